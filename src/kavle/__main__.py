@@ -1,0 +1,3 @@
+from kavle.cli.main import main
+
+main()

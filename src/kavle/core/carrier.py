@@ -1,0 +1,49 @@
+"""The wall between core and the networks: what a carrier must do (`Carrier`), and what it may ask of the
+core in return (`Network events`). South implements the one, core the other; neither knows more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from kavle.model.message import Outcome, Parcel, Receipt
+
+
+class CarrierEvents(Protocol):
+    """What a carrier tells the core."""
+
+    def room(self) -> None:
+        """The carrier can take more than a moment ago: lease it some."""
+
+    def outcomes(self, batch: Sequence[Outcome]) -> None:
+        """What became of segments that were handed over; called once for each segment of each parcel."""
+
+    async def receipts(self, batch: Sequence[Receipt]) -> None:
+        """Returns when the receipts are on disk: only then may they be acknowledged. Raises
+        `kavle.model.errors.Refusal` when they can't be kept now: the network is to try again later."""
+
+
+class Carrier(Protocol):
+    """A way to the phones, by whatever protocol."""
+
+    @property
+    def name(self) -> str: ...
+
+    def free(self) -> int:
+        """How many segments it can take at this moment; 0 while it has no link."""
+
+    def submit(self, parcels: Sequence[Parcel]) -> None:
+        """Hand over; never blocks. Each segment's outcome comes by `CarrierEvents.outcomes`, whatever
+        happens to the link."""
+
+    async def run(self) -> None:
+        """Keep the links up until cancelled or stopped."""
+
+    def hold(self) -> Sequence[Parcel]:
+        """Take nothing more, and give back what was not yet written to a link."""
+
+    async def settle(self, seconds: float) -> None:
+        """Wait, so long at most, for the responses of what is in flight."""
+
+    async def close(self) -> None:
+        """Unbind. What is still in flight ends as `Unsure`."""

@@ -1,0 +1,29 @@
+"""A caller's mistake, told once here and rendered by each face in its own codes."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Reason(Enum):
+    """Why a request was refused. Whatever is refused stores and debits nothing."""
+
+    CREDENTIALS = "wrong account or password"
+    BALANCE = "balance too small"
+    PARAMETER = "missing or malformed parameter"
+    CONTENT = "message content"
+    RECIPIENT = "recipient's number"
+    UNAVAILABLE = "we could not store it, and know that nothing was stored"
+
+
+class Refusal(Exception):
+    """`reason` is stable; `detail` is for logs and people, and holds no number, text or password."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(detail or reason.value)
+        self.reason = reason
+
+
+class OutcomeUnknown(Exception):
+    """A commit was under way and its result can't be had. The caller is left without an answer: never
+    told 42, which means "nothing was stored, call again"."""

@@ -1,0 +1,53 @@
+"""A message's life as pure functions: the status that its segments add up to, and its recorded story.
+
+    10 received ──► 21 in the network ──► 22 delivered
+      │  ▲               │
+      ▼  │               └──► 43 / 50 / 51 / 52   by a receipt, for good
+    11 delayed
+      └──► 41 / 42 / 43 / 51 / 52                 refused or expired here, and refunded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from kavle.model.status import FAILED, FINAL, Status
+
+
+def rolled_up(total: int, segments: Iterable[Status], current: Status) -> Status:
+    """The message's status, from those of its segments that have one and the status it had.
+
+    22 when every segment is; failed as soon as one segment is for good; 21 when the network has them all.
+    A final status never regresses."""
+    if current in FINAL:
+        return current
+    taken = delivered = 0
+    for status in segments:
+        if status in FAILED:
+            return status
+        taken += status is Status.IN_NETWORK or status is Status.DELIVERED
+        delivered += status is Status.DELIVERED
+    if delivered == total:
+        return Status.DELIVERED
+    return Status.IN_NETWORK if taken == total else current
+
+
+def story(
+    total: int, accepted_at: datetime, events: Sequence[tuple[datetime, int, Status]]
+) -> list[tuple[Status, datetime]]:
+    """The statuses a message has had, oldest first, from its segments' events `(when, segment, status)`."""
+    current = Status.RECEIVED
+    told = [(current, accepted_at)]
+    segments: dict[int, Status] = {}
+    for at, segment, status in events:
+        if status is Status.DELAYED:
+            after = current if current in FINAL else Status.DELAYED
+        else:
+            if segments.get(segment) not in FINAL:
+                segments[segment] = status
+            after = rolled_up(total, segments.values(), current)
+        if after is not current:
+            current = after
+            told.append((current, at))
+    return told

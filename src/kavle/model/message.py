@@ -1,0 +1,115 @@
+"""The nouns that travel: an MT message as accepted (`Draft`), as leased to a carrier (`Parcel`), and what
+the network said of its segments (`Outcome`, `Receipt`). Times are aware UTC datetimes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+
+import msgspec
+
+from kavle.model.status import Status
+from kavle.sms.segment import Encoding, Segment
+
+
+class Priority(IntEnum):
+    """The manual's scale: 1 for group messages, 2 for normal use, 3 for alarms."""
+
+    BULK = 1
+    NORMAL = 2
+    URGENT = 3
+
+
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """A checked and priced message, ready for commit 1."""
+
+    account_id: int
+    recipient: str  # digits, country code first, no plus
+    sender: str  # digits, or up to 11 characters of text
+    text: str
+    encoding: Encoding
+    segments: int
+    flash: bool
+    priority: int
+    segment_price: int  # ten-thousandths of a credit
+    carrier_id: int
+    accepted_at: datetime
+    expires_at: datetime
+
+
+class Lease(msgspec.Struct, frozen=True, gc=False):
+    """The right to send one message's unsent segments. `token` fences it: an outcome that carries an old
+    token changes nothing."""
+
+    message_id: int
+    token: int
+    attempt: int  # 1 for the first lease of the message
+
+
+class LeasedMessage(msgspec.Struct, frozen=True):
+    """A leased message as the store has it; `unsent` holds segment numbers from 1."""
+
+    lease: Lease
+    recipient: str
+    sender: str
+    text: str
+    encoding: Encoding
+    flash: bool
+    priority: int
+    expires_at: datetime
+    unsent: tuple[int, ...]
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """What a carrier is handed: where to, and the segments that it is to submit."""
+
+    lease: Lease
+    recipient: str
+    sender: str
+    encoding: Encoding
+    flash: bool
+    priority: int
+    segments: tuple[Segment, ...]
+
+
+class Accepted(msgspec.Struct, frozen=True, gc=False):
+    """The network took the segment, and will name it `network_id` in its receipts."""
+
+    network_id: str
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """The network did not take the segment. `status` is what the customer sees if it is for good."""
+
+    status: Status
+    retryable: bool
+    error: str  # as the network said it, such as "ESME_RTHROTTLED"
+
+
+class Unsure(msgspec.Struct, frozen=True, gc=False):
+    """The link died with the segment in flight: the network may have it or not."""
+
+    error: str
+
+
+Result = Accepted | Refused | Unsure
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """What became of handing one segment to the network."""
+
+    lease: Lease
+    segment: int
+    result: Result
+    at: datetime
+
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
+    """A delivery receipt as it came. `status` is None when it tells nothing that is known."""
+
+    carrier_id: int
+    network_id: str
+    recipient: str  # digits, as the network wrote them; empty if it did not
+    status: Status | None
+    raw: str
+    at: datetime
