@@ -1,0 +1,1 @@
+"""What a short message is made of: the alphabet, the segments and their headers. Pure."""

@@ -1,0 +1,83 @@
+"""The alphabet against an independent implementation of TS 23.038, and what it does with hostile input."""
+
+import gsmcodecs  # noqa: F401  registers the codec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kavle.sms import gsm0338
+
+EXTENSION = "\f^{}\\[~]|€"
+EVERY_CHARACTER = [chr(code) for code in range(0x3000) if not 0xD800 <= code < 0xE000]
+
+
+def oracle(text: str) -> bytes | None:
+    try:
+        return text.encode("gsm23.038")
+    except UnicodeEncodeError:
+        return None
+
+
+def test_every_character_is_encoded_as_the_oracle_does():
+    ours = {character: gsm0338.encode(character) for character in EVERY_CHARACTER}
+    assert ours == {character: oracle(character) for character in EVERY_CHARACTER}
+    assert sum(septets is not None for septets in ours.values()) == 127 + len(EXTENSION)
+
+
+@pytest.mark.parametrize(
+    ("text", "septets"),
+    [
+        ("", b""),
+        ("Testar", b"Testar"),
+        ("åäöÅÄÖ", bytes([0x0F, 0x7B, 0x7C, 0x0E, 0x5B, 0x5C])),
+        ("a@b.se", b"a\x00b.se"),
+        ("€", b"\x1be"),
+        ("[1]\f", b"\x1b<1\x1b>\x1b\n"),
+        ("Ω1", b"\x151"),
+        ("tab\t", None),
+        ("\x1b", None),
+        ("\x00", None),
+        ("`", None),
+        ("ж", None),
+        ("😀", None),
+        ("\ud800", None),
+    ],
+)
+def test_encode(text: str, septets: bytes | None):
+    assert gsm0338.encode(text) == septets
+
+
+@given(st.text(st.sampled_from([*"abc åäö@£_ΔΩ\n", *EXTENSION])))
+def test_what_is_encoded_is_read_back(text: str):
+    septets = gsm0338.encode(text)
+    assert septets == oracle(text)
+    assert septets is not None
+    assert max(septets, default=0) < 0x80
+    assert gsm0338.decode(septets) == text
+
+
+@given(st.text())
+def test_any_text_is_encoded_as_the_oracle_does_or_not_at_all(text: str):
+    assert gsm0338.encode(text) == oracle(text)
+
+
+@pytest.mark.parametrize(
+    ("septets", "text"),
+    [
+        (b"\x1be", "€"),
+        (b"\x1b", " "),
+        (b"a\x1b", "a "),
+        (b"\x1b\x1be", " e"),
+        (b"\x1bA", "A"),
+        (b"\x1b\x00", "@"),
+        (b"\x80\xff", "\ufffd\ufffd"),
+        (b"\x1b\xff", "\ufffd"),
+    ],
+)
+def test_what_is_not_in_the_table_is_shown_as_the_standard_says(septets: bytes, text: str):
+    assert gsm0338.decode(septets) == text
+
+
+@given(st.binary())
+def test_any_octets_are_read(septets: bytes):
+    assert len(gsm0338.decode(septets)) <= len(septets)
