@@ -1,0 +1,43 @@
+"""Customers, and for whom a query answers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+LONGEST_NAME: Final = 64
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A customer: sees its own messages, pays for them. `password_hash` is argon2id's encoded form."""
+
+    id: int
+    name: str
+    password_hash: str
+
+    def __repr__(self) -> str:  # so that no log ever shows the hash
+        return f"Account(id={self.id}, name={self.name!r})"
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """Who runs the gateway: sees every account's messages."""
+
+
+class Anyone(msgspec.Struct, frozen=True):
+    """A caller who gave no password, where the manual asks for none: sees codes and ids, by an id that it
+    knows; never a number or a text."""
+
+
+Viewer = Account | Operator | Anyone
+"""Every query in core names the one it answers, so that none forgets whose data it shows."""
+
+
+def check_account_name(name: str) -> str:
+    """`name` itself. Raises ValueError unless it is 1-64 printable characters without space or colon (which
+    HTTP Basic authentication can't carry in a name: RFC 7617 §2)."""
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise ValueError(f"an account's name has 1 to {LONGEST_NAME} characters")
+    if not name.isprintable() or " " in name or ":" in name:
+        raise ValueError("an account's name holds no spaces, colons or control characters")
+    return name

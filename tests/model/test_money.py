@@ -1,0 +1,65 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kavle.model.money import LARGEST, UNIT, format_balance, parse_money
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("98.50", 985_000),
+        ("1", 10_000),
+        ("0", 0),
+        ("0.385", 3_850),
+        ("0.0001", 1),
+        ("1.20000", 12_000),
+        ("1000000000000", LARGEST),
+    ],
+)
+def test_amounts(text: str, units: int):
+    assert parse_money(text) == units
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "abc",
+        "98,50",
+        "-1",
+        "-0.0001",
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "-inf",
+        "1e999999999",
+        "0.00001",
+        "1000000000000.0001",
+        "1 000",
+    ],
+)
+def test_what_is_no_amount(text: str):
+    with pytest.raises(ValueError, match=r"amount|decimals"):
+        parse_money(text)
+
+
+@pytest.mark.parametrize(
+    ("units", "shown"),
+    [
+        (985_000, "98.50"),
+        (0, "0.00"),
+        (99, "0.00"),
+        (100, "0.01"),
+        (9_999, "0.99"),
+        (10_000, "1.00"),
+        (-985_000, "-98.50"),
+    ],
+)
+def test_a_balance_is_shown_in_whole_ore_rounded_down(units: int, shown: str):
+    assert format_balance(units) == shown
+
+
+@given(st.integers(0, LARGEST))
+def test_a_shown_balance_is_the_amount_to_less_than_an_ore(units: int):
+    assert 0 <= units - parse_money(format_balance(units)) < UNIT // 100
