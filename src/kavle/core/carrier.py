@@ -1,5 +1,5 @@
 """The wall between core and the networks: what a carrier must do (`Carrier`), and what it may ask of the
-core in return (`Network events`). South implements the one, core the other; neither knows more."""
+core in return (`CarrierEvents`). South implements the one, core the other; neither knows more."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Carrier(Protocol):
     async def run(self) -> None:
         """Keep the links up until cancelled or stopped."""
 
-    def hold(self) -> Sequence[Parcel]:
-        """Take nothing more, and give back what was not yet written to a link."""
+    def hold(self) -> None:
+        """Take nothing more; what was not yet written to a link comes back as `Unsent` outcomes."""
 
     async def settle(self, seconds: float) -> None:
         """Wait, so long at most, for the responses of what is in flight."""

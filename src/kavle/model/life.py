@@ -1,10 +1,10 @@
 """A message's life as pure functions: the status that its segments add up to, and its recorded story.
 
-    10 received ──► 21 in the network ──► 22 delivered
-      │  ▲               │
-      ▼  │               └──► 43 / 50 / 51 / 52   by a receipt, for good
-    11 delayed
-      └──► 41 / 42 / 43 / 51 / 52                 refused or expired here, and refunded
+10 received ──► 21 in the network ──► 22 delivered
+  │  ▲               │
+  ▼  │               └──► 43 / 50 / 51 / 52   by a receipt, for good
+11 delayed
+  └──► 41 / 42 / 43 / 51 / 52                 refused or expired here, and refunded
 """
 
 from __future__ import annotations
@@ -51,3 +51,8 @@ def story(
             current = after
             told.append((current, at))
     return told
+
+
+def backoff(attempt: int) -> int:
+    """How long, in ms, a message waits after its n-th attempt was put off by the network: 1, 2, 4 … 300 s."""
+    return min(1000 << min(attempt - 1, 20), 300_000)

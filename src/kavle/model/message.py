@@ -92,7 +92,11 @@ class Unsure(msgspec.Struct, frozen=True, gc=False):
     error: str
 
 
-Result = Accepted | Refused | Unsure
+class Unsent(msgspec.Struct, frozen=True, gc=False):
+    """The segment was never written to a link: it is as if it had not been handed over."""
+
+
+Result = Accepted | Refused | Unsure | Unsent
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

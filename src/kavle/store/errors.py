@@ -1,0 +1,9 @@
+"""Why a store can't be used, in words for whoever runs it."""
+
+
+class StoreError(Exception):
+    """The store can't be opened or used as it is; the text says what to do."""
+
+
+class StoreUnavailable(Exception):
+    """This could not be stored, and it is known that nothing was (the disk is full, say)."""

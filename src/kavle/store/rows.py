@@ -1,0 +1,55 @@
+"""What the small integers in the tables mean, on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class JobState(IntEnum):
+    READY = 0  # the index that leases read holds these and no others
+    LEASED = 1
+    WAITING = 2  # scheduled or deferred: ready once due
+    HELD = 3
+
+
+class SegmentOutcome(IntEnum):
+    ACCEPTED = 1
+    REFUSED = 2
+    RETRY = 3
+    UNSURE = 4
+
+
+class Entry(IntEnum):
+    """Kinds of ledger entry."""
+
+    TOP_UP = 1
+    DEBIT = 2
+    REFUND = 3
+
+
+def to_ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def from_ms(ms: int) -> datetime:
+    return _EPOCH + ms * _MILLISECOND
+
+
+def all_bits(count: int) -> int:
+    """The bit mask of segments 1 … count."""
+    return (1 << count) - 1
+
+
+def numbers(bits: int) -> Iterator[int]:
+    """The segment numbers, from 1, of a bit mask."""
+    number = 1
+    while bits:
+        if bits & 1:
+            yield number
+        bits >>= 1
+        number += 1

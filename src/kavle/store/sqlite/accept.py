@@ -1,0 +1,120 @@
+"""Commit 1: messages, their jobs and their debits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import apsw
+
+from kavle.model.message import Draft
+from kavle.model.status import Status
+from kavle.store.rows import Entry, JobState, all_bits, to_ms
+from kavle.store.sqlite.rows import Reader, array, insert
+
+TAG_PER_SEGMENT: Final = 10
+"""How far, in ms, a segment moves its account back in the fair queue: two accounts with a backlog alternate
+on any carrier of 100 segments a second or more."""
+
+_FUNDS = Reader(
+    "SELECT json_group_array(json_array(account_id, amount, weight, tag)) FROM balance"
+    " WHERE account_id IN (SELECT value FROM json_each(?))",
+    tuple[int, int, int, int],
+)
+_MESSAGE = (
+    "INSERT INTO message (id, account_id, carrier_id, recipient, sender, encoding, flash, priority, segments,"
+    " segment_price, accepted_at, expires_at, status, status_at)"
+)
+_BODY = "INSERT INTO body (message_id, text)"
+_JOB = (
+    "INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, attempt, due, token,"
+    " expires_at)"
+)
+_LEDGER = "INSERT INTO ledger (account_id, at, kind, amount, balance, message_id)"
+_SPEND = (
+    "UPDATE balance SET amount = new.value ->> 1, tag = new.value ->> 3 FROM json_each(?) AS new"
+    " WHERE account_id = new.value ->> 0"
+)
+
+
+def accept(db: apsw.Connection, drafts: Sequence[Draft]) -> list[int | None]:
+    """The internal id of each message; None where its account's balance was too small for it, which
+    refuses that message alone."""
+    funds = {row[0]: list(row) for row in _FUNDS(db, array({draft.account_id for draft in drafts}))}
+    paid = [_pay(funds[draft.account_id], draft) for draft in drafts]
+    ids = _new_ids(db, sum(place is not None for place in paid))
+    results = [None if place is None else next(ids) for place in paid]
+    _insert(
+        db,
+        [
+            (id, draft, place)
+            for id, draft, place in zip(results, drafts, paid, strict=True)
+            if id is not None and place is not None
+        ],
+    )
+    db.execute(_SPEND, (array(funds.values()),))
+    return results
+
+
+Place = tuple[int, int]  # the balance after, and the tag
+
+
+def _new_ids(db: apsw.Connection, count: int) -> Iterator[int]:
+    last: int = db.execute("UPDATE gateway SET last_id = last_id + ? RETURNING last_id", (count,)).get
+    return iter(range(last - count + 1, last + 1))
+
+
+def _pay(fund: list[int], draft: Draft) -> Place | None:
+    price = draft.segments * draft.segment_price
+    if fund[1] < price:
+        return None
+    fund[1] -= price
+    start = max(to_ms(draft.accepted_at), fund[3])
+    fund[3] = start + draft.segments * TAG_PER_SEGMENT // fund[2]
+    return fund[1], start
+
+
+def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> None:
+    messages, bodies, jobs, entries = [], [], [], []
+    for id, draft, (after, tag) in rows:
+        at, expires = to_ms(draft.accepted_at), to_ms(draft.expires_at)
+        messages.append(
+            (
+                id,
+                draft.account_id,
+                draft.carrier_id,
+                draft.recipient,
+                draft.sender,
+                int(draft.encoding),
+                draft.flash,
+                draft.priority,
+                draft.segments,
+                draft.segment_price,
+                at,
+                expires,
+                int(Status.RECEIVED),
+                at,
+            )
+        )
+        bodies.append((id, draft.text))
+        jobs.append(
+            (
+                id,
+                draft.carrier_id,
+                draft.priority,
+                tag,
+                int(JobState.READY),
+                all_bits(draft.segments),
+                0,
+                0,
+                0,
+                0,
+                expires,
+            )
+        )
+        price = draft.segments * draft.segment_price
+        entries.append((draft.account_id, at, int(Entry.DEBIT), -price, after, id))
+    insert(db, _MESSAGE, messages)
+    insert(db, _BODY, bodies)
+    insert(db, _JOB, jobs)
+    insert(db, _LEDGER, entries)

@@ -1,0 +1,85 @@
+"""Accounts and their money: statements on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from kavle.model.account import Account
+from kavle.store.rows import Entry, from_ms, to_ms
+from kavle.store.sqlite.rows import Reader, array, insert
+from kavle.store.types import AccountLine, NewAccount, TopUp
+
+Change = tuple[int, int, Entry, int | None]  # account, signed amount, kind, message
+
+_BALANCES = Reader(
+    "SELECT json_group_array(json_array(account_id, amount)) FROM balance"
+    " WHERE account_id IN (SELECT value FROM json_each(?))",
+    tuple[int, int],
+)
+
+
+def create(db: apsw.Connection, wanted: Sequence[NewAccount]) -> list[Account | None]:
+    """None where the name is taken."""
+    return [_create(db, new) for new in wanted]
+
+
+def _create(db: apsw.Connection, new: NewAccount) -> Account | None:
+    db.execute(
+        "INSERT INTO account (name, password_hash, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (new.name, new.password_hash, to_ms(new.at)),
+    )
+    if not db.changes():
+        return None
+    account = Account(id=db.last_insert_rowid(), name=new.name, password_hash=new.password_hash)
+    db.execute("INSERT INTO balance (account_id, amount) VALUES (?, 0)", (account.id,))
+    if new.credits:
+        post(db, [(account.id, new.credits, Entry.TOP_UP, None)], to_ms(new.at))
+    return account
+
+
+def top_up(db: apsw.Connection, wanted: Sequence[TopUp]) -> list[int | None]:
+    """The new balance; None where there is no such account."""
+    return [_top_up(db, one) for one in wanted]
+
+
+def _top_up(db: apsw.Connection, one: TopUp) -> int | None:
+    account_id: int | None = db.execute("SELECT id FROM account WHERE name = ?", (one.name,)).get
+    if account_id is None:
+        return None
+    return post(db, [(account_id, one.amount, Entry.TOP_UP, None)], to_ms(one.at))[account_id]
+
+
+def post(db: apsw.Connection, changes: Sequence[Change], at: int) -> dict[int, int]:
+    """Enter changes in the ledger and move the balances with them; the balances after. A balance that
+    would go below 0 fails the transaction: whoever debits looks first."""
+    after = dict(_BALANCES(db, array({change[0] for change in changes})))
+    entries = []
+    for account_id, amount, kind, message_id in changes:
+        after[account_id] += amount
+        entries.append((account_id, at, int(kind), amount, after[account_id], message_id))
+    insert(db, "INSERT INTO ledger (account_id, at, kind, amount, balance, message_id)", entries)
+    db.execute(
+        "UPDATE balance SET amount = new.value ->> 1 FROM json_each(?) AS new"
+        " WHERE account_id = new.value ->> 0",
+        (array(after.items()),),
+    )
+    return after
+
+
+def find(db: apsw.Connection, name: str) -> Account | None:
+    row = db.execute("SELECT id, name, password_hash FROM account WHERE name = ?", (name,)).get
+    return Account(*row) if row else None
+
+
+def balance(db: apsw.Connection, account_id: int) -> int:
+    amount: int = db.execute("SELECT amount FROM balance WHERE account_id = ?", (account_id,)).get
+    return amount
+
+
+def listing(db: apsw.Connection) -> list[AccountLine]:
+    rows = db.execute(
+        "SELECT name, amount, created_at FROM account JOIN balance ON account_id = id ORDER BY name"
+    )
+    return [AccountLine(name, amount, from_ms(at)) for name, amount, at in rows]

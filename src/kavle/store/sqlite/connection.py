@@ -1,0 +1,94 @@
+"""Opening the database file: pragmas, the lock that keeps it to one engine, and migrations."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from kavle.store.errors import StoreError
+
+BUSY_MS: Final = 5000
+
+
+class EngineLock:
+    """Held by the one process that writes (two starve each other for seconds, and would lease the same
+    jobs). It dies with its process, however that dies."""
+
+    def __init__(self, database: Path) -> None:
+        self.path = database.with_name(database.name + ".lock")
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.read(self._file, 32).decode("ascii", "replace").strip()
+            os.close(self._file)
+            raise StoreError(
+                f"{database} is in use by another Kavle (process {owner or 'unknown'}); stop that one first,"
+                " or give this one a database of its own"
+            ) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
+
+    def release(self) -> None:
+        os.close(self._file)
+
+
+def open_writer(path: Path) -> apsw.Connection:
+    """The connection that writes, with its schema brought up to date."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    if not db.execute("SELECT count(*) FROM sqlite_master").get:
+        db.execute("PRAGMA auto_vacuum = incremental")  # only counts before the first table
+    db.pragma("journal_mode", "wal")
+    # WAL with NORMAL loses the last commits when the power goes: an id would have been answered for nothing.
+    db.pragma("synchronous", "full")
+    db.pragma("wal_autocheckpoint", 0)  # the checkpointer's work, beside the writer
+    migrate(db)
+    return db
+
+
+def open_reader(path: Path) -> apsw.Connection:
+    return _open(path, apsw.SQLITE_OPEN_READONLY)
+
+
+def open_checkpointer(path: Path) -> apsw.Connection:
+    return _open(path, apsw.SQLITE_OPEN_READWRITE)
+
+
+def _open(path: Path, flags: int) -> apsw.Connection:
+    try:
+        db = apsw.Connection(str(path), flags=flags, statementcachesize=300)
+    except apsw.CantOpenError as error:
+        raise StoreError(
+            f"the database {path} can't be opened: {error}; check the path and its rights"
+        ) from error
+    db.set_busy_timeout(BUSY_MS)
+    db.pragma("cache_size", -64_000)  # 64 MB
+    db.pragma("temp_store", "memory")
+    return db
+
+
+def migrate(db: apsw.Connection) -> None:
+    """Run what this file has not seen of `migrations/NNNN_*.sql`, each in a transaction of its own."""
+    scripts = sorted(
+        (
+            entry
+            for entry in resources.files(__package__).joinpath("migrations").iterdir()
+            if entry.name.endswith(".sql")
+        ),
+        key=lambda entry: entry.name,
+    )
+    have: int = db.pragma("user_version")
+    if have > len(scripts):
+        raise StoreError(
+            f"the database's schema is of step {have}, newer than this Kavle's {len(scripts)}: upgrade Kavle"
+        )
+    for step, script in enumerate(scripts[have:], start=have + 1):
+        with db:
+            db.execute(script.read_text(encoding="utf-8"))
+            db.pragma("user_version", step)

@@ -1,0 +1,93 @@
+"""Commit 2: leases. A leased job's unsent segments are handed to the link in this very commit, so that a
+lease that ends without their outcomes leaves them *Unsure*, never free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import apsw
+import msgspec
+
+from kavle.model.message import Lease, LeasedMessage
+from kavle.sms.segment import Encoding
+from kavle.store.rows import from_ms, numbers, to_ms
+from kavle.store.sqlite.expire import expire
+from kavle.store.sqlite.rows import Reader, array
+from kavle.store.types import LeaseRequest
+
+
+class Candidate(msgspec.Struct, array_like=True):
+    """A ready job with what its carrier must know."""
+
+    id: int
+    unsent: int
+    attempt: int
+    expires_at: int
+    recipient: str
+    sender: str
+    text: str
+    encoding: Encoding
+    flash: bool
+    priority: int
+
+
+_READY = Reader(
+    # The inner query reads the index job_ready alone, in its order, and stops at the limit.
+    "SELECT json_group_array(json_array(j.message_id, j.unsent, j.attempt, j.expires_at, m.recipient,"
+    " m.sender, b.text, m.encoding, iif(m.flash, json('true'), json('false')), m.priority))"
+    " FROM (SELECT message_id, unsent, attempt, expires_at FROM job WHERE carrier_id = ? AND state = 0"
+    "       ORDER BY priority DESC, tag, message_id LIMIT ?) AS j"
+    " CROSS JOIN message AS m ON m.id = j.message_id CROSS JOIN body AS b ON b.message_id = j.message_id",
+    Candidate,
+)
+_TAKE = (
+    "UPDATE job SET state = 1, due = ?, token = ?, handed = unsent, attempt = attempt + 1"
+    " WHERE message_id IN (SELECT value FROM json_each(?))"
+)
+
+
+def lease(db: apsw.Connection, wanted: Sequence[LeaseRequest]) -> list[list[LeasedMessage]]:
+    """For each request the next messages of that carrier, the most urgent and fairest first: as many as
+    have room, but always one. Those past their validity end here instead, as 43."""
+    return [_lease(db, request) for request in wanted]
+
+
+def _lease(db: apsw.Connection, request: LeaseRequest) -> list[LeasedMessage]:
+    found = _READY(db, request.carrier_id, request.room)
+    now = to_ms(request.now)
+    late = [row.id for row in found if row.expires_at <= now]
+    if late:
+        expire(db, late, now)
+        found = [row for row in found if row.expires_at > now]
+    taken = _within(found, request.room)
+    if taken:
+        ids = array(row.id for row in taken)
+        db.execute(_TAKE, (to_ms(request.until), request.token, ids))
+    return [_leased(row, request.token) for row in taken]
+
+
+def _within(found: list[Candidate], room: int) -> list[Candidate]:
+    """The longest beginning whose segments fit; one message at least, or a long one would wait for ever."""
+    left = room
+
+    def fits(row: Candidate) -> bool:
+        nonlocal left
+        left -= row.unsent.bit_count()
+        return left >= 0
+
+    return list(takewhile(fits, found)) or found[:1]
+
+
+def _leased(row: Candidate, token: int) -> LeasedMessage:
+    return LeasedMessage(
+        lease=Lease(row.id, token, row.attempt + 1),
+        recipient=row.recipient,
+        sender=row.sender,
+        text=row.text,
+        encoding=row.encoding,
+        flash=row.flash,
+        priority=row.priority,
+        expires_at=from_ms(row.expires_at),
+        unsent=tuple(numbers(row.unsent)),
+    )

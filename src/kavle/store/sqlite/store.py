@@ -1,0 +1,146 @@
+"""The store on one SQLite file: a writer, a reader and a checkpointer, each a thread with a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import apsw
+
+from kavle.model.account import Account
+from kavle.model.ids import PublicIds
+from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
+from kavle.model.status import Status
+from kavle.store.rows import to_ms
+from kavle.store.sqlite import accept, accounts, lease, outcomes, reads, receipts, sweep
+from kavle.store.sqlite.checkpoint import Checkpointer
+from kavle.store.sqlite.connection import EngineLock, open_reader, open_writer
+from kavle.store.sqlite.writer import Writer
+from kavle.store.types import AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def end_process(error: BaseException) -> None:
+    """What is on disk is no longer known: end at once, answering nobody."""
+    os._exit(70)  # EX_SOFTWARE
+
+
+class SqliteStore:
+    """Made by `SqliteStore.open`, inside the event loop that will use it."""
+
+    def __init__(
+        self, lock: EngineLock, writer: Writer, checkpointer: Checkpointer, reader: apsw.Connection
+    ) -> None:
+        self._lock = lock
+        self._writer = writer
+        self._checkpointer = checkpointer
+        self._reader = reader
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="kavle-reader")
+        self._newest = reads.last_id(reader)
+        key: bytes = reader.execute("SELECT id_key FROM gateway").get
+        self.public_ids = PublicIds(key)
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        now: datetime,
+        *,
+        on_death: Callable[[BaseException], None] = end_process,
+        observe: Callable[[int, float], None] = lambda calls, seconds: None,
+    ) -> SqliteStore:
+        """Raises `StoreError` when another process has the file, or it can't be opened."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = EngineLock(path)
+        db = await asyncio.to_thread(open_writer, path)
+        await asyncio.to_thread(_recover, db, to_ms(now))
+        checkpointer = Checkpointer(path)
+        checkpointer.watch(db)
+        writer = Writer(db, checkpointer, on_death, observe=observe)
+        return cls(lock, writer, checkpointer, open_reader(path))
+
+    async def close(self) -> None:
+        await self._writer.close()
+        self._reading.shutdown()
+        self._reader.close()
+        await asyncio.to_thread(self._checkpointer.close)
+        self._lock.release()
+
+    async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
+        return await self._writer.call(_carrier_ids, names)
+
+    async def accept(self, draft: Draft) -> int | None:
+        message_id = await self._writer.call(accept.accept, draft)
+        if message_id is not None and message_id > self._newest:
+            self._newest = message_id
+        return message_id
+
+    async def lease(self, request: LeaseRequest) -> list[LeasedMessage]:
+        return await self._writer.call(lease.lease, request)
+
+    async def record(self, batch: Sequence[Outcome]) -> int:
+        return await self._writer.call(outcomes.record, batch)
+
+    async def receive(self, batch: Sequence[Receipt]) -> int:
+        return await self._writer.call(receipts.receive, batch)
+
+    async def sweep(self, now: datetime) -> Swept:
+        return await self._writer.call(sweep.sweep, now)
+
+    async def expire(self, now: datetime) -> int:
+        late = await self._read(sweep.late, to_ms(now))
+        return await self._writer.call(sweep.expire_late, (late, to_ms(now))) if late else 0
+
+    async def create_account(self, new: NewAccount) -> Account | None:
+        return await self._writer.call(accounts.create, new)
+
+    async def top_up(self, one: TopUp) -> int | None:
+        return await self._writer.call(accounts.top_up, one)
+
+    async def account(self, name: str) -> Account | None:
+        return await self._read(accounts.find, name)
+
+    async def accounts(self) -> list[AccountLine]:
+        return await self._read(accounts.listing)
+
+    async def balance(self, account_id: int) -> int:
+        return await self._read(accounts.balance, account_id)
+
+    async def newest_id(self) -> int:
+        return self._newest
+
+    async def status(self, message_id: int) -> Status | None:
+        return await self._read(reads.status, message_id)
+
+    async def story(self, message_id: int) -> Story | None:
+        return await self._read(reads.story, message_id)
+
+    async def queues(self) -> list[Queue]:
+        return await self._read(reads.queues)
+
+    async def _read(
+        self, read: Callable[Concatenate[apsw.Connection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, lambda: read(self._reader, *args, **kwargs))
+
+
+def _recover(db: apsw.Connection, now: int) -> None:
+    while True:
+        with db:
+            if not sweep.recover(db, now):
+                return
+
+
+def _carrier_ids(db: apsw.Connection, wanted: Sequence[Sequence[str]]) -> list[dict[str, int]]:
+    for name in (name for names in wanted for name in names):
+        db.execute("INSERT INTO carrier (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+    known = dict(db.execute("SELECT name, id FROM carrier"))
+    return [{name: known[name] for name in names} for names in wanted]

@@ -1,0 +1,61 @@
+"""What time does: scheduled and deferred jobs come due, leases and messages and waiting receipts expire.
+Every step is bounded, so that a sweep never holds the writer for long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import apsw
+
+from kavle.store.rows import JobState, to_ms
+from kavle.store.sqlite import outcomes
+from kavle.store.sqlite.expire import expire
+from kavle.store.sqlite.receipts import HORIZON
+from kavle.store.types import Swept
+
+BATCH: Final = 500
+MOST_WAITING: Final = 100_000
+"""Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
+
+_DUE = (
+    # "state <> 0" is what makes SQLite see that the partial index job_due serves.
+    "SELECT message_id FROM job WHERE state = ? AND state <> 0 AND due <= ? ORDER BY due LIMIT ?"
+)
+_PROMOTE = f"UPDATE job SET state = 0 WHERE message_id IN ({_DUE})"  # noqa: S608 -- both are ours
+_OLD_WAITING = (
+    "DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE at < ? ORDER BY id LIMIT ?)"
+    " OR id <= (SELECT max(id) FROM waiting) - ?"
+)
+_LATE = "SELECT message_id FROM job WHERE state <> 1 AND expires_at <= ? LIMIT ?"
+
+
+def sweep(db: apsw.Connection, times: Sequence[datetime]) -> list[Swept]:
+    return [_sweep(db, to_ms(now)) for now in times]
+
+
+def _sweep(db: apsw.Connection, now: int) -> Swept:
+    db.execute(_PROMOTE, (int(JobState.WAITING), now, BATCH))
+    promoted = db.changes()
+    ended = [row[0] for row in db.execute(_DUE, (int(JobState.LEASED), now, BATCH))]
+    unsure = outcomes.end_leases(db, ended, now) if ended else 0
+    db.execute(_OLD_WAITING, (now - int(HORIZON.total_seconds() * 1000), BATCH, MOST_WAITING))
+    return Swept(promoted=promoted, unsure=unsure, forgotten=db.changes())
+
+
+def late(db: apsw.Connection, now: int, limit: int = BATCH) -> list[int]:
+    """Queued messages past their validity. Reads the whole narrow queue: for a reader, not the writer."""
+    return [row[0] for row in db.execute(_LATE, (now, limit))]
+
+
+def expire_late(db: apsw.Connection, wanted: Sequence[tuple[list[int], int]]) -> list[int]:
+    return [expire(db, ids, now) for ids, now in wanted]
+
+
+def recover(db: apsw.Connection, now: int) -> int:
+    """At start: this file has one engine, so every lease in it is a dead process's. Ends a bounded number of
+    them; how many."""
+    rows = db.execute("SELECT message_id FROM job WHERE state = ? LIMIT ?", (int(JobState.LEASED), BATCH))
+    ended = [row[0] for row in rows]
+    return outcomes.end_leases(db, ended, now) if ended else 0

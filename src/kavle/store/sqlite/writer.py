@@ -1,0 +1,177 @@
+"""The one thread that writes. It takes everything that waits into one transaction, commits, and hands all
+results back together; while it commits, the next batch gathers by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+import apsw
+
+from kavle.store.errors import StoreUnavailable
+from kavle.store.sqlite.checkpoint import Checkpointer
+
+P = TypeVar("P")
+R = TypeVar("R")
+Verb = Callable[[apsw.Connection, Sequence[P]], Sequence[R]]
+"""Works on many callers' wishes of one kind in one transaction; a result for each, in order."""
+
+_NO_ROOM: Final = (apsw.FullError, apsw.ReadOnlyError, apsw.NoMemError, apsw.BusyError)
+_CULPRIT: Final = (
+    apsw.ConstraintError,
+    apsw.MismatchError,
+    apsw.TooBigError,
+    ValueError,
+    TypeError,
+    OverflowError,
+)
+
+_log = logging.getLogger("kavle.store")
+
+
+class _Work:
+    __slots__ = ("future", "payload", "verb")
+
+    def __init__(self, verb: Verb[Any, Any], payload: Any, future: asyncio.Future[Any]) -> None:
+        self.verb, self.payload, self.future = verb, payload, future
+
+
+Done = tuple[asyncio.Future[Any], Any, BaseException | None]
+
+
+class Writer:
+    """`await writer.call(verb, payload)` returns when the verb's transaction is on disk. Raises
+    `StoreUnavailable` when nothing was stored, and the verb's own error for the one payload that caused it.
+
+    `on_death` is called in the writer's thread when what is in the file is no longer known, and must end
+    the process: its callers are left without an answer."""
+
+    def __init__(
+        self,
+        db: apsw.Connection,
+        checkpointer: Checkpointer,
+        on_death: Callable[[BaseException], None],
+        *,
+        observe: Callable[[int, float], None] = lambda calls, seconds: None,
+    ) -> None:
+        self._db = db
+        self._checkpointer = checkpointer
+        self._on_death = on_death
+        self._observe = observe
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[_Work] = []
+        self._inbox: deque[list[_Work]] = deque()
+        self._wake = threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, name="kavle-writer", daemon=True)
+        self._thread.start()
+
+    def call(self, verb: Verb[P, R], payload: P) -> asyncio.Future[R]:
+        future: asyncio.Future[R] = self._loop.create_future()
+        if not self._gathered:
+            # Everything that this turn of the loop asks for goes over together.
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(_Work(verb, payload, future))
+        return future
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._inbox.append(self._gathered)
+            self._gathered = []
+            self._wake.release()
+
+    async def close(self) -> None:
+        """Write what waits, then end the thread and close the connection."""
+        self._hand_over()
+        self._inbox.append([])
+        self._wake.release()
+        await asyncio.to_thread(self._thread.join)
+
+    # --- in the writer's own thread ---------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while works := self._take():
+                started = time.perf_counter()
+                done = self._commit(works)
+                self._observe(len(works), time.perf_counter() - started)
+                self._answer(done)
+                self._checkpointer.after_commit(self._db)
+            self._db.close()
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, this process must not go on
+            _log.critical("the writer died: %r", error)
+            self._on_death(error)
+
+    def _take(self) -> list[_Work]:
+        """All that waits; an empty list is the word to stop."""
+        self._wake.acquire()
+        works = self._inbox.popleft()
+        while works and self._inbox and self._inbox[0]:
+            self._wake.acquire()
+            works.extend(self._inbox.popleft())
+        return works
+
+    def _commit(self, works: Sequence[_Work]) -> list[Done]:
+        """One transaction; if it fails, its halves, until the culprit stands alone."""
+        try:
+            return self._transaction(works)
+        except _NO_ROOM as error:
+            refused = StoreUnavailable(str(error))
+            _log.error("nothing can be stored: %s", error)
+            return [(work.future, None, refused) for work in works]
+        except _CULPRIT as error:
+            if len(works) == 1:
+                _log.error("a row was refused by the database: %s", type(error).__name__)
+                return [(works[0].future, None, error)]
+            half = len(works) // 2
+            return self._commit(works[:half]) + self._commit(works[half:])
+
+    def _transaction(self, works: Sequence[_Work]) -> list[Done]:
+        done: list[Done] = []
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for verb, group in _grouped(works):
+                results = verb(self._db, [work.payload for work in group])
+                done.extend((work.future, result, None) for work, result in zip(group, results, strict=True))
+        except (*_NO_ROOM, *_CULPRIT):
+            self._roll_back()
+            raise
+        try:
+            self._db.execute("COMMIT")
+        except _NO_ROOM:
+            self._roll_back()  # the commit record was not written: known not to be stored
+            raise
+        return done
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def _answer(self, done: Sequence[Done]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_deliver, done)
+        except RuntimeError:
+            _log.warning("%d results came after the event loop had closed", len(done))
+
+
+def _grouped(works: Iterable[_Work]) -> Iterable[tuple[Verb[Any, Any], list[_Work]]]:
+    """By verb, in the order in which each verb was first asked for. Callers that depend on one another
+    wait for one another, so none of one batch minds."""
+    groups: dict[Verb[Any, Any], list[_Work]] = {}
+    for work in works:
+        groups.setdefault(work.verb, []).append(work)
+    return groups.items()
+
+
+def _deliver(done: Sequence[Done]) -> None:
+    for future, result, error in done:
+        if future.done():
+            continue  # the caller went away; what it asked for is stored all the same
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
