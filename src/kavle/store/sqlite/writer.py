@@ -126,7 +126,8 @@ class Writer:
         except _CULPRIT as error:
             if len(works) == 1:
                 _log.error("a row was refused by the database: %s", type(error).__name__)
-                return [(works[0].future, None, error)]
+                refused = StoreUnavailable(f"the database refused the row: {type(error).__name__}")
+                return [(works[0].future, None, refused)]
             half = len(works) // 2
             return self._commit(works[:half]) + self._commit(works[half:])
 

@@ -1,0 +1,151 @@
+"""The outgoing road: lease, hand over, record. One dispatcher for each carrier."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from kavle.clock import Clock
+from kavle.core.carrier import Carrier
+from kavle.metrics import Metrics
+from kavle.model.errors import Reason, Refusal
+from kavle.model.message import LeasedMessage, Outcome, Parcel, Receipt
+from kavle.sms.segment import split
+from kavle.store.errors import StoreUnavailable
+from kavle.store.store import Store
+from kavle.store.types import LeaseRequest
+
+POLL: Final = 0.25
+"""Seconds between looks at the queue: the truth, which being woken only hurries."""
+LEASE: Final = timedelta(seconds=120)
+RECEIPT_PATIENCE: Final = 5.0
+RETRY_STORE: Final = 1.0
+
+_log = structlog.get_logger("kavle.dispatch")
+
+
+class Dispatcher:
+    """Implements `CarrierEvents` for its carrier."""
+
+    def __init__(self, store: Store, clock: Clock, metrics: Metrics, carrier_id: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._carrier_id = carrier_id
+        self._woken = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._more = True  # the last look did not empty the queue
+        self._reported: list[Outcome] = []
+        self._report = asyncio.Event()
+        self._recorded = asyncio.Event()
+        self._recorded.set()
+
+    # --- what others tell it --------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """There is something new in the queue."""
+        self._more = True
+        self._woken.set()
+
+    def room(self) -> None:
+        if self._more:
+            self._woken.set()
+
+    def outcomes(self, batch: Sequence[Outcome]) -> None:
+        self._reported.extend(batch)
+        self._recorded.clear()
+        self._report.set()
+
+    async def receipts(self, batch: Sequence[Receipt]) -> None:
+        try:
+            async with asyncio.timeout(RECEIPT_PATIENCE):
+                matched = await self._store.receive(batch)
+        except (StoreUnavailable, TimeoutError) as error:
+            raise Refusal(Reason.UNAVAILABLE, "the receipts could not be kept") from error
+        self._metrics.receipts["matched"] += matched
+        self._metrics.receipts["waiting"] += len(batch) - matched
+
+    # --- what it does ---------------------------------------------------------------------------------
+
+    async def dispatch(self, carrier: Carrier) -> None:
+        """Lease what the carrier has room for and hand it over, until `stop_leasing`."""
+        while not self._stopping.is_set():
+            await self._wait()
+            while self._more and not self._stopping.is_set() and (room := carrier.free()) > 0:
+                leased = await self._lease(room)
+                if leased:
+                    carrier.submit([_parcel(message) for message in leased])
+
+    async def record(self) -> None:
+        """Write the outcomes as they come: while one batch is being committed, the next gathers."""
+        while True:
+            await self._report.wait()
+            self._report.clear()
+            batch, self._reported = self._reported, []
+            await self._record(batch)
+            if not self._reported:
+                self._recorded.set()
+
+    def stop_leasing(self) -> None:
+        self._stopping.set()
+        self._woken.set()
+
+    async def settled(self) -> None:
+        """Returns when every outcome so far is on disk."""
+        await self._recorded.wait()
+
+    async def _wait(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL):
+                await self._woken.wait()
+                self._woken.clear()
+                return
+        self._more = True
+
+    async def _lease(self, room: int) -> list[LeasedMessage]:
+        self._more = False  # unless somebody says otherwise while we look
+        now = self._clock.now()
+        request = LeaseRequest(self._carrier_id, room, secrets.randbits(62), now, now + LEASE)
+        try:
+            leased = await self._store.lease(request)
+        except StoreUnavailable as error:
+            _log.warning("nothing can be leased", error=str(error))
+            return []
+        taken = sum(len(message.unsent) for message in leased)
+        self._more = self._more or taken >= room
+        self._metrics.leases += 1
+        self._metrics.leased_messages += len(leased)
+        return leased
+
+    async def _record(self, batch: Sequence[Outcome]) -> None:
+        """However long it takes: an outcome that is lost would have its message sent again."""
+        while True:
+            try:
+                counted = await self._store.record(batch)
+                break
+            except StoreUnavailable as error:
+                _log.warning("outcomes wait to be stored", outcomes=len(batch), error=str(error))
+                await asyncio.sleep(RETRY_STORE)
+        self._metrics.fenced_outcomes += len(batch) - counted
+        for outcome in batch:
+            self._metrics.outcomes[type(outcome.result).__name__.lower()] += 1
+
+
+def _parcel(message: LeasedMessage) -> Parcel:
+    # The reference is the same on each try, so that a part sent again joins the parts sent before.
+    segments = split(message.text, message.encoding, message.lease.message_id & 0xFFFF)
+    return Parcel(
+        lease=message.lease,
+        recipient=message.recipient,
+        sender=message.sender,
+        encoding=message.encoding,
+        flash=message.flash,
+        priority=message.priority,
+        segments=tuple(segments[number - 1] for number in message.unsent),
+    )

@@ -1,0 +1,43 @@
+"""What can be asked. Every query names the viewer it answers."""
+
+from __future__ import annotations
+
+from kavle.model.account import Account, Operator, Viewer
+from kavle.model.status import Status
+from kavle.store.store import Store
+from kavle.store.types import AccountLine, Story
+
+_LONGEST_ID = 10  # digits of 2^31
+
+
+class Queries:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def account(self, name: str) -> Account | None:
+        """For authentication."""
+        return await self._store.account(name)
+
+    async def accounts(self, viewer: Operator) -> list[AccountLine]:
+        return await self._store.accounts()
+
+    async def balance(self, account: Account) -> int:
+        """In ten-thousandths of a credit."""
+        return await self._store.balance(account.id)
+
+    async def status(self, viewer: Viewer, public_id: str) -> Status | None:
+        """The latest known status by public id; None for an id that was never given. The manual asks no
+        password for it, so that any viewer may."""
+        message_id = await self._internal(public_id)
+        return None if message_id is None else await self._store.status(message_id)
+
+    async def story(self, viewer: Operator, public_id: str) -> Story | None:
+        """All statuses that a message has had, with their times."""
+        message_id = await self._internal(public_id)
+        return None if message_id is None else await self._store.story(message_id)
+
+    async def _internal(self, public_id: str) -> int | None:
+        if not (public_id.isascii() and public_id.isdigit() and len(public_id) <= _LONGEST_ID):
+            return None
+        newest = await self._store.newest_id()
+        return self._store.public_ids.internal(int(public_id), newest)

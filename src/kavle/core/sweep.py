@@ -1,0 +1,71 @@
+"""What time does to the queue, once a second; and the watch over the event loop itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from kavle.clock import Clock
+from kavle.metrics import Metrics
+from kavle.store.errors import StoreUnavailable
+from kavle.store.store import Store
+
+EVERY: Final = 1.0
+LOOK_EVERY: Final = 15  # sweeps between looks through the whole queue
+STALL: Final = 0.05
+
+_log = structlog.get_logger("kavle.sweep")
+
+
+class Sweep:
+    def __init__(self, store: Store, clock: Clock, metrics: Metrics, wake: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._wake = wake
+
+    async def run(self) -> None:
+        turn = 0
+        while True:
+            try:
+                await self.once(look=turn % LOOK_EVERY == 0)
+            except StoreUnavailable as error:
+                _log.warning("the sweep could not be stored", error=str(error))
+            turn += 1
+            await asyncio.sleep(EVERY)
+
+    async def once(self, *, look: bool) -> None:
+        now = self._clock.now()
+        swept = await self._store.sweep(now)
+        if swept.unsure:
+            _log.warning("leases ended without outcomes", messages=swept.unsure)
+        if look:
+            await self._look()
+        if swept.promoted or swept.unsure:
+            self._wake()
+
+    async def _look(self) -> None:
+        now = self._clock.now()
+        while expired := await self._store.expire(now):
+            _log.info("messages expired here", messages=expired)
+        queues = await self._store.queues()
+        self._metrics.queued = {str(queue.priority): queue.messages for queue in queues}
+        self._metrics.oldest_queued = {
+            str(queue.priority): (now - queue.oldest).total_seconds() for queue in queues
+        }
+
+
+async def watch_loop(metrics: Metrics) -> None:
+    """Count the times that something held the event loop for more than 50 ms."""
+    while True:
+        before = time.perf_counter()
+        await asyncio.sleep(STALL)
+        late = time.perf_counter() - before - STALL
+        if late > STALL:
+            metrics.stalls += 1
+            metrics.longest_stall = max(metrics.longest_stall, late)
+            _log.warning("the event loop stalled", milliseconds=round(late * 1000))

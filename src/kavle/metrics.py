@@ -1,0 +1,108 @@
+"""What the gateway counts of itself: plain numbers in memory, shown to Prometheus when it asks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+_BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Histogram:
+    """Seconds, in buckets from 1 ms to 10 s."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(_BUCKETS) + 1)
+        self._sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self._counts[bisect_left(_BUCKETS, seconds)] += 1
+        self._sum += seconds
+
+    def family(self, name: str, text: str) -> HistogramMetricFamily:
+        total, buckets = 0, []
+        for bound, count in zip((*map(str, _BUCKETS), "+Inf"), self._counts, strict=True):
+            total += count
+            buckets.append((bound, total))
+        return HistogramMetricFamily(name, text, buckets=buckets, sum_value=self._sum)
+
+
+Gauge = Callable[[], dict[str, float]]
+"""A reading by label value, taken when asked for."""
+
+
+class Metrics(Collector):
+    """One for each gateway, handed to those who count. Counting costs an integer addition."""
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.refused: Counter[str] = Counter()  # by reason
+        self.commits = 0
+        self.committed_calls = 0
+        self.leases = 0
+        self.leased_messages = 0
+        self.outcomes: Counter[str] = Counter()  # by kind
+        self.fenced_outcomes = 0
+        self.receipts: Counter[str] = Counter()  # matched or waiting
+        self.stalls = 0
+        self.longest_stall = 0.0
+        self.accept_seconds = Histogram()
+        self.commit_seconds = Histogram()
+        self.oldest_queued: dict[str, float] = {}  # age in seconds by priority
+        self.queued: dict[str, float] = {}
+        self._gauges: list[tuple[str, str, str, Gauge]] = []
+
+    def committed(self, calls: int, seconds: float) -> None:
+        self.commits += 1
+        self.committed_calls += calls
+        self.commit_seconds.observe(seconds)
+
+    def gauge(self, name: str, text: str, label: str, read: Gauge) -> None:
+        self._gauges.append((name, text, label, read))
+
+    def registry(self) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        registry.register(self)
+        return registry
+
+    def collect(self) -> Iterator[Metric]:
+        yield _counter("kavle_accepted", "Messages accepted", self.accepted)
+        yield _counters("kavle_refused", "Requests refused", "reason", self.refused)
+        yield _counter("kavle_commits", "Transactions written", self.commits)
+        yield _counter("kavle_committed_calls", "Calls written by those transactions", self.committed_calls)
+        yield _counter("kavle_leases", "Leases taken", self.leases)
+        yield _counter("kavle_leased_messages", "Messages leased", self.leased_messages)
+        yield _counters("kavle_outcomes", "Outcomes of segments", "outcome", self.outcomes)
+        yield _counter("kavle_fenced_outcomes", "Outcomes that came after their lease", self.fenced_outcomes)
+        yield _counters("kavle_receipts", "Delivery receipts kept", "match", self.receipts)
+        yield _counter("kavle_loop_stalls", "Stalls of the event loop over 50 ms", self.stalls)
+        yield GaugeMetricFamily("kavle_loop_longest_stall_seconds", "The longest one", self.longest_stall)
+        yield self.accept_seconds.family("kavle_accept_seconds", "From a request's check to its commit")
+        yield self.commit_seconds.family("kavle_commit_seconds", "Of each transaction")
+        yield _gauges("kavle_queued", "Messages in the queue", "priority", self.queued)
+        yield _gauges("kavle_oldest_queued_seconds", "Age of the oldest one", "priority", self.oldest_queued)
+        for name, text, label, read in self._gauges:
+            yield _gauges(name, text, label, read())
+
+
+def _counter(name: str, text: str, value: int) -> CounterMetricFamily:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def _counters(name: str, text: str, label: str, values: Counter[str]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def _gauges(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
