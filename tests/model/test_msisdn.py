@@ -80,7 +80,7 @@ def test_other_numbers(text: str, region: str, digits: str):
         "4670261739²",
         "tel:+46702617396",
         "4" * 10_000_000,
-        " " * 10_000_000,
+        " " * 30 + "46702617396",
     ],
     ids=lambda text: text[:24],
 )
