@@ -43,7 +43,7 @@ class CString:
     def __init__(
         self, limit: int, invalid: CommandStatus = CommandStatus.ESME_RINVCMDLEN, secret: bool = False
     ) -> None:
-        self._limit = limit
+        self.limit = limit
         self._invalid = invalid
         self._secret = secret
 
@@ -53,18 +53,18 @@ class CString:
         except UnicodeEncodeError:
             # Without its cause, which would carry the value into a traceback.
             raise FieldError(f"{name} has characters that are not Latin-1") from None
-        if len(octets) >= self._limit:
-            raise FieldError(f"{name} is longer than {self._limit - 1} octets")
+        if len(octets) >= self.limit:
+            raise FieldError(f"{name} is longer than {self.limit - 1} octets")
         if b"\0" in octets:
             raise FieldError(f"{name} has a NUL in it")
         return octets + b"\0"
 
     def read(self, name: str, data: bytes, at: int, end: int) -> tuple[str, int]:
-        stop = data.find(b"\0", at, min(at + self._limit, end))
+        stop = data.find(b"\0", at, min(at + self.limit, end))
         if stop >= 0:
             return data[at:stop].decode("latin-1"), stop + 1
-        if at + self._limit <= end:
-            raise BodyError(self._invalid, f"{name} is longer than {self._limit - 1} octets")
+        if at + self.limit <= end:
+            raise BodyError(self._invalid, f"{name} is longer than {self.limit - 1} octets")
         raise BodyError(CommandStatus.ESME_RINVCMDLEN, f"{name} has no end")
 
     def show(self, value: Any) -> str:
