@@ -23,6 +23,8 @@ from kavle.store.store import Store
 
 _PRIORITIES = {"": Priority.NORMAL, "1": Priority.BULK, "2": Priority.NORMAL, "3": Priority.URGENT}
 
+_LONGEST_SEGMENT = 160 * len("%0d%0a")  # characters that may be asked for one: all line breaks, spelled out
+
 
 class SmsOrder(msgspec.Struct, frozen=True):
     """One SMS as a caller asks for it, unchecked."""
@@ -124,6 +126,8 @@ def _sender(text: str, region: str) -> str:
 def _text(text: str, most: int) -> tuple[str, Encoding, int]:
     if not text:
         raise Refusal(Reason.CONTENT, "the text is empty")
+    if len(text) > most * _LONGEST_SEGMENT:
+        raise Refusal(Reason.CONTENT, f"the text takes more than the {most} segments that are allowed")
     try:
         text = normalise(text)
         encoding, segments = measure(text)

@@ -5,5 +5,9 @@ class StoreError(Exception):
     """The store can't be opened or used as it is; the text says what to do."""
 
 
+class DatabaseInUse(StoreError):
+    """Another process is its engine."""
+
+
 class StoreUnavailable(Exception):
     """This could not be stored, and it is known that nothing was (the disk is full, say)."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from kavle.store.errors import StoreError
+from kavle.store.errors import DatabaseInUse, StoreError
 
 BUSY_MS: Final = 5000
 
@@ -19,28 +20,42 @@ class EngineLock:
     """Held by the one process that writes (two starve each other for seconds, and would lease the same
     jobs). It dies with its process, however that dies."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, patience: float) -> None:
         self.path = database.with_name(database.name + ".lock")
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        until = time.monotonic() + patience
+        while not self._taken():
+            if time.monotonic() >= until:
+                owner = os.read(self._file, 32).decode("ascii", "replace").strip()
+                os.close(self._file)
+                raise DatabaseInUse(
+                    f"{database} is in use by another Kavle (process {owner or 'unknown'}); stop that one"
+                    " first, or give this one a database of its own"
+                )
+            time.sleep(0.05)
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
+
+    def _taken(self) -> bool:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.read(self._file, 32).decode("ascii", "replace").strip()
-            os.close(self._file)
-            raise StoreError(
-                f"{database} is in use by another Kavle (process {owner or 'unknown'}); stop that one first,"
-                " or give this one a database of its own"
-            ) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
+            return False
+        return True
 
     def release(self) -> None:
         os.close(self._file)
 
 
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {folder} can't be made: {error.strerror}") from error
+
+
 def open_writer(path: Path) -> apsw.Connection:
     """The connection that writes, with its schema brought up to date."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     db = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
     if not db.execute("SELECT count(*) FROM sqlite_master").get:
         db.execute("PRAGMA auto_vacuum = incremental")  # only counts before the first table

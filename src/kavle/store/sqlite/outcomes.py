@@ -66,7 +66,7 @@ def record(db: apsw.Connection, batches: Sequence[Sequence[Outcome]]) -> list[in
         for row in _JOBS(db, array({one.lease.message_id for batch in batches for one in batch}))
     }
     counted = [sum(_note(jobs, one) for one in batch) for batch in batches]
-    _write(db, [job for job in jobs.values() if job.noted])
+    _write(db, [job for job in jobs.values() if job.touched])
     return counted
 
 
@@ -92,12 +92,14 @@ class _Job:
         self.id, self.total, self.attempt = row.id, row.total, row.attempt
         self.unsent, self.handed, self.status = row.unsent, row.handed, row.status
         self.at = self.refunded = 0
+        self.touched = False
         self.noted: list[_Noted] = []
 
     def note(self, outcome: Outcome) -> bool:
         bit = 1 << (outcome.segment - 1)
         if outcome.lease.token != self.row.token or not self.handed & bit:
             return False  # fenced: the lease has ended, and its segments were decided without this
+        self.touched = True
         self.handed &= ~bit
         self.at = to_ms(outcome.at)
         result = outcome.result

@@ -19,7 +19,7 @@ from kavle.model.status import Status
 from kavle.store.rows import to_ms
 from kavle.store.sqlite import accept, accounts, lease, outcomes, reads, receipts, sweep
 from kavle.store.sqlite.checkpoint import Checkpointer
-from kavle.store.sqlite.connection import EngineLock, open_reader, open_writer
+from kavle.store.sqlite.connection import EngineLock, make_folder, open_reader, open_writer
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
 
@@ -53,12 +53,14 @@ class SqliteStore:
         path: Path,
         now: datetime,
         *,
+        patience: float = 3.0,
         on_death: Callable[[BaseException], None] = end_process,
         observe: Callable[[int, float], None] = lambda calls, seconds: None,
     ) -> SqliteStore:
-        """Raises `StoreError` when another process has the file, or it can't be opened."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = EngineLock(path)
+        """Raises `DatabaseInUse` when another process has the file for `patience` seconds more (one that was
+        just killed may take a moment to go), `StoreError` when it can't be opened."""
+        await asyncio.to_thread(make_folder, path.parent)
+        lock = await asyncio.to_thread(EngineLock, path, patience)
         db = await asyncio.to_thread(open_writer, path)
         await asyncio.to_thread(_recover, db, to_ms(now))
         checkpointer = Checkpointer(path)

@@ -1,0 +1,133 @@
+"""All settings of a gateway in one, and what must hold between them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kavle.core.accept import Terms
+from kavle.model.money import parse_money
+from kavle.model.prefix import ByPrefix
+from kavle.north.settings import HttpSettings
+from kavle.settings import SettingsError, load
+from kavle.south.smpp.settings import SmppSettings
+
+SQLITE: Final = "sqlite:///"
+
+
+class RouteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which carriers serve the numbers that begin with `prefix`; the longest prefix wins."""
+
+    carriers: list[str]
+    prefix: str = ""
+
+    def __post_init__(self) -> None:
+        _check_prefix(self.prefix)
+        if not self.carriers:
+            raise ValueError("a route names one carrier at least")
+
+
+class PriceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Credits per segment."""
+
+    default: str = "1.00"
+    prefix: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        for prefix, price in {"": self.default, **self.prefix}.items():
+            _check_prefix(prefix)
+            parse_money(price)
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    region: str = "SE"  # of numbers in national form
+    most_segments: int = 10
+    validity_hours: float = 48.0  # a message that no network took by then has expired
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.most_segments <= 60:
+            raise ValueError("most_segments is 1 to 60")
+        if self.validity_hours <= 0:
+            raise ValueError("validity_hours is more than 0")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    database: str = "sqlite:///kavle-data/kavle.db"
+    http: HttpSettings = HttpSettings()
+    carrier: list[SmppSettings] = []
+    route: list[RouteSettings] = []
+    price: PriceSettings = PriceSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    log_level: str = "info"
+
+
+def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises `SettingsError` that names the key and what to do."""
+    settings = load(Settings, path, environ)
+    database_path(settings)
+    _check_names(settings)
+    return settings
+
+
+def check_can_serve(settings: Settings) -> None:
+    """A gateway that could accept but never send is a trap: it doesn't start."""
+    if not settings.carrier:
+        raise SettingsError(
+            "there is no carrier to send by: add a [[carrier]] table with name, kind, host, port, system_id"
+            " and password (`kavle demo` needs none: it brings a simulated network)"
+        )
+    if not settings.route:
+        names = ", ".join(f'"{carrier.name}"' for carrier in settings.carrier)
+        raise SettingsError(
+            f'there is no route: add a [[route]] table such as prefix = "" and carriers = [{names}]'
+        )
+
+
+def database_path(settings: Settings) -> Path:
+    if not settings.database.startswith(SQLITE):
+        raise SettingsError(
+            f'database: this Kavle keeps its data in SQLite; write "{SQLITE}kavle-data/kavle.db"'
+        )
+    path = settings.database.removeprefix(SQLITE)
+    if not path:
+        raise SettingsError(f'database: a path is missing; write "{SQLITE}kavle-data/kavle.db"')
+    return Path(path)
+
+
+def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
+    prices = {"": settings.price.default, **settings.price.prefix}
+    return Terms(
+        routes=ByPrefix(
+            {route.prefix: tuple(carrier_ids[name] for name in route.carriers) for route in settings.route}
+        ),
+        prices=ByPrefix({prefix: parse_money(price) for prefix, price in prices.items()}),
+        region=settings.gateway.region,
+        most_segments=settings.gateway.most_segments,
+        validity=timedelta(hours=settings.gateway.validity_hours),
+    )
+
+
+def _check_names(settings: Settings) -> None:
+    names = [carrier.name for carrier in settings.carrier]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"carrier: two are named {name}")
+    for index, route in enumerate(settings.route):
+        for name in route.carriers:
+            if name not in names:
+                known = ", ".join(names) or "none"
+                raise SettingsError(f"route[{index}].carriers: there is no carrier {name} (known: {known})")
+    prefixes = [route.prefix for route in settings.route]
+    for prefix in prefixes:
+        if prefixes.count(prefix) > 1:
+            raise SettingsError(f'route: two have the prefix "{prefix}"')
+
+
+def _check_prefix(prefix: str) -> None:
+    if prefix and not (prefix.isascii() and prefix.isdigit()):
+        raise ValueError("a prefix is digits, country code first, no plus; empty for all numbers")

@@ -1,0 +1,127 @@
+"""How a command reaches the data: by opening the database itself, or, while a gateway has it, through the
+gateway, over a Unix socket beside the file that only its owner may use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kavle.clock import Clock
+from kavle.core.accounts import AccountError, Accounts, Command, CreateAccount, TopUpAccount
+from kavle.store.errors import DatabaseInUse, StoreError
+from kavle.store.sqlite.store import SqliteStore
+from kavle.store.types import AccountLine
+
+_LONGEST: Final = 64 * 1024
+_PATIENCE: Final = 10.0
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One of the three, or none of them where there is nothing to say."""
+
+    error: str | None = None
+    balance: int | None = None
+    accounts: list[AccountLine] | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+_read_command = msgspec.json.Decoder(Command)
+_read_reply = msgspec.json.Decoder(Reply)
+
+
+def socket_path(database: Path) -> Path:
+    return database.with_name(database.name + ".sock")
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """An address of a socket file is 107 bytes at most (unix(7)); a folder's open descriptor shortens any."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+async def execute(accounts: Accounts, command: Command) -> Reply:
+    try:
+        if isinstance(command, CreateAccount):
+            await accounts.create(command)
+            return Reply()
+        if isinstance(command, TopUpAccount):
+            return Reply(balance=await accounts.top_up(command))
+        return Reply(accounts=await accounts.list())
+    except AccountError as error:
+        return Reply(error=str(error))
+
+
+async def run(database: Path, clock: Clock, command: Command) -> Reply:
+    """Raises `StoreError` when the database can't be reached either way."""
+    try:
+        store = await SqliteStore.open(database, clock.now(), patience=0)
+    except DatabaseInUse:
+        return await _ask(socket_path(database), command)
+    try:
+        return await execute(Accounts(store, clock), command)
+    finally:
+        await store.close()
+
+
+async def _ask(path: Path, command: Command) -> Reply:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            with _short(path) as address:
+                reader, writer = await asyncio.open_unix_connection(address)
+            writer.write(_encode(command) + b"\n")
+            line = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError) as error:
+        raise StoreError(
+            f"a gateway has the database, but can't be spoken to by {path} ({error or 'no answer'});"
+            " run this as the gateway's user, or once it has ended"
+        ) from error
+    return _read_reply.decode(line)
+
+
+class ControlServer:
+    """The gateway's end."""
+
+    def __init__(self, accounts: Accounts, database: Path) -> None:
+        self._accounts = accounts
+        self._path = socket_path(database)
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._path.unlink(missing_ok=True)  # a killed gateway's; the engine lock says that none lives
+        with _short(self._path) as address:
+            self._server = await asyncio.start_unix_server(self._serve, address, limit=_LONGEST)
+        self._path.chmod(0o600)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                reply = await self._answer(await reader.readline())
+                writer.write(_encode(reply))
+                await writer.drain()
+        except (OSError, ValueError, TimeoutError):
+            pass  # whoever asked has gone, or asked for more than fits
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> Reply:
+        try:
+            command = _read_command.decode(line)
+        except msgspec.DecodeError as error:
+            return Reply(error=f"not a command of this version: {error}")
+        return await execute(self._accounts, command)

@@ -1,0 +1,82 @@
+"""Leases: who comes first, how many, and what an old one may still do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kavle.model.money import UNIT
+from kavle.store.types import NewAccount
+from support.world import Accepted, World, open_world
+
+
+async def test_the_most_urgent_come_first_and_then_the_oldest(world: World) -> None:
+    bulk = await world.accept(priority=1)
+    normal = [await world.accept(priority=2) for _ in range(2)]
+    urgent = await world.accept(priority=3)
+    leased = await world.lease()
+    assert [message.lease.message_id for message in leased] == [urgent, *normal, bulk]
+
+
+async def test_one_accounts_thousand_does_not_bury_anothers_single_message(world: World) -> None:
+    for _ in range(50):
+        await world.accept()
+    other = await world.store.create_account(NewAccount("other", "h", UNIT, world.clock.now()))
+    world.clock.forward(seconds=0.1)
+    single = await world.accept(account=other)
+    leased = await world.lease(room=20)
+    assert single in [message.lease.message_id for message in leased]
+
+
+async def test_a_lease_takes_no_more_segments_than_there_is_room_for(world: World) -> None:
+    for _ in range(3):
+        await world.accept("x" * 400)  # three segments each
+    assert len(await world.lease(room=7)) == 2
+
+
+async def test_a_message_longer_than_the_window_is_leased_all_the_same(world: World) -> None:
+    await world.accept("x" * 400)
+    assert len(await world.lease(room=1)) == 1
+
+
+async def test_a_leased_message_is_nobody_elses(world: World) -> None:
+    await world.accept()
+    assert len(await world.lease()) == 1
+    assert await world.lease() == []
+
+
+async def test_an_expired_lease_is_unsure_not_free_and_its_outcome_is_fenced_off(world: World) -> None:
+    message = await world.accept()
+    (first,) = await world.lease(seconds=60)
+    world.clock.forward(seconds=61)
+    swept = await world.store.sweep(world.clock.now())
+    assert swept.unsure == 1
+    assert await world.answer(first.lease, Accepted("late")) == 0
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    (second,) = await world.lease()
+    assert await world.answer(first.lease, Accepted("late")) == 0
+    assert await world.answer(second.lease, Accepted("good")) == 1
+    assert await world.story(message) == [10, 11, 21]
+    assert await world.rows("SELECT outcome FROM segment ORDER BY attempt") == [(4,), (1,)]
+
+
+async def test_the_same_outcome_twice_counts_once(world: World) -> None:
+    await world.accept("x" * 161)
+    (leased,) = await world.lease()
+    assert await world.answer(leased.lease, Accepted("a1")) == 1
+    assert await world.answer(leased.lease, Accepted("a1")) == 0
+
+
+async def test_a_killed_engines_leases_are_unsure_at_the_next_start(tmp_path: Path, world: World) -> None:
+    message = await world.accept("x" * 161)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"))
+    await world.store.close()
+    again = await open_world(tmp_path / "kavle.db", world.clock)
+    world.store = again.store  # the fixture closes it
+    assert await world.rows("SELECT number, outcome FROM segment ORDER BY number") == [(1, 1), (2, 4)]
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    (resumed,) = await world.lease()
+    assert resumed.unsent == (2,)
+    assert await world.story(message) == [10, 11]

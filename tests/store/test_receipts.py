@@ -1,0 +1,75 @@
+"""Receipts find their segment: before the response, twice, with reused ids, or never."""
+
+from __future__ import annotations
+
+from kavle.model.status import Status
+from support.world import RECIPIENT, Accepted, World
+
+
+async def test_a_receipt_that_comes_before_its_response_waits_for_it(world: World) -> None:
+    message = await world.accept()
+    (leased,) = await world.lease()
+    assert await world.receipt("a1") == 0
+    assert await world.story(message) == [10]
+    await world.answer(leased.lease, Accepted("a1"))
+    assert (await world.story(message))[-1] == 22
+    assert await world.rows("SELECT * FROM waiting") == []
+    assert await world.rows("SELECT * FROM awaiting") == []
+
+
+async def test_receipt_and_response_of_one_turn_meet_in_one_transaction(world: World) -> None:
+    message = await world.accept()
+    (leased,) = await world.lease()
+    early = world.receipt("a1")
+    late = world.answer(leased.lease, Accepted("a1"))
+    import asyncio
+
+    await asyncio.gather(early, late)
+    assert (await world.story(message))[-1] == 22
+
+
+async def test_of_messages_that_share_a_network_id_the_newest_open_one_is_meant(world: World) -> None:
+    old = await world.send("Testar", "same")
+    world.clock.forward(hours=1)
+    new = await world.send("Testar", "same")
+    await world.receipt("same", Status.PHONE_FAILED)
+    assert (await world.story(old))[-1] == 21
+    assert (await world.story(new))[-1] == 52
+    await world.receipt("same")
+    assert (await world.story(old))[-1] == 22
+
+
+async def test_the_recipient_tells_messages_with_one_network_id_apart(world: World) -> None:
+    message = await world.send("Testar", "same")
+    assert await world.receipt("same", recipient="46701740699") == 0
+    assert await world.receipt("same", recipient=f"0{RECIPIENT[2:]}") == 1  # national form
+    assert (await world.story(message))[-1] == 22
+
+
+async def test_a_receipt_past_the_horizon_is_not_taken_for_ours(world: World) -> None:
+    message = await world.send("Testar", "a1")
+    world.clock.forward(days=8)
+    assert await world.receipt("a1") == 0
+    assert (await world.story(message))[-1] == 21
+
+
+async def test_a_receipt_nobody_knows_is_kept_for_a_week_and_then_dropped(world: World) -> None:
+    await world.receipt("nobody")
+    await world.store.sweep(world.clock.now())
+    assert len(await world.rows("SELECT * FROM waiting")) == 1
+    world.clock.forward(days=8)
+    assert (await world.store.sweep(world.clock.now())).forgotten == 1
+    assert await world.rows("SELECT * FROM waiting") == []
+
+
+async def test_a_doubled_receipt_is_counted_once(world: World) -> None:
+    message = await world.send("Testar", "a1")
+    assert await world.receipts([("a1", Status.DELIVERED), ("a1", Status.DELIVERED)]) == 1
+    assert await world.story(message) == [10, 21, 22]
+
+
+async def test_a_batch_of_all_kinds_is_matched_in_one_go(world: World) -> None:
+    sent = [await world.send("Testar", f"n{number}") for number in range(37)]  # no power of two
+    told = [(f"n{number}", Status.DELIVERED) for number in range(37)]
+    assert await world.receipts([*told, ("nobody", Status.EXPIRED)]) == 37
+    assert {(await world.story(message))[-1] for message in sent} == {22}

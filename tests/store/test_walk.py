@@ -1,0 +1,154 @@
+"""A message's walk through the four commits, and every way that it may end."""
+
+from __future__ import annotations
+
+import pytest
+
+from kavle.model.status import Status
+from support.world import LOST, REFUSED, THROTTLED, Accepted, Unsent, World
+
+TWO = "x" * 161
+
+
+async def test_the_plain_walk_is_10_21_22_and_leaves_no_job(world: World) -> None:
+    message = await world.send("Testar", "a1")
+    world.clock.forward(seconds=2)
+    assert await world.receipt("a1") == 1
+    assert await world.story(message) == [10, 21, 22]
+    assert await world.rows("SELECT * FROM job") == []
+    assert await world.rows("SELECT * FROM awaiting") == []
+    assert await world.credits() == 99
+
+
+async def test_161_characters_debit_two_and_need_both_receipts(world: World) -> None:
+    message = await world.send(TWO, "a1", "a2")
+    assert await world.credits() == 98
+    await world.receipt("a2")
+    assert await world.story(message) == [10, 21]
+    await world.receipt("a1")
+    assert await world.story(message) == [10, 21, 22]
+
+
+async def test_one_segment_undelivered_fails_the_message_for_good_and_keeps_the_money(world: World) -> None:
+    message = await world.send(TWO, "a1", "a2")
+    await world.receipts([("a1", Status.PHONE_FAILED), ("a2", Status.DELIVERED)])
+    assert await world.story(message) == [10, 21, 52]
+    assert await world.credits() == 98
+
+
+async def test_refused_for_good_is_refunded_in_the_same_commit(world: World) -> None:
+    message = await world.accept()
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, REFUSED)
+    assert await world.story(message) == [10, 51]
+    assert await world.credits() == 100
+    assert await world.rows("SELECT * FROM job") == []
+
+
+async def test_one_segment_refused_refunds_only_what_no_network_took(world: World) -> None:
+    message = await world.accept("x" * 400)  # three
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"), REFUSED, THROTTLED)
+    assert await world.story(message) == [10, 51]
+    assert await world.credits() == 99  # the first one is with the network
+    assert await world.rows("SELECT * FROM job") == []
+
+
+async def test_an_outcome_that_comes_after_another_segments_refusal_still_counts(world: World) -> None:
+    message = await world.accept(TWO)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, REFUSED)
+    assert await world.rows("SELECT state, handed FROM job") == [(1, 0b10)]
+    await world.answer(leased.lease, Accepted("a2"), first=2)
+    assert await world.story(message) == [10, 51]
+    assert await world.credits() == 99
+
+
+async def test_throttled_is_11_waits_longer_each_time_and_sends_only_the_rest(world: World) -> None:
+    message = await world.accept(TWO)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"), THROTTLED)
+    assert await world.story(message) == [10, 11]
+    assert await world.lease() == []
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    (again,) = await world.lease()
+    assert again.unsent == (2,)
+    assert again.lease.attempt == 2
+    await world.answer(again.lease, THROTTLED, first=2)
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    assert await world.lease() == []  # the second wait is two seconds
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    (third,) = await world.lease()
+    await world.answer(third.lease, Accepted("a2"), first=2)
+    await world.receipts([("a1", Status.DELIVERED), ("a2", Status.DELIVERED)])
+    assert await world.story(message) == [10, 11, 21, 22]
+    assert await world.credits() == 98
+
+
+async def test_unsent_is_as_if_it_had_not_been_handed_over(world: World) -> None:
+    message = await world.accept()
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Unsent())
+    assert await world.story(message) == [10]
+    assert len(await world.lease()) == 1
+
+
+async def test_unsure_is_sent_again_and_paid_once(world: World) -> None:
+    message = await world.accept()
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, LOST)
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    (again,) = await world.lease()
+    await world.answer(again.lease, Accepted("b1"))
+    await world.receipt("b1")
+    assert await world.story(message) == [10, 11, 21, 22]
+    assert await world.credits() == 99
+
+
+async def test_past_its_validity_a_message_is_43_and_refunded(world: World) -> None:
+    message = await world.accept(TWO)
+    world.clock.forward(hours=49)
+    assert await world.store.expire(world.clock.now()) == 1
+    assert await world.story(message) == [10, 43]
+    assert await world.credits() == 100
+    assert await world.lease() == []
+
+
+async def test_a_lease_finds_what_has_expired_before_the_sweep_does(world: World) -> None:
+    late = await world.accept()
+    world.clock.forward(hours=49)
+    fresh = await world.accept()
+    (leased,) = await world.lease()
+    assert leased.lease.message_id == fresh
+    assert await world.story(late) == [10, 43]
+    assert await world.credits() == 99
+
+
+async def test_a_failed_message_has_its_waiting_segments_withdrawn(world: World) -> None:
+    message = await world.accept(TWO)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"), THROTTLED)
+    await world.receipt("a1", Status.PHONE_FAILED)
+    assert await world.story(message) == [10, 11, 52]
+    assert await world.rows("SELECT * FROM job") == []
+    assert await world.credits() == 99
+
+
+@pytest.mark.parametrize("later", [Status.IN_NETWORK, Status.DELIVERED, Status.EXPIRED, None])
+async def test_a_final_status_never_regresses(world: World, later: Status | None) -> None:
+    message = await world.send("Testar", "a1")
+    await world.receipt("a1", Status.PHONE_FAILED)
+    await world.receipt("a1", later)
+    assert await world.story(message) == [10, 21, 52]
+
+
+async def test_an_intermediate_receipt_changes_nothing_and_is_kept(world: World) -> None:
+    message = await world.send("Testar", "a1")
+    await world.receipt("a1", Status.IN_NETWORK)
+    await world.receipt("a1", Status.DELIVERED)
+    assert await world.story(message) == [10, 21, 22]
+    assert await world.rows("SELECT status FROM receipt ORDER BY id") == [(21,), (22,)]

@@ -1,0 +1,119 @@
+"""A store with an account and a carrier, a clock that stands still, and short words for what happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from kavle.clock import SetClock
+from kavle.model.account import Account
+from kavle.model.message import (
+    Accepted,
+    Draft,
+    Lease,
+    LeasedMessage,
+    Outcome,
+    Receipt,
+    Refused,
+    Result,
+    Unsent,
+    Unsure,
+)
+from kavle.model.money import UNIT
+from kavle.model.status import Status
+from kavle.sms.segment import measure
+from kavle.store.sqlite.store import SqliteStore
+from kavle.store.types import LeaseRequest, NewAccount
+
+RECIPIENT = "46701740605"
+REFUSED = Refused(Status.NETWORK_FAILED, retryable=False, error="ESME_RSUBMITFAIL")
+THROTTLED = Refused(Status.NETWORK_FAILED, retryable=True, error="ESME_RTHROTTLED")
+LOST = Unsure("the link died")
+
+__all__ = ["LOST", "RECIPIENT", "REFUSED", "THROTTLED", "Accepted", "Unsent", "World"]
+
+
+class World:
+    """One store and the words of its stories."""
+
+    def __init__(self, store: SqliteStore, clock: SetClock, account: Account, carrier_id: int) -> None:
+        self.store = store
+        self.clock = clock
+        self.account = account
+        self.carrier_id = carrier_id
+        self._tokens = 0
+
+    def draft(self, text: str = "Testar", *, account: Account | None = None, priority: int = 2) -> Draft:
+        encoding, segments = measure(text)
+        return Draft(
+            account_id=(account or self.account).id,
+            recipient=RECIPIENT,
+            sender="ip1",
+            text=text,
+            encoding=encoding,
+            segments=segments,
+            flash=False,
+            priority=priority,
+            segment_price=UNIT,
+            carrier_id=self.carrier_id,
+            accepted_at=self.clock.now(),
+            expires_at=self.clock.now() + timedelta(hours=48),
+        )
+
+    async def accept(self, text: str = "Testar", **how: object) -> int:
+        message_id = await self.store.accept(self.draft(text, **how))  # type: ignore[arg-type]
+        assert message_id is not None
+        return message_id
+
+    async def lease(self, room: int = 100, seconds: float = 60) -> list[LeasedMessage]:
+        self._tokens += 1
+        now = self.clock.now()
+        request = LeaseRequest(self.carrier_id, room, self._tokens, now, now + timedelta(seconds=seconds))
+        return await self.store.lease(request)
+
+    async def answer(self, lease: Lease, *results: Result, first: int = 1) -> int:
+        now = self.clock.now()
+        return await self.store.record(
+            [Outcome(lease, number, result, now) for number, result in enumerate(results, start=first)]
+        )
+
+    async def receipt(
+        self, network_id: str, status: Status | None = Status.DELIVERED, recipient: str = RECIPIENT
+    ) -> int:
+        return await self.receipts([(network_id, status)], recipient)
+
+    async def receipts(self, told: Sequence[tuple[str, Status | None]], recipient: str = RECIPIENT) -> int:
+        now = self.clock.now()
+        return await self.store.receive(
+            [Receipt(self.carrier_id, id, recipient, status, f"id:{id}", now) for id, status in told]
+        )
+
+    async def send(self, text: str = "Testar", *network_ids: str) -> int:
+        """Accepted, leased, and taken by the network under these ids."""
+        message_id = await self.accept(text)
+        (leased,) = await self.lease()
+        await self.answer(leased.lease, *[Accepted(id) for id in network_ids])
+        return message_id
+
+    async def story(self, message_id: int) -> list[int]:
+        story = await self.store.story(message_id)
+        assert story is not None
+        assert story.status == story.told[-1][0]
+        return [int(status) for status, _ in story.told]
+
+    async def credits(self) -> float:
+        return await self.store.balance(self.account.id) / UNIT
+
+    async def rows(self, sql: str) -> list[tuple[object, ...]]:
+        return await self.store._read(lambda db: list(db.execute(sql)))
+
+
+async def open_world(path: Path, clock: SetClock) -> World:
+    store = await SqliteStore.open(path, clock.now())
+    carriers = await store.carrier_ids(["telia"])
+    account = await store.account("test") or await store.create_account(
+        NewAccount("test", "not a hash", 100 * UNIT, clock.now())
+    )
+    assert account is not None
+    return World(store, clock, account, carriers["telia"])
