@@ -64,6 +64,15 @@ async def test_an_outcome_that_comes_after_another_segments_refusal_still_counts
     assert await world.credits() == 99
 
 
+async def test_an_unsure_segment_of_a_failed_message_is_neither_sent_again_nor_refunded(world: World) -> None:
+    message = await world.accept(TWO)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, REFUSED, LOST)
+    assert await world.story(message) == [10, 51]
+    assert await world.credits() == 99  # the network may have the second
+    assert await world.rows("SELECT * FROM job") == []
+
+
 async def test_throttled_is_11_waits_longer_each_time_and_sends_only_the_rest(world: World) -> None:
     message = await world.accept(TWO)
     (leased,) = await world.lease()

@@ -1,4 +1,4 @@
-"""A store with an account and a carrier, a clock that stands still, and short words for what happens to it."""
+"""A store with an account and a carrier, a clock that stands still, and short words for its stories."""
 
 from __future__ import annotations
 

@@ -66,10 +66,10 @@ _MESSAGES = Reader(
     tuple[int, int, int],
 )
 _SEGMENTS = Reader(
-    # What the network refused or took, and over that what its receipts said for good.
+    # That the network took them, and over that what its receipts said for good.
     "SELECT json_group_array(json_array(id, number, status)) FROM"
     " (SELECT message_id AS id, number, status, 0 AS later FROM segment"
-    "  WHERE message_id IN (SELECT value FROM json_each(?1)) AND outcome IN (1, 2)"
+    "  WHERE message_id IN (SELECT value FROM json_each(?1)) AND outcome = 1"
     "  UNION ALL SELECT message_id, number, status, 1 FROM receipt"
     "  WHERE message_id IN (SELECT value FROM json_each(?1)) AND status NOT IN (10, 11, 21) ORDER BY later)",
     tuple[int, int, int],

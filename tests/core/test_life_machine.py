@@ -1,0 +1,167 @@
+"""A message's whole life, in every order that hypothesis can think of, on a real database: accept, lease,
+outcome, receipt, expiry and crash against the small model of support/model.py."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from kavle.clock import SetClock
+from kavle.model.message import Lease, Result
+from kavle.model.money import UNIT
+from kavle.model.status import Status
+from support.model import Model
+from support.world import LOST, REFUSED, THROTTLED, Accepted, Unsent, World, open_world
+
+RESULTS: dict[str, Result] = {"refused": REFUSED, "retry": THROTTLED, "unsure": LOST, "unsent": Unsent()}
+LEASE = 60.0
+
+
+class Life(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.loop = asyncio.new_event_loop()
+        self.clock = SetClock()
+        self.start = self.clock.now()
+        self.model = Model(credits=100)
+        self.leases: dict[int, Lease] = {}
+        self.ended: list[Lease] = []
+        self.world: World
+
+    def now(self) -> float:
+        return (self.clock.now() - self.start).total_seconds()
+
+    def do(self, what: Any) -> Any:
+        return self.loop.run_until_complete(what)
+
+    @initialize()
+    def open(self) -> None:
+        self.world = self.do(open_world(self.folder / "kavle.db", self.clock))
+
+    @rule(total=st.integers(1, 3), priority=st.integers(1, 3))
+    def accept(self, total: int, priority: int) -> None:
+        id = self.do(self.world.store.accept(self.world.draft("x" * (total * 152), priority=priority)))
+        assert (id is not None) == (self.model.credits >= total)
+        if id is not None:
+            assert id not in self.model.messages, "an id was used again"
+            self.model.accept(id, total, self.now())
+
+    @rule(room=st.integers(1, 6))
+    def lease(self, room: int) -> None:
+        self.sweep()
+        self.expire()
+        leased = self.do(self.world.lease(room, LEASE))
+        taken = 0
+        for message in leased:
+            lease = message.lease
+            assert lease.message_id in self.model.ready(self.now())
+            assert set(message.unsent) == self.model.messages[lease.message_id].unsent
+            self.model.lease(lease.message_id, self.now() + LEASE)
+            self.leases[lease.message_id] = lease
+            taken += len(message.unsent)
+        assert taken <= room or len(leased) == 1
+        if not leased:
+            assert not self.model.ready(self.now())
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data(), kind=st.sampled_from(["accepted", "accepted", "accepted", *RESULTS]))
+    def outcome(self, data: st.DataObject, kind: str) -> None:
+        id = data.draw(st.sampled_from(sorted(self.leases)))
+        part = data.draw(st.sampled_from(sorted(self.model.messages[id].handed)))
+        network_id = self.network_id(id, part)
+        result = Accepted(network_id) if kind == "accepted" else RESULTS[kind]
+        assert self.do(self.world.answer(self.leases[id], result, first=part)) == 1
+        self.model.outcome(id, part, kind, network_id, self.now())
+        if not self.model.messages[id].handed:
+            self.ended.append(self.leases.pop(id))
+
+    @precondition(lambda self: self.ended)
+    @rule(data=st.data())
+    def outcome_of_an_ended_lease(self, data: st.DataObject) -> None:
+        lease = data.draw(st.sampled_from(self.ended))
+        assert self.do(self.world.answer(lease, Accepted("late"))) == 0
+
+    @precondition(lambda self: self.model.open)
+    @rule(data=st.data(), status=st.sampled_from([Status.DELIVERED, Status.DELIVERED, Status.PHONE_FAILED]))
+    def receipt(self, data: st.DataObject, status: Status) -> None:
+        network_id = data.draw(st.sampled_from(sorted(self.model.open)))
+        assert self.do(self.world.receipt(network_id, status)) == 1
+        self.model.receipt(network_id, int(status), self.now())
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data())
+    def receipt_before_its_response(self, data: st.DataObject) -> None:
+        id = data.draw(st.sampled_from(sorted(self.leases)))
+        part = data.draw(st.sampled_from(sorted(self.model.messages[id].handed)))
+        network_id = self.network_id(id, part)
+        if network_id not in self.model.early:
+            assert self.do(self.world.receipt(network_id)) == 0
+            self.model.receipt(network_id, 22, self.now())
+
+    @rule(seconds=st.sampled_from([0.1, 1, 5, 40, 3600]))
+    def wait(self, seconds: float) -> None:
+        self.clock.forward(seconds=seconds)
+        self.sweep()
+
+    @rule()
+    def expiry(self) -> None:
+        self.clock.forward(hours=25)
+        self.sweep()
+        self.expire()
+
+    @rule()
+    def crash(self) -> None:
+        """The process dies with its leases (kill -9 itself is for the chaos harness)."""
+        self.do(self.world.store.close())
+        for id in sorted(self.leases):
+            self.model.lose(id, self.now())
+        self.ended += self.leases.values()
+        self.leases.clear()
+        self.world = self.do(open_world(self.folder / "kavle.db", self.clock))
+
+    @invariant()
+    def the_store_says_what_the_model_says(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        statuses = dict(self.do(self.world.rows("SELECT id, status FROM message")))
+        assert statuses == {id: message.status for id, message in self.model.messages.items()}
+        jobs = dict(self.do(self.world.rows("SELECT message_id, unsent FROM job")))
+        assert set(jobs) == {id for id, message in self.model.messages.items() if message.queued}
+        assert self.do(self.world.credits()) == self.model.credits
+        assert self.do(self.world.rows("SELECT sum(amount) FROM ledger")) == [(self.model.credits * UNIT,)]
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            for id in self.model.messages:
+                self.do(self.world.story(id))  # its last line is the status
+            self.do(self.world.store.close())
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+        shutil.rmtree(self.folder)
+
+    def network_id(self, id: int, part: int) -> str:
+        return f"{id}.{part}.{self.model.messages[id].attempt}"
+
+    def sweep(self) -> None:
+        self.do(self.world.store.sweep(self.clock.now()))
+        for id in [id for id in self.leases if self.model.messages[id].until <= self.now()]:
+            self.model.lose(id, self.now())
+            self.ended.append(self.leases.pop(id))
+
+    def expire(self) -> None:
+        self.do(self.world.store.expire(self.clock.now()))
+        self.model.expire(self.now())
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)

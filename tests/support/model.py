@@ -1,0 +1,105 @@
+"""The message's life once more, as small as it can be said: what the store is held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+FINAL = {12, 22, 41, 42, 43, 50, 51, 52}
+FAILED = FINAL - {22}
+WEEK = 7 * 24 * 3600.0
+
+
+@dataclass
+class Message:
+    total: int
+    expires: float
+    unsent: set[int]
+    status: int = 10
+    handed: set[int] = field(default_factory=set)
+    attempt: int = 0
+    until: float = 0.0  # a lease's end, or when it is ready again
+    parts: dict[int, int] = field(default_factory=dict)  # segment → 21, or its final status
+    queued: bool = True
+
+    def leased(self) -> bool:
+        return bool(self.handed)
+
+    def become(self, status: int) -> None:
+        self.status = self.status if self.status in FINAL else status
+
+
+@dataclass
+class Model:
+    credits: int
+    messages: dict[int, Message] = field(default_factory=dict)
+    open: dict[str, tuple[int, int]] = field(default_factory=dict)  # network id → message, segment
+    early: dict[str, int] = field(default_factory=dict)
+
+    def accept(self, id: int, total: int, now: float) -> None:
+        self.credits -= total
+        self.messages[id] = Message(total, now + 48 * 3600, set(range(1, total + 1)))
+
+    def ready(self, now: float) -> set[int]:
+        return {id for id, m in self.messages.items() if m.queued and not m.leased() and m.until <= now}
+
+    def lease(self, id: int, until: float) -> None:
+        m = self.messages[id]
+        m.handed, m.until, m.attempt = set(m.unsent), until, m.attempt + 1
+
+    def outcome(self, id: int, part: int, kind: str, network_id: str, now: float) -> None:
+        m = self.messages[id]
+        m.handed.discard(part)
+        if kind == "accepted":
+            m.unsent.discard(part)
+            m.parts[part] = 21
+            self.open[network_id] = (id, part)
+        elif kind == "refused":
+            m.unsent.discard(part)
+            self.credits += 1
+            m.become(51)
+        elif kind == "unsure" and m.status in FAILED:
+            m.unsent.discard(part)  # kept: the network may have it
+        elif kind in ("retry", "unsure"):
+            m.become(11)
+        if not m.handed:
+            self.end_lease(m, now)
+        if kind == "accepted" and network_id in self.early:
+            self.receipt(network_id, self.early.pop(network_id), now)
+
+    def end_lease(self, m: Message, now: float) -> None:
+        if m.status in FAILED:
+            self.credits += len(m.unsent)
+            m.unsent.clear()
+        if not m.unsent:
+            m.queued = False
+            m.become(21)
+        m.until = now + min(2 ** (m.attempt - 1), 300) if m.status == 11 else 0.0
+
+    def lose(self, id: int, now: float) -> None:
+        for part in sorted(self.messages[id].handed):
+            self.outcome(id, part, "unsure", "", now)
+
+    def receipt(self, network_id: str, status: int, now: float) -> None:
+        if network_id not in self.open:
+            self.early.setdefault(network_id, status)
+            return
+        id, part = self.open.pop(network_id)
+        m = self.messages[id]
+        m.parts[part] = status
+        if status in FAILED:
+            m.become(status)
+            if m.queued and not m.leased():
+                self.drop(m)
+        elif all(m.parts.get(n) == 22 for n in range(1, m.total + 1)):
+            m.become(22)
+
+    def drop(self, m: Message) -> None:
+        self.credits += len(m.unsent)
+        m.unsent.clear()
+        m.queued = False
+
+    def expire(self, now: float) -> None:
+        for m in self.messages.values():
+            if m.queued and not m.leased() and m.expires <= now:
+                self.drop(m)
+                m.become(43)
