@@ -67,7 +67,7 @@ DIALECTS: dict[str, tuple[pdus.DeliverSm, ReceiptText]] = {
     "FAILED": (receipt(b"id:1 stat:FAILED"), ReceiptText("1", MessageState.UNDELIVERABLE)),
     "a word that nobody knows": (receipt(b"id:1 stat:WHATEVR"), ReceiptText("1", None)),
     "keys inside the customer's text": (
-        receipt(b"stat:DELIVRD text:id:666"),
+        receipt(b"stat:DELIVRD text:Hi id:666"),
         ReceiptText("", MessageState.DELIVERED),
     ),
     "a key inside another word": (
@@ -89,7 +89,12 @@ DIALECTS: dict[str, tuple[pdus.DeliverSm, ReceiptText]] = {
         ReceiptText("abc", MessageState.UNDELIVERABLE, "000", "2601011200", "2601011201", "001", "001"),
     ),
     "broken TLVs give way to the text": (
-        receipt(STANDARD, RECEIPTED_MESSAGE_ID=b"\0", MESSAGE_STATE=b"\x63", NETWORK_ERROR_CODE=b"\x03"),
+        receipt(
+            STANDARD,
+            RECEIPTED_MESSAGE_ID=b"\0",
+            MESSAGE_STATE=b"\x63",
+            NETWORK_ERROR_CODE=b"\x03\x00\x21\x00",
+        ),
         READ,
     ),
     "UCS-2": (

@@ -344,6 +344,8 @@ def test_a_peer_that_stays_silent_is_dead() -> None:
     pair = Pair().bound()
     pair.esme.tick(130.0)
     assert [pdu.body for pdu in sent_by(pair.esme)] == [pdus.EnquireLink()]
+    assert pair.esme.tick(135.0) == []
+    assert pair.esme.data_to_send() == b""
     assert ticked(pair.esme, 140.0) == [ev.LinkDead("no enquire_link_resp in time")]
 
 

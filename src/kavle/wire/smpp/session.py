@@ -87,7 +87,6 @@ class Session:
         speaks_tlv = bind.interface_version >= INTERFACE_VERSION
         version = {int(Tag.SC_INTERFACE_VERSION): bytes((INTERFACE_VERSION,))}
         self._out.append(encode(_response_to(bind, system_id, version if speaks_tlv else NO_TLVS), sequence))
-        self._bind_asked = None
         self._heard = now
         self._enter(BOUND_BY[type(bind)])
 
