@@ -1,0 +1,163 @@
+"""`kavle simulate`: networks to try a gateway on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import structlog
+import uvloop
+
+from kavle.logs import configure
+from kavle.simulator.face import LOOPBACK, Face
+from kavle.simulator.faults import Faults
+from kavle.simulator.ids import IdFormat
+from kavle.simulator.journal import FileJournal
+from kavle.simulator.magic import MAGIC, national
+from kavle.simulator.smsc import Smsc, SmscSettings
+
+_SECONDS: Final = click.FloatRange(min=0)
+_PORT: Final = click.IntRange(0, 65535)
+_DEFAULT: Final = SmscSettings()
+
+_OUTCOMES: Final = "\n".join(f"{number}  {national(number)}  {does.told}" for number, does in MAGIC.items())
+
+_HELP: Final = f"""Run a simulated network: an SMSC that speaks SMPP 3.4 over TCP.
+
+It takes every message, shows it on a phone that does not exist, and sends a delivery receipt if one was
+asked for. Some recipients, of a series that is reserved for fiction, fare otherwise:
+
+\b
+{_OUTCOMES}
+
+With --http-port it tells its counters (GET /counts) and what the phones show (GET /phones), and takes
+orders for trouble: POST /faults, a JSON object of any of drop_links (true), drop_at_submit (a count),
+refuse_binds, half_open, mute and response_delay (seconds).
+"""
+
+
+@click.group()
+def simulate() -> None:
+    """Networks to try a gateway on."""
+
+
+@simulate.command(help=_HELP, short_help="A network that speaks SMPP 3.4.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=_PORT, default=2775, show_default=True, help="0 takes any free one.")
+@click.option("--system-id", default=_DEFAULT.system_id, show_default=True, help="Who may bind.")
+@click.option("--password", default=_DEFAULT.password, show_default=True, help="At most 8 characters.")
+@click.option("--response-delay", type=_SECONDS, default=0.0, help="Seconds before each submit_sm_resp.")
+@click.option("--receipt-delay", type=_SECONDS, default=0.0, help="Seconds from the response to the receipt.")
+@click.option("--receipts/--no-receipts", default=True, help="Whether delivery receipts are sent.")
+@click.option(
+    "--receipt-tlvs/--no-receipt-tlvs", default=True, help="Whether they have TLVs beside the text."
+)
+@click.option(
+    "--receipt-window",
+    type=click.IntRange(min=1),
+    default=_DEFAULT.receipt_window,
+    show_default=True,
+    help="Unanswered receipts on each link.",
+)
+@click.option(
+    "--id-format",
+    type=click.Choice([form.value for form in IdFormat]),
+    default=_DEFAULT.id_format.value,
+    show_default=True,
+    help="How message ids are written.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Append what the network saw to this file, as JSON lines; numbers and texts included.",
+)
+@click.option("--http-port", type=_PORT, help="Show counters and phones, and take faults, on loopback.")
+@click.option("--refuse-binds", type=_SECONDS, default=0.0, help="Refuse binds for so many seconds at first.")
+@click.option(
+    "--drop-links-every", type=click.FloatRange(min=0.1), help="Cut all links every so many seconds."
+)
+@click.option("--verbose", is_flag=True, help="Log binds, lost links and mistakes to standard error.")
+def smsc(
+    host: str,
+    port: int,
+    id_format: str,
+    journal: Path | None,
+    http_port: int | None,
+    refuse_binds: float,
+    drop_links_every: float | None,
+    verbose: bool,
+    **settings: Any,
+) -> None:
+    configure("info" if verbose else "warning")
+    try:
+        network_settings = SmscSettings(id_format=IdFormat(id_format), **settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    with _opened(journal) as opened:
+        network = Smsc(network_settings, structlog.get_logger("kavle.simulator"), opened)
+        uvloop.run(_run(network, host, port, http_port, refuse_binds, drop_links_every))
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[FileJournal | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        journal = FileJournal(path)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+async def _run(
+    network: Smsc, host: str, port: int, http_port: int | None, refuse_binds: float, drop_every: float | None
+) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with _listening(host, port):
+        host, port = await network.start(host, port)
+    network.inflict(Faults(refuse_binds=refuse_binds))
+    face = Face(network)
+    ready = f"SMSC ready on {_address(host, port)}"
+    if http_port is not None:
+        with _listening(LOOPBACK, http_port):
+            ready += f", HTTP on {_address(LOOPBACK, await face.start(http_port))}"
+    click.echo(ready)
+    await _serve_until(stop, network, drop_every)
+    face.stop()
+    await network.stop()
+
+
+async def _serve_until(stop: asyncio.Event, network: Smsc, drop_every: float | None) -> None:
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(drop_every):
+                await stop.wait()
+        except TimeoutError:
+            network.inflict(Faults(drop_links=True))
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        # asyncio wraps the system's own words into a sentence of its own; a failed look-up has none of them.
+        known = error.errno is not None and error.errno > 0
+        reason = os.strerror(error.errno or 0) if known else error.strerror
+        raise click.ClickException(f"can't listen on {_address(host, port)}: {reason}") from None
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

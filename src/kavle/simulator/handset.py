@@ -1,0 +1,111 @@
+"""The phones of the simulated network: whole texts, put together from their segments."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from kavle.simulator.data_coding import is_flash, readable
+from kavle.sms import udh
+from kavle.wire.smpp.constants import ESM_UDHI
+from kavle.wire.smpp.pdus import SubmitSm
+
+PHONES: Final = 10_000
+TEXTS_OF_A_PHONE: Final = 50
+UNFINISHED: Final = 1_000  # long messages of which segments are missing, on all phones together
+
+
+class Text(msgspec.Struct, frozen=True, gc=False):
+    """What a phone received; read only when somebody looks, since hardly anybody does."""
+
+    at: datetime
+    sender: str
+    data_coding: int
+    body: bytes
+    segments: int
+
+    @property
+    def text(self) -> str:
+        return readable(self.body, self.data_coding)
+
+    @property
+    def flash(self) -> bool:
+        return is_flash(self.data_coding)
+
+
+class Phone:
+    """One recipient's phone with its newest texts, oldest first."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self._texts: deque[Text] = deque(maxlen=TEXTS_OF_A_PHONE)
+
+    @property
+    def texts(self) -> list[Text]:
+        return list(self._texts)
+
+    def show(self, text: Text) -> None:
+        self._texts.append(text)
+
+
+_Key = tuple[str, str, udh.Concatenation]
+
+
+class Phones:
+    """Every phone that got something, the least recent ones forgotten first."""
+
+    def __init__(self) -> None:
+        self._phones: dict[str, Phone] = {}
+        self._unfinished: dict[_Key, dict[int, bytes]] = {}
+
+    def find(self, number: str) -> Phone | None:
+        return self._phones.get(number)
+
+    def newest(self, count: int) -> Iterator[Phone]:
+        """The phones that last got something, newest first."""
+        return islice(reversed(self._phones.values()), count)
+
+    def receive(self, message: SubmitSm, at: datetime) -> None:
+        """One segment has reached its recipient."""
+        body, segments = message.user_data, 1
+        if message.esm_class & ESM_UDHI:
+            whole = self._joined(message)
+            if whole is None:
+                return
+            body, segments = whole
+        text = Text(at, message.source_addr, message.data_coding, body, segments)
+        self._phone(message.destination_addr).show(text)
+
+    def _phone(self, number: str) -> Phone:
+        phone = self._phones.pop(number, None) or Phone(number)
+        self._phones[number] = phone  # at the end: the most recent one
+        if len(self._phones) > PHONES:
+            del self._phones[next(iter(self._phones))]
+        return phone
+
+    def _joined(self, message: SubmitSm) -> tuple[bytes, int] | None:
+        """The body of the whole text and its segments; None while some are missing."""
+        try:
+            part, body = udh.parse(message.user_data)
+        except ValueError:
+            return message.user_data, 1
+        if part is None:
+            return body, 1
+        # A long message is known by these together. 3GPP TS 23.040 §9.2.3.24.1
+        key = message.destination_addr, message.source_addr, msgspec.structs.replace(part, number=1)
+        parts = self._unfinished.setdefault(key, {})
+        parts[part.number] = body
+        if len(parts) < part.total:
+            self._forget_oldest()
+            return None
+        del self._unfinished[key]
+        return b"".join(parts[number] for number in sorted(parts)), part.total
+
+    def _forget_oldest(self) -> None:
+        if len(self._unfinished) > UNFINISHED:
+            del self._unfinished[next(iter(self._unfinished))]

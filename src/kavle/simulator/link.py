@@ -1,0 +1,148 @@
+"""One ESME's connection: octets between the transport and the session, events to the network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from kavle.simulator.receipts import Receipt
+from kavle.wire.smpp import events as ev
+from kavle.wire.smpp.constants import CommandStatus
+from kavle.wire.smpp.pdus import DataSmResp, SubmitSm, SubmitSmResp
+from kavle.wire.smpp.session import Session, Timers
+from kavle.wire.smpp.states import BOUND, Role, State
+
+if TYPE_CHECKING:
+    from kavle.simulator.smsc import Smsc
+
+_LINGER: Final = 1.0  # seconds
+_RECEIVES: Final = frozenset({State.BOUND_RX, State.BOUND_TRX})
+
+
+class Link(asyncio.Protocol):
+    """`number` names it in the journal and the log. Nothing is written but by `flush`."""
+
+    def __init__(
+        self, smsc: Smsc, loop: asyncio.AbstractEventLoop, number: int, timers: Timers, half_open: bool
+    ) -> None:
+        self.number = number
+        self.half_open = half_open  # what comes is lost, and nothing is sent
+        self._smsc = smsc
+        self._loop = loop
+        self._now = loop.time
+        self._session = Session(Role.SMSC, self._now(), timers)
+        self._congested = False
+
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._smsc.connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        if not self.half_open:
+            self._handle(self._session.receive(data, self._now()))
+
+    def pause_writing(self) -> None:
+        self._congested = True
+        # What the session answers by itself waits in the same buffer: who does not read is not read from.
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._congested = False
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+        self._smsc.wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._smsc.lost(self, cast(list[Receipt], self._session.abandon()))
+
+    # What the network asks for
+
+    def room(self, window: int) -> int:
+        """How many receipts may be sent on."""
+        if self._congested or self.half_open or self._session.state not in _RECEIVES:
+            return 0
+        return max(0, window - self._session.in_flight)
+
+    def send_receipt(self, receipt: Receipt, with_tlvs: bool) -> None:
+        self._session.request(receipt.deliver_sm(with_tlvs), receipt, self._now())
+
+    def answer(self, sequence: int, response: SubmitSmResp, status: int) -> None:
+        """Answer a submit_sm, unless the link has gone meanwhile."""
+        self._session.respond(sequence, response, status)
+        self._smsc.wake()
+
+    def tick(self, now: float) -> None:
+        if not self.half_open:
+            self._handle(self._session.tick(now))
+
+    def flush(self, mute: bool) -> None:
+        octets = self._session.data_to_send()
+        if self._transport.is_closing() or self.half_open:
+            return
+        if octets and not mute:
+            self._transport.write(octets)
+        if self._session.state is State.CLOSED:
+            self._transport.close()
+            # Who does not read the last octets would keep the connection open for ever.
+            self._loop.call_later(_LINGER, self._transport.abort)
+
+    def unbind(self) -> None:
+        """Part in good order where there is a bind to part from, else at once."""
+        if self._session.state in BOUND and not self.half_open:
+            self._session.unbind(self._now())
+        else:
+            self._transport.close()
+
+    def cut(self) -> None:
+        """As when a cable is pulled: what was not yet written is lost."""
+        self._transport.abort()
+
+    # What the session tells
+
+    def _handle(self, happened: list[ev.Event]) -> None:
+        for event in happened:
+            if self._transport.is_closing():
+                break
+            _TAKERS[type(event)](self, event)
+        self._smsc.wake()
+
+    def _submitted(self, event: ev.Submitted) -> None:
+        if isinstance(event.message, SubmitSm):
+            self._smsc.submitted(self, event.sequence, event.message)
+        else:
+            self._session.respond(event.sequence, DataSmResp(), CommandStatus.ESME_RINVCMDID)
+
+    def _response(self, event: ev.Response) -> None:
+        self._smsc.answered(self, cast(Receipt, event.token), event.status)
+
+    def _unanswered(self, event: ev.Unanswered) -> None:
+        self._smsc.unanswered(cast(Receipt, event.token))
+
+    def _bind_requested(self, event: ev.BindRequested) -> None:
+        status = self._smsc.verdict_on(event.bind)
+        if status:
+            self._session.refuse_bind(status)
+            return
+        self._session.accept_bind(self._smsc.settings.smsc_id, self._now())
+        self._smsc.bound(self, event.bind)
+
+    def _over(self, event: ev.Unbound | ev.LinkDead) -> None:
+        self._smsc.over(self, event.reason if isinstance(event, ev.LinkDead) else "unbound")
+
+    def _peer_error(self, event: ev.PeerError) -> None:
+        self._smsc.mistaken(self, event.reason)
+
+
+_TAKERS: Final[Mapping[type[ev.Event], Callable[[Link, Any], None]]] = {
+    ev.Submitted: Link._submitted,
+    ev.Response: Link._response,
+    ev.Unanswered: Link._unanswered,
+    ev.BindRequested: Link._bind_requested,
+    ev.Unbound: Link._over,
+    ev.LinkDead: Link._over,
+    ev.PeerError: Link._peer_error,
+}
+"""What a session in the role of the SMSC can tell."""
