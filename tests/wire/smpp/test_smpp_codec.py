@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smpp_bodies import bodies, bodies_of, mutated, sequences
 
 from kavle.wire.smpp import codec, pdus
 from kavle.wire.smpp.codec import Decoder, Rejected, Unframeable, encode
 from kavle.wire.smpp.constants import CommandStatus, Tag
 from kavle.wire.smpp.errors import FieldError
 from kavle.wire.smpp.pdus import Body, Pdu
+from wire.smpp.smpp_bodies import bodies, bodies_of, mutated, sequences
 
 HELLO = pdus.SubmitSm(
     source_addr_ton=5,

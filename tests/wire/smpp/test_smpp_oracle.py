@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smpp_bodies import octets, sequences
 from smpplib import smpp
 from smpplib.client import SimpleSequenceGenerator
 
@@ -15,6 +14,7 @@ from kavle.wire.smpp import pdus
 from kavle.wire.smpp.codec import Decoder, encode
 from kavle.wire.smpp.constants import Tag
 from kavle.wire.smpp.pdus import Body, MessageSm, Pdu, fields_of
+from wire.smpp.smpp_bodies import octets, sequences
 
 numbers = SimpleSequenceGenerator()
 names = {kind: kind.command_id.name.lower() for kind in pdus.BODIES.values() if kind is not pdus.Outbind}

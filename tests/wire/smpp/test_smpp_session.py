@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smpp_bodies import bodies, mutated
 
 from kavle.wire.smpp import events as ev
 from kavle.wire.smpp import pdus
@@ -18,6 +17,7 @@ from kavle.wire.smpp.errors import FieldError, StateError
 from kavle.wire.smpp.pdus import Body, Pdu
 from kavle.wire.smpp.session import Session, Timers
 from kavle.wire.smpp.states import Role, State
+from wire.smpp.smpp_bodies import bodies, mutated
 
 MESSAGE = pdus.SubmitSm(destination_addr="46701234567", short_message=b"Hello")
 DELIVERY = pdus.DeliverSm(source_addr="46701234567", short_message=b"Hi")
