@@ -17,7 +17,7 @@ from kavle.model.money import format_balance, parse_money
 from kavle.north.auth import hash_password
 
 
-class Credits(click.ParamType):
+class Credits(click.ParamType[int]):
     """An amount such as 98.50, as ten-thousandths of a credit."""
 
     name = "amount"

@@ -20,6 +20,11 @@ from kavle.south.smpp.settings import SmppSettings
 SQLITE: Final = "sqlite:///"
 
 
+def _check_prefix(prefix: str) -> None:
+    if prefix and not (prefix.isascii() and prefix.isdigit()):
+        raise ValueError("a prefix is digits, country code first, no plus; empty for all numbers")
+
+
 class RouteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which carriers serve the numbers that begin with `prefix`; the longest prefix wins."""
 
@@ -126,8 +131,3 @@ def _check_names(settings: Settings) -> None:
     for prefix in prefixes:
         if prefixes.count(prefix) > 1:
             raise SettingsError(f'route: two have the prefix "{prefix}"')
-
-
-def _check_prefix(prefix: str) -> None:
-    if prefix and not (prefix.isascii() and prefix.isdigit()):
-        raise ValueError("a prefix is digits, country code first, no plus; empty for all numbers")

@@ -83,7 +83,7 @@ async def _ask(path: Path, command: Command) -> Reply:
             writer.close()
     except (OSError, TimeoutError) as error:
         raise StoreError(
-            f"a gateway has the database, but can't be spoken to by {path} ({error or 'no answer'});"
+            f"a gateway has the database, but can't be spoken to by {path} ({str(error) or 'no answer'});"
             " run this as the gateway's user, or once it has ended"
         ) from error
     return _read_reply.decode(line)

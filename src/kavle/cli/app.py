@@ -1,0 +1,148 @@
+"""Puts the concrete pieces together, and owns their start and stop. Nobody else knows all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+
+from kavle.cli.config import Settings, database_path, terms
+from kavle.cli.control import ControlServer
+from kavle.clock import Clock
+from kavle.core.accept import Accept
+from kavle.core.accounts import Accounts
+from kavle.core.dispatch import Dispatcher
+from kavle.core.queries import Queries
+from kavle.core.sweep import Sweep, watch_loop
+from kavle.metrics import Metrics
+from kavle.north.app import application
+from kavle.north.auth import Authenticator
+from kavle.north.server import HttpServer
+from kavle.south.smpp.carrier import SmppCarrier
+from kavle.store.sqlite.store import SqliteStore
+
+SETTLE: Final = 10.0
+"""Seconds that a stop waits for the responses of what is in flight."""
+
+_log = structlog.get_logger("kavle.app")
+
+
+class Gateway:
+    """`await start()`, then `await run()` until `stop` is called for; `await stop()` in the end."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.metrics = Metrics()
+        self.carriers: list[SmppCarrier] = []
+        self._dispatchers: dict[int, Dispatcher] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self.store: SqliteStore
+        self.queries: Queries
+        self.accounts: Accounts
+        self.http: HttpServer
+        self._authenticator: Authenticator
+        self._control: ControlServer
+
+    async def start(self) -> None:
+        """Raises `StoreError` or OSError when the database or the port can't be had; then nothing runs."""
+        path = database_path(self.settings)
+        self.store = await SqliteStore.open(path, self.clock.now(), observe=self.metrics.committed)
+        self.queries = Queries(self.store)
+        self.accounts = Accounts(self.store, self.clock)
+        ids = await self.store.carrier_ids([carrier.name for carrier in self.settings.carrier])
+        self._authenticator = Authenticator(self.queries.account, self.clock)
+        accept = Accept(self.store, self.clock, terms(self.settings, ids), self.metrics, self._wake)
+        face = application(
+            accept,
+            self.queries,
+            self._authenticator,
+            self.settings.http,
+            self.metrics.registry(),
+            self.clock,
+        )
+        self.http = HttpServer(face, self.settings.http)
+        self._control = ControlServer(self.accounts, path)
+        try:
+            await self.http.start()
+        except OSError:
+            self._authenticator.close()
+            await self.store.close()
+            raise
+        await self._control.start()
+        self._start_south(ids)
+        self._run(Sweep(self.store, self.clock, self.metrics, self._wake_all).run(), "sweep")
+        self._run(watch_loop(self.metrics), "watch")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns when `stop` is set; raises what a task died of, which is a bug."""
+        stopping = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([stopping, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in done - {stopping}:
+            task.result()
+
+    async def stop(self) -> None:
+        """In this order: nobody new is let in, what runs is committed, what is in flight is awaited, what
+        was not written goes back to the queue; then the links and the database close."""
+        await self._control.stop()
+        await self.http.stop()  # running accepts commit
+        for dispatcher in self._dispatchers.values():
+            dispatcher.stop_leasing()
+        for carrier in self.carriers:
+            carrier.hold()
+        await asyncio.gather(*(carrier.settle(SETTLE) for carrier in self.carriers))
+        await self._settled()
+        await asyncio.gather(*(carrier.close() for carrier in self.carriers))
+        await self._settled()  # what was still in flight is Unsure now
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._authenticator.close()
+        await self.store.close()
+
+    def _start_south(self, ids: dict[str, int]) -> None:
+        for settings in self.settings.carrier:
+            carrier_id = ids[settings.name]
+            dispatcher = Dispatcher(self.store, self.clock, self.metrics, carrier_id)
+            carrier = SmppCarrier(settings, carrier_id, dispatcher, self.clock)
+            self._dispatchers[carrier_id] = dispatcher
+            self.carriers.append(carrier)
+            self._run(dispatcher.dispatch(carrier), f"dispatch {carrier.name}")
+            self._run(dispatcher.record(), f"record {carrier.name}")
+            self._run(carrier.run(), f"link {carrier.name}")
+        self._gauges()
+
+    def _gauges(self) -> None:
+        def by_carrier(attribute: str) -> dict[str, float]:
+            return {carrier.name: float(getattr(carrier, attribute)) for carrier in self.carriers}
+
+        gauge = self.metrics.gauge
+        gauge(
+            "kavle_link_bound", "1 while the carrier's link is bound", "carrier", lambda: by_carrier("bound")
+        )
+        gauge(
+            "kavle_window_in_flight",
+            "Segments that await their response",
+            "carrier",
+            lambda: by_carrier("in_flight"),
+        )
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    def _wake(self, carrier_id: int) -> None:
+        self._dispatchers[carrier_id].wake()
+
+    def _wake_all(self) -> None:
+        for dispatcher in self._dispatchers.values():
+            dispatcher.wake()
+
+    async def _settled(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE):
+                for dispatcher in self._dispatchers.values():
+                    await dispatcher.settled()

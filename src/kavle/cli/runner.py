@@ -1,0 +1,33 @@
+"""One event loop for a command that runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import click
+import uvloop
+
+
+def run_until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run `work(stop)`, where `stop` is set by the first SIGINT or SIGTERM. The second one ends at once."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def ask() -> None:
+            if stop.is_set():
+                raise SystemExit(130)
+            stop.set()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ask)
+        try:
+            await work(stop)
+        except OSError as error:
+            raise click.ClickException(str(error)) from error
+
+    uvloop.run(main())

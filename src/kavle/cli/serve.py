@@ -1,0 +1,53 @@
+"""`kavle serve`: the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+import msgspec
+
+from kavle import logs
+from kavle.cli.app import Gateway
+from kavle.cli.config import Settings, check_can_serve, read
+from kavle.cli.options import config_option, telling_errors
+from kavle.cli.runner import run_until_stopped
+from kavle.clock import SystemClock
+
+
+@click.command()
+@config_option
+@click.option("--host", help="Listen at this address instead of the settings'.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Listen at this port instead of the settings'.")
+@telling_errors
+def serve(config: Path, host: str | None, port: int | None) -> None:
+    """Run the gateway until it gets SIGINT or SIGTERM.
+
+    It then stops in order: what was accepted is stored, what is with the network is awaited, and the rest
+    stays in the queue for the next start.
+    """
+    settings = read(config)
+    check_can_serve(settings)
+    http = msgspec.structs.replace(
+        settings.http,
+        host=settings.http.host if host is None else host,
+        port=settings.http.port if port is None else port,
+    )
+    settings = msgspec.structs.replace(settings, http=http)
+    logs.configure(settings.log_level)
+    run_until_stopped(lambda stop: _serve(settings, stop))
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    gateway = Gateway(settings, SystemClock())
+    await gateway.start()
+    try:
+        click.echo(f"Kavle is ready on http://{settings.http.host}:{gateway.http.port}")
+        if not await gateway.accounts.list():
+            click.echo("There is no account yet; make one by `kavle account create NAME --password -`.")
+        await gateway.run(stop)
+        click.echo("Kavle is stopping: waiting for what is with the network …")
+    finally:
+        await gateway.stop()
+    click.echo("Kavle has stopped.")
