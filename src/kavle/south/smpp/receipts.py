@@ -1,0 +1,66 @@
+"""A delivery receipt as the core keeps it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from kavle.model.message import Receipt
+from kavle.model.status import Status
+from kavle.wire.smpp.constants import DataCoding, MessageState
+from kavle.wire.smpp.pdus import DataSm, DeliverSm
+from kavle.wire.smpp.receipt import parse_receipt
+
+LONGEST_ID: Final = 64  # characters of a message_id, SMPP 3.4 §5.2.23
+LONGEST_RAW: Final = 300
+
+# contract.md, "What becomes of a message"
+STATUSES: Final[Mapping[MessageState | None, Status]] = {
+    MessageState.ENROUTE: Status.IN_NETWORK,
+    MessageState.ACCEPTED: Status.IN_NETWORK,
+    MessageState.DELIVERED: Status.DELIVERED,
+    MessageState.EXPIRED: Status.EXPIRED,
+    MessageState.DELETED: Status.DELIVERY_FAILED,
+    MessageState.UNKNOWN: Status.DELIVERY_FAILED,
+    MessageState.UNDELIVERABLE: Status.PHONE_FAILED,
+    MessageState.REJECTED: Status.NETWORK_FAILED,
+}
+
+_no_digits: Final = re.compile(r"[^0-9]+")
+# What follows them, mostly behind "text:", may be the customer's message.
+_leading_pairs: Final = re.compile(
+    r"(?:\s*(?:id|sub|dlvrd|submit[ _]date|done[ _]date|stat|err) ?: ?[^\s,;]*[,;]?)*", re.IGNORECASE
+).match
+
+
+def receipt_of(carrier_id: int, message: DeliverSm | DataSm, at: datetime) -> Receipt | None:
+    """None for what is no receipt. `network_id` is empty where it can't be read, or can't be an id."""
+    parsed = parse_receipt(message)
+    if parsed is None:
+        return None
+    number = message.source_addr
+    if not (number.isascii() and number.isdigit()):
+        number = _no_digits.sub("", number)
+    possible = len(parsed.id) <= LONGEST_ID and "\0" not in parsed.id
+    return Receipt(
+        carrier_id=carrier_id,
+        network_id=parsed.id if possible else "",
+        recipient=number,
+        status=STATUSES.get(parsed.state),
+        raw=raw_text(message),
+        at=at,
+    )
+
+
+def raw_text(message: DeliverSm | DataSm) -> str:
+    """The pairs of key and value that the receipt's text begins with, as they stand, LONGEST_RAW characters
+    at most; nothing of the customer's message."""
+    octets = message.user_data[: 2 * LONGEST_RAW]
+    if message.data_coding == DataCoding.UCS2:
+        text = octets.decode("utf-16-be", "replace")
+    else:
+        text = octets.decode("latin-1")
+    pairs = _leading_pairs(text, 0, LONGEST_RAW)
+    return pairs.group().replace("\0", " ") if pairs else ""

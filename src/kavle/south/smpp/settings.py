@@ -1,0 +1,38 @@
+"""A `[[carrier]]` of kind "smpp"."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class SmppSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="smpp"
+):
+    """One bind to a network. Lengths are those of SMPP 3.4 §4.1.5. Its repr shows no password."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=1, le=65535)] = 2775
+    system_id: Annotated[str, Meta(max_length=15)]
+    password: Annotated[str, Meta(max_length=8)]
+    system_type: Annotated[str, Meta(max_length=12)] = ""
+    window: Annotated[int, Meta(ge=1)] = 100  # submit_sm that may await their response at once
+    response_timeout: Seconds = 10.0
+    enquire_link: Seconds = 30.0  # of the network's silence before it is asked whether it lives
+    bind_timeout: Seconds = 10.0  # for the connection, and again for the bind
+    reconnect_max: Seconds = 60.0  # between two tries at most
+
+    def __post_init__(self) -> None:
+        for name in ("system_id", "password", "system_type"):
+            value = getattr(self, name)
+            if "\0" in value or any(ord(character) > 0xFF for character in value):
+                raise ValueError(f"{name}: it has characters that SMPP can't carry")
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__} | {"password": "<secret>"}
+        return f"SmppSettings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"

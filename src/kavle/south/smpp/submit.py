@@ -1,0 +1,49 @@
+"""A segment as its submit_sm."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kavle.model.message import Parcel, Priority
+from kavle.sms.segment import Segment
+from kavle.wire.smpp.constants import ESM_UDHI, RECEIPT_ALWAYS, Npi, Ton
+from kavle.wire.smpp.pdus import SubmitSm
+
+LONGEST_SHORT_NUMBER: Final = 8  # digits; an E.164 number that can be answered has more
+
+_TEXT: Final = int(Ton.ALPHANUMERIC), int(Npi.UNKNOWN)
+_SHORT: Final = int(Ton.NETWORK_SPECIFIC), int(Npi.UNKNOWN)
+_INTERNATIONAL: Final = int(Ton.INTERNATIONAL), int(Npi.ISDN)
+
+# 3GPP TS 23.038 §4, general data coding group 00x1: bit 4 says that bits 1 and 0 are a class, and 00 is
+# class 0. The alphabet stays in bits 3 and 2.
+_FLASH: Final = 0b0001_0000
+
+# SMPP 3.4 §5.2.14: on GSM 0 is no priority and 1 to 3 are all the same one.
+_PRIORITY_FLAGS: Final = {Priority.BULK: 0, Priority.NORMAL: 0, Priority.URGENT: 1}
+
+
+def submit_sm(parcel: Parcel, segment: Segment) -> SubmitSm:
+    """GSM 03.38 text goes as septets, one an octet; the header stands before it (SMPP 3.4 §5.2.12)."""
+    ton, npi = source_numbering(parcel.sender)
+    return SubmitSm(
+        source_addr_ton=ton,
+        source_addr_npi=npi,
+        source_addr=parcel.sender,
+        dest_addr_ton=_INTERNATIONAL[0],
+        dest_addr_npi=_INTERNATIONAL[1],
+        destination_addr=parcel.recipient,
+        esm_class=ESM_UDHI if segment.udh else 0,
+        priority_flag=_PRIORITY_FLAGS.get(parcel.priority, 0),  # type: ignore[call-overload]
+        registered_delivery=RECEIPT_ALWAYS,
+        data_coding=parcel.encoding | _FLASH if parcel.flash else parcel.encoding,
+        short_message=segment.udh + segment.body,
+    )
+
+
+def source_numbering(sender: str) -> tuple[int, int]:
+    """TON and NPI of a sender (SMPP 3.4 §5.2.5, §5.2.6): text, a short number of the network's own, or an
+    international number. A recipient is always the last: it has its country code."""
+    if not (sender.isascii() and sender.isdigit()):
+        return _TEXT
+    return _SHORT if len(sender) <= LONGEST_SHORT_NUMBER else _INTERNATIONAL

@@ -1,0 +1,342 @@
+"""Nouns to PDUs and back: what goes on the wire, and what the network's words mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kavle.clock import SetClock
+from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent
+from kavle.model.status import FAILED, Status
+from kavle.settings import SettingsError, load
+from kavle.sms.segment import Encoding, split
+from kavle.south.smpp.backoff import Backoff
+from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
+from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
+from kavle.south.smpp.settings import SmppSettings
+from kavle.south.smpp.sparse import SparseLog
+from kavle.south.smpp.submit import submit_sm
+from kavle.south.smpp.window import PATIENCE, Window
+from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
+from kavle.wire.smpp.pdus import BindTransceiver, DeliverSm, GenericNack, SubmitSmResp
+from kavle.wire.smpp.session import Session
+from kavle.wire.smpp.states import Role
+
+NOW = SetClock().now()
+
+
+def parcel(text: str = "Hej", **changes: Any) -> Parcel:
+    encoding = changes.get("encoding", Encoding.GSM7)
+    fields = {
+        "lease": Lease(5, 1, 1),
+        "recipient": "46702617396",
+        "sender": "Kavle",
+        "encoding": encoding,
+        "flash": False,
+        "priority": 2,
+        "segments": split(text, encoding, 0x0102),
+    }
+    return Parcel(**fields | changes)
+
+
+# --- submit_sm -----------------------------------------------------------------------------------------
+
+
+def test_a_submit_sm_says_all_that_a_parcel_does() -> None:
+    message = parcel("På [dig]")
+    sm = submit_sm(message, message.segments[0])
+    assert (sm.dest_addr_ton, sm.dest_addr_npi, sm.destination_addr) == (1, 1, "46702617396")
+    assert (sm.esm_class, sm.data_coding, sm.registered_delivery) == (0, 0, 1)
+    assert sm.short_message == b"P\x0f \x1b<dig\x1b>"  # GSM 03.38, one septet an octet
+
+
+@pytest.mark.parametrize(
+    ("sender", "numbering"),
+    [
+        ("Kavle", (5, 0)),
+        ("Åsa & Co", (5, 0)),
+        ("4U", (5, 0)),
+        ("46702617396", (1, 1)),
+        ("467026173", (1, 1)),
+        ("72456789", (3, 0)),
+        ("72456", (3, 0)),
+    ],
+)
+def test_a_sender_has_its_type_of_number(sender: str, numbering: tuple[int, int]) -> None:
+    message = parcel(sender=sender)
+    sm = submit_sm(message, message.segments[0])
+    assert (sm.source_addr_ton, sm.source_addr_npi) == numbering
+    assert sm.source_addr == sender
+
+
+@pytest.mark.parametrize(
+    ("encoding", "flash", "data_coding"),
+    [
+        (Encoding.GSM7, False, 0x00),
+        (Encoding.GSM7, True, 0x10),
+        (Encoding.UCS2, False, 0x08),
+        (Encoding.UCS2, True, 0x18),
+    ],
+)
+def test_alphabet_and_class_share_an_octet(encoding: Encoding, flash: bool, data_coding: int) -> None:
+    message = parcel(encoding=encoding, flash=flash)
+    assert submit_sm(message, message.segments[0]).data_coding == data_coding
+
+
+@pytest.mark.parametrize(("priority", "flag"), [(1, 0), (2, 0), (3, 1)])
+def test_an_alarm_goes_before_the_others(priority: int, flag: int) -> None:
+    message = parcel(priority=priority)
+    assert submit_sm(message, message.segments[0]).priority_flag == flag
+
+
+def test_a_part_of_a_long_message_has_its_header_before_it() -> None:
+    message = parcel("x" * 200)
+    first, second = [submit_sm(message, segment) for segment in message.segments]
+    assert first.esm_class == second.esm_class == 0x40
+    assert first.short_message == b"\x06\x08\x04\x01\x02\x02\x01" + b"x" * 152
+    assert second.short_message == b"\x06\x08\x04\x01\x02\x02\x02" + b"x" * 48
+
+
+# --- responses -----------------------------------------------------------------------------------------
+
+
+def test_every_status_of_the_specification_has_its_meaning() -> None:
+    assert set(REFUSALS) == set(CommandStatus) - {CommandStatus.ESME_ROK}
+    for status, refused in REFUSALS.items():
+        assert refused.error == CommandStatus(status).name
+        assert refused.status in FAILED
+
+
+@pytest.mark.parametrize(
+    ("status", "public", "retryable"),
+    [
+        (CommandStatus.ESME_RTHROTTLED, Status.NETWORK_FAILED, True),
+        (CommandStatus.ESME_RMSGQFUL, Status.NETWORK_FAILED, True),
+        (CommandStatus.ESME_RSYSERR, Status.NETWORK_FAILED, True),
+        (CommandStatus.ESME_RX_T_APPN, Status.NETWORK_FAILED, True),
+        (CommandStatus.ESME_RINVDSTADR, Status.PHONE_FAILED, False),
+        (CommandStatus.ESME_RINVMSGLEN, Status.CONTENT_REFUSED, False),
+        (CommandStatus.ESME_RINVSRCADR, Status.NETWORK_FAILED, False),
+        (CommandStatus.ESME_RSUBMITFAIL, Status.NETWORK_FAILED, False),
+        (CommandStatus.ESME_RINVSYSTYP, Status.INTERNAL_ERROR, False),
+    ],
+)
+def test_a_refusal(status: CommandStatus, public: Status, retryable: bool) -> None:
+    assert result_of(status, SubmitSmResp()) == Refused(public, retryable, status.name)
+
+
+def test_a_networks_own_code_is_for_good_and_shown() -> None:
+    assert result_of(0x410, SubmitSmResp()) == Refused(Status.NETWORK_FAILED, False, "0x00000410")
+
+
+def test_a_yes_is_a_yes_with_or_without_an_id() -> None:
+    assert result_of(0, SubmitSmResp("7F")) == Accepted("7F")
+    assert result_of(0, SubmitSmResp()) == Accepted("")
+
+
+def test_a_generic_nack_is_never_a_yes() -> None:
+    assert result_of(0, GenericNack()) == Refused(Status.INTERNAL_ERROR, False, "generic_nack")
+    throttled = result_of(CommandStatus.ESME_RTHROTTLED, GenericNack())
+    assert isinstance(throttled, Refused)
+    assert throttled.retryable
+
+
+def test_who_is_throttled_tries_again() -> None:
+    assert all(REFUSALS[status].retryable for status in THROTTLES)
+
+
+# --- receipts ------------------------------------------------------------------------------------------
+
+HEAD = "id:abc-1 sub:001 dlvrd:001 submit date:2601011200 done date:2601011201 stat:DELIVRD err:000"
+
+
+def receipt(text: str | bytes, **changes: Any) -> DeliverSm:
+    octets = text.encode("latin-1") if isinstance(text, str) else text
+    fields = {"source_addr": "46702617396", "esm_class": 0x04, "short_message": octets} | changes
+    return DeliverSm(**fields)
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("DELIVRD", Status.DELIVERED),
+        ("EXPIRED", Status.EXPIRED),
+        ("UNDELIV", Status.PHONE_FAILED),
+        ("FAILED", Status.PHONE_FAILED),
+        ("REJECTD", Status.NETWORK_FAILED),
+        ("DELETED", Status.DELIVERY_FAILED),
+        ("UNKNOWN", Status.DELIVERY_FAILED),
+        ("ACCEPTD", Status.IN_NETWORK),
+        ("ENROUTE", Status.IN_NETWORK),
+        ("SKIPPED", None),
+    ],
+)
+def test_a_receipts_word_has_its_status(word: str, status: Status | None) -> None:
+    got = receipt_of(3, receipt(HEAD.replace("DELIVRD", word)), NOW)
+    assert got is not None
+    assert (got.status, got.network_id) == (status, "abc-1")
+
+
+def test_every_state_has_a_status() -> None:
+    assert set(STATUSES) == set(MessageState)
+
+
+@pytest.mark.parametrize(
+    ("written", "digits"),
+    [
+        ("46702617396", "46702617396"),
+        ("+46 70-261 73 96", "46702617396"),
+        ("", ""),
+        ("Kavle", ""),
+        ("²3", "3"),
+    ],
+)
+def test_a_receipts_number_is_its_digits(written: str, digits: str) -> None:
+    got = receipt_of(3, receipt(HEAD, source_addr=written), NOW)
+    assert got is not None
+    assert got.recipient == digits
+
+
+@pytest.mark.parametrize(
+    ("text", "raw"),
+    [
+        (HEAD + " text:Hemligt id:9", HEAD),
+        (HEAD + " Text: Hemligt", HEAD),
+        (HEAD + " Hemligt", HEAD),
+        ("id:1, stat: DELIVRD, text:Hemligt", "id:1, stat: DELIVRD,"),
+        ("Hemligt id:1 stat:DELIVRD", ""),
+        ("", ""),
+        ("id:1 stat:DELIVRD err:a\0b text:Hemligt", "id:1 stat:DELIVRD err:a b"),
+    ],
+)
+def test_the_raw_receipt_is_kept_without_the_message(text: str, raw: str) -> None:
+    got = receipt_of(3, receipt(text, tlvs={Tag.RECEIPTED_MESSAGE_ID: b"abc-1\0"}), NOW)
+    assert got is not None
+    assert (got.network_id, got.raw) == ("abc-1", raw)
+
+
+def test_a_receipt_in_ucs2_reads_the_same() -> None:
+    got = receipt_of(3, receipt(HEAD.encode("utf-16-be"), data_coding=DataCoding.UCS2), NOW)
+    assert got is not None
+    assert (got.raw, got.status) == (HEAD, Status.DELIVERED)
+
+
+@pytest.mark.parametrize("text", ["", "stat:DELIVRD", f"id:{'9' * 65} stat:DELIVRD", "id:a\0b stat:DELIVRD"])
+def test_an_id_that_cannot_be_one_is_none(text: str) -> None:
+    got = receipt_of(3, receipt(text), NOW)
+    assert got is not None
+    assert got.network_id == ""
+
+
+def test_a_message_from_a_phone_is_no_receipt() -> None:
+    assert receipt_of(3, receipt(HEAD, esm_class=0), NOW) is None
+
+
+@given(
+    st.binary(max_size=254),
+    st.sampled_from([0, 8, 3]),
+    st.text(st.characters(max_codepoint=255), max_size=20),
+)
+def test_whatever_a_network_sends_can_be_stored(octets: bytes, coding: int, number: str) -> None:
+    got = receipt_of(3, receipt(octets, data_coding=coding, source_addr=number), NOW)
+    assert got is not None
+    assert len(got.raw) <= LONGEST_RAW
+    assert "\0" not in got.raw + got.network_id
+    (got.raw + got.network_id).encode()
+    assert got.recipient == "" or (got.recipient.isascii() and got.recipient.isdigit())
+
+
+# --- the window ----------------------------------------------------------------------------------------
+
+
+def bound_session() -> Session:
+    session = Session(Role.ESME, 0.0)
+    network = Session(Role.SMSC, 0.0)
+    session.bind(BindTransceiver("a", "b"), 0.0)
+    network.receive(session.data_to_send(), 0.0)
+    network.accept_bind("n", 0.0)
+    session.receive(network.data_to_send(), 0.0)
+    return session
+
+
+def test_what_has_waited_too_long_for_room_is_not_sent() -> None:
+    window, session = Window(1), bound_session()
+    window.put([parcel("x" * 400)], 0.0)
+    assert window.fill(session, 0.0) == []
+    session.tick(20.0)  # the first is given up: there is room again, too late for the others
+    ended = window.fill(session, PATIENCE + 1)
+    assert [(handed.segment.number, result) for handed, result in ended] == [(2, Unsent()), (3, Unsent())]
+    assert window.submits == 1
+    assert window.room(session) == 1
+
+
+# --- the settings --------------------------------------------------------------------------------------
+
+
+class Settings(msgspec.Struct):
+    carrier: list[SmppSettings] = []
+
+
+def settings(tmp_path: Any, **fields: Any) -> SmppSettings:
+    given = {"name": "telia", "kind": "smpp", "host": "h", "system_id": "a", "password": "pw-Zx9"} | fields
+    lines = [f"{key} = {value!r}" for key, value in given.items() if value is not None]
+    path = tmp_path / "kavle.toml"
+    path.write_text("\n".join(["[[carrier]]", *lines]), "utf-8")
+    return load(Settings, path, {}).carrier[0]
+
+
+def test_the_settings_of_a_carrier(tmp_path: Any) -> None:
+    made = settings(tmp_path, window=10)
+    assert (made.window, made.port, made.response_timeout) == (10, 2775, 10.0)
+    assert "pw-Zx9" not in repr(made)
+    assert "telia" in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("kind", "mm7"),
+        ("kind", None),
+        ("password", "pw-Zx9-är-för-långt"),
+        ("password", "pw-Zx9€"),
+        ("system_id", "s" * 16),
+        ("window", 0),
+        ("port", 70000),
+        ("enquire_link", 0),
+        ("host", ""),
+    ],
+)
+def test_what_is_wrong_is_named_and_not_shown(tmp_path: Any, field: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match=field) as error:
+        settings(tmp_path, **{field: value})
+    assert "pw-Zx9" not in str(error.value)
+
+
+# --- small things --------------------------------------------------------------------------------------
+
+
+def test_tries_come_slower_and_slower_up_to_a_limit() -> None:
+    backoff = Backoff(10.0)
+    for expected in (1, 2, 4, 8, 10, 10):
+        assert expected / 2 <= backoff.next() <= expected
+    backoff.reset()
+    assert backoff.next() <= 1
+
+
+def test_a_flood_of_one_event_is_a_few_lines() -> None:
+    class Log:
+        lines: list[tuple[str, object]] = []  # noqa: RUF012
+
+        def warning(self, event: str, **fields: object) -> None:
+            self.lines.append((event, fields["times"]))
+
+    log = Log()
+    sparse = SparseLog(log)
+    for _ in range(1000):
+        sparse.warning("odd")
+    sparse.warning("other")
+    assert log.lines == [("odd", 2**n) for n in range(10)] + [("other", 1)]
