@@ -17,7 +17,8 @@ class Later:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._queues: dict[float, deque[_Call]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._armed_for = 0.0
 
     def call(self, delay: float, function: Callable[..., None], *args: Any) -> None:
         """`function(*args)` in `delay` seconds; at once where that is 0."""
@@ -29,7 +30,7 @@ class Later:
         if queue is None:
             queue = self._queues[delay] = deque()
         queue.append((due, function, args))
-        if self._timer is None or due < self._timer.when():
+        if self._timer is None or due < self._armed_for:
             self._arm(due)
 
     def close(self) -> None:
@@ -41,7 +42,7 @@ class Later:
     def _arm(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._fire)
+        self._timer, self._armed_for = self._loop.call_at(due, self._fire), due
 
     def _fire(self) -> None:
         self._timer = None

@@ -93,11 +93,13 @@ class Smsc:
         self._clock = clock or SystemClock()
         self._ids = MessageIds(self._clock.now(), settings.id_format)
         self._watch = Watch()
+        self.counts = self._watch.counts
         self._outbox = Outbox(settings.receipt_window)
         self._entries: list[Entry] = []
         self._links: set[Link] = set()
         self._tries: dict[tuple[str, str, bytes], int] = {}
         self._flush_due = False
+        self._turn: datetime | None = None
 
     # For who runs it
 
@@ -124,10 +126,6 @@ class Smsc:
             await self.until(lambda counts: not counts.links)
         self._ticker.cancel()
         self._later.close()
-
-    @property
-    def counts(self) -> Counts:
-        return self._watch.counts
 
     async def until(self, reached: Callable[[Counts], bool]) -> None:
         """Returns once `reached(counts)`: `await smsc.until(lambda counts: counts.submits == 10)`."""
@@ -185,7 +183,7 @@ class Smsc:
     # For its links: messages
 
     def submitted(self, link: Link, sequence: int, message: SubmitSm) -> None:
-        at = self._clock.now()
+        at = self._now()
         does = behaviour_of(message.destination_addr)
         status = verdict(message) or self._refused_by_number(message, does) or self._full()
         message_id = "" if status else self._ids.take()
@@ -205,7 +203,7 @@ class Smsc:
     def answered(self, link: Link, receipt: Receipt, status: int) -> None:
         """The ESME's response to a receipt."""
         if self._journal is not None:
-            self._entries.append(ReceiptAnswered(self._clock.now(), link.number, receipt.id, status))
+            self._entries.append(ReceiptAnswered(self._now(), link.number, receipt.id, status))
         if status:
             self._log.info("receipt refused", connection=link.number, status=status_name(status))
             self.unanswered(receipt)
@@ -253,7 +251,7 @@ class Smsc:
 
     def _deliver(self, message: SubmitSm, message_id: str, submitted: datetime, does: Behaviour) -> None:
         """The message's end, at the phone or on the way there."""
-        now = self._clock.now()
+        now = self._now()
         if does.state is MessageState.DELIVERED:
             self.phones.receive(message, now)
         if not self.settings.receipts or not _wants_receipt(message, does.state):
@@ -267,13 +265,12 @@ class Smsc:
         self.wake()
 
     def _send_receipts(self) -> None:
-        now = self._clock.now()
         for link, receipt in self._outbox.sendable():
             receipt.attempts += 1
             link.send_receipt(receipt, self.settings.receipt_tlvs)
             self.counts.receipts_sent += 1
             if self._journal is not None:
-                sent = ReceiptSent(now, link.number, receipt.id, receipt.state, receipt.attempts)
+                sent = ReceiptSent(self._now(), link.number, receipt.id, receipt.state, receipt.attempts)
                 self._entries.append(sent)
 
     # The links, all together
@@ -297,6 +294,14 @@ class Smsc:
         for link in self._links:
             link.flush(mute)
         self._watch.look()
+        self._turn = None
+
+    def _now(self) -> datetime:
+        """The time of this turn of the event loop, one for all that it brings."""
+        if self._turn is None:
+            self._turn = self._clock.now()
+            self.wake()  # the flush forgets it
+        return self._turn
 
     def _tick(self) -> None:
         self._ticker = self._loop.call_later(_TICK, self._tick)
