@@ -1,0 +1,181 @@
+"""Log-in: argon2id for who is new, one keyed digest for who was here before.
+
+A customer calls thousands of times with the same password, and argon2id costs some 20 ms by design. So what
+was once verified is remembered, not as a password but as a digest under a key that lives and dies with the
+process; and only for the address it came from, so that nobody can try passwords against that memory."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from ipaddress import IPv6Address
+from typing import Final
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from kavle.clock import Clock
+from kavle.model.account import Account
+from kavle.model.errors import Reason, Refusal
+from kavle.north.throttle import Throttle
+from kavle.north.workers import Workers
+
+# OWASP's second recommendation: 19 MiB, two passes, one lane.
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_NOBODYS: Final = _HASHER.hash(secrets.token_hex())
+"""Verified when there is no such account, so that the answer takes as long as for one there is."""
+
+_LONGEST_PASSWORD: Final = 1024
+
+Find = Callable[[str], Awaitable[Account | None]]
+"""The account of that name."""
+
+
+def hash_password(password: str) -> str:
+    """argon2id in its encoded form, salt and parameters within. Takes about 20 ms."""
+    return _HASHER.hash(password)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+class LogInLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one address may get wrong in a `window`, and how long a verified password goes unchecked."""
+
+    failures: int = 10  # for one account
+    failures_in_all: int = 50  # for any accounts
+    window: timedelta = timedelta(minutes=5)
+    recheck: timedelta = timedelta(minutes=1)
+    remembered: int = 20_000
+    threads: int = 2
+    waiting: int = 64
+
+
+class _Verified(msgspec.Struct):
+    account: Account
+    until: datetime
+
+
+class Authenticator:
+    """One for the process; close it at the end."""
+
+    def __init__(self, find: Find, clock: Clock, limits: LogInLimits | None = None) -> None:
+        self._find = find
+        self._clock = clock
+        self._limits = limits = limits or LogInLimits()
+        self._keyed = blake2b(key=secrets.token_bytes(32), digest_size=32)
+        self._verified: dict[bytes, _Verified] = {}  # in the order of verification
+        self._under_way: dict[bytes, asyncio.Task[Account | None]] = {}
+        self._changes = 0
+        self._by_account = Throttle(limits.failures, limits.window)
+        self._by_address = Throttle(limits.failures_in_all, limits.window)
+        self._workers = Workers("argon2", limits.threads, limits.waiting)
+
+    async def log_in(self, name: str | None, password: str | None, address: str) -> Account:
+        """Raises Refusal: PARAMETER for an absent or empty name or password, CREDENTIALS for wrong ones or
+        after too many wrong ones from this address, UNAVAILABLE when too many wait to be verified."""
+        if not name or not password:
+            raise Refusal(Reason.PARAMETER, "no account or no password")
+        account = self.known(name, password, address) or await self._verify(name, password, address)
+        if account is None:
+            raise Refusal(Reason.CREDENTIALS)
+        return account
+
+    def known(self, name: str, password: str, address: str) -> Account | None:
+        """The account, if this password was verified for it from this address a short while ago."""
+        verified = self._verified.get(self._digest(name, password, address))
+        if verified is None or (now := self._clock.now()) >= verified.until:
+            return None
+        return None if self._by_account.full((name, address), now) else verified.account
+
+    def forget(self, name: str) -> None:
+        """To be called when an account's password changes, or the account is disabled."""
+        self._changes += 1
+        self._verified = {
+            digest: verified for digest, verified in self._verified.items() if verified.account.name != name
+        }
+
+    def close(self) -> None:
+        self._workers.close()
+
+    def _digest(self, name: str, password: str, address: str) -> bytes:
+        # Neither an address nor an account's name holds a NUL, so what was verified can't be told otherwise.
+        digest = self._keyed.copy()
+        digest.update(f"{address}\0{name}\0{password}".encode())
+        return digest.digest()
+
+    async def _verify(self, name: str, password: str, address: str) -> Account | None:
+        """Callers who come at once with the same credentials share one verification."""
+        digest = self._digest(name, password, address)
+        task = self._under_way.get(digest)
+        if task is None:
+            task = asyncio.create_task(self._recheck(digest, name, password, address))
+            self._under_way[digest] = task
+            task.add_done_callback(lambda _: self._under_way.pop(digest, None))
+        return await asyncio.shield(task)
+
+    async def _recheck(self, digest: bytes, name: str, password: str, address: str) -> Account | None:
+        """What was verified, and is due for another look, needs no argon2id while the hash is the same."""
+        changes, now = self._changes, self._clock.now()
+        if self._by_account.full((name, address), now):
+            return None
+        verified = self._verified.pop(digest, None)
+        if verified is None:
+            account = await self._check(name, password, address, now)
+        else:
+            account = await self._find(name)
+            if account is None or account.password_hash != verified.account.password_hash:
+                account = await self._check(name, password, address, now)
+        if account is not None and changes == self._changes:
+            self._remember(digest, _Verified(account, now + self._limits.recheck))
+        return account
+
+    async def _check(self, name: str, password: str, address: str, now: datetime) -> Account | None:
+        """For one account an attempt counts as a failure until it has succeeded: a volley gets no more tries
+        than a queue. For the address it counts afterwards: many customers may start at once behind one."""
+        pair, network = (name, address), _network(address)
+        if self._by_account.full(pair, now) or self._by_address.full(network, now):
+            return None
+        self._by_account.add(pair, now)
+        try:
+            account = await self._account(name, password)
+        except Refusal:  # no attempt was made
+            self._by_account.take_back(pair)
+            raise
+        if account is None:
+            self._by_address.add(network, now)
+        else:
+            self._by_account.forget(pair)
+        return account
+
+    async def _account(self, name: str, password: str) -> Account | None:
+        if len(password) > _LONGEST_PASSWORD:
+            return None
+        account = await self._find(name)
+        password_hash = _NOBODYS if account is None else account.password_hash
+        matches = await self._workers.run(_matches, password_hash, password)
+        return account if matches else None
+
+    def _remember(self, digest: bytes, verified: _Verified) -> None:
+        self._verified[digest] = verified
+        if len(self._verified) > self._limits.remembered:
+            del self._verified[next(iter(self._verified))]
+
+
+def _network(address: str) -> str:
+    """IPv6 is given out by the /64 (RFC 6177 §2): one address of it is as good as another."""
+    if ":" not in address:
+        return address
+    try:
+        packed = IPv6Address(address).packed
+    except ValueError:
+        return address
+    return packed[:8].hex()

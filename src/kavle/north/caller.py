@@ -1,0 +1,73 @@
+"""Who calls, and by which address they know us: through a reverse proxy both stand in forwarded headers."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+
+from kavle.north.http import Scope, header, headers
+from kavle.north.settings import HttpSettings
+
+_MOST_HOPS: Final = 16
+
+
+class Callers:
+    """Reads forwarded headers of trusted proxies, and of nobody else."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._proxies = [ip_network(network) for network in settings.trusted_proxies]
+        self._hosts = {host.lower() for host in settings.hosts}
+        self._public_url = settings.public_url.rstrip("/")
+
+    def address(self, scope: Scope) -> str:
+        """The client's IP address: the nearest one that is no trusted proxy's."""
+        peer = _peer(scope)
+        if not self._proxies or not self._trusted(peer):
+            return peer
+        forwarded = b",".join(headers(scope, b"x-forwarded-for")).decode("latin-1")
+        for hop in reversed(forwarded.split(",")[-_MOST_HOPS:]):
+            if _parsed(hop.strip()) is None:
+                break
+            peer = hop.strip()
+            if not self._trusted(peer):
+                break
+        return peer
+
+    def url(self, scope: Scope) -> str:
+        """Of the resource that was asked for: as the client wrote it if that host is ours, else under
+        `public_url`, else at the address that took the connection."""
+        scheme, host = scope["scheme"], header(scope, b"host") or b""
+        if self._trusted(_peer(scope)):
+            host = header(scope, b"x-forwarded-host") or host
+            scheme = "https" if header(scope, b"x-forwarded-proto") == b"https" else scheme
+        authority = host.decode("latin-1").lower()
+        if _host(authority) in self._hosts:
+            return f"{scheme}://{authority}{scope['path']}"
+        return (self._public_url or _own(scope)) + str(scope["path"])
+
+    def _trusted(self, address: str) -> bool:
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._proxies)
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope["client"] else ""
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
+
+
+def _host(authority: str) -> str:
+    """The host of `host:port`; an IPv6 address keeps its brackets."""
+    host, colon, port = authority.rpartition(":")
+    return host if colon and port.isdigit() else authority
+
+
+def _own(scope: Scope) -> str:
+    host, port = scope["server"]
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{scope['scheme']}://{bracketed}:{port}"

@@ -1,0 +1,277 @@
+"""One client's connection: uvicorn's protocol on httptools, behind a gate that sees every byte first.
+
+The gate lets one request at a time through and hands the parser whole heads and never more. So it can bound
+a head, escape what old clients leave raw in a request line, and know what it has been waiting for."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from kavle.north.exchange import Exchange
+from kavle.north.framing import BadHead, Body, ChunkedBody, Heads, SizedBody, escaped, without_upgrade
+from kavle.north.http import Scope
+
+if TYPE_CHECKING:
+    from kavle.north.server import HttpServer
+
+_LINGER_SECONDS: Final = 2.0
+_MOST_PIPELINED: Final = 1024 * 1024
+_SPARE: Final = 64  # connections over the limit that are told so; any more are cut off
+_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
+
+
+class Connection(HttpToolsProtocol):
+    """`deadline` is the loop's time by which what it waits for must have come."""
+
+    def __init__(self, server: HttpServer, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(server.config, server.state, {}, loop)
+        self.deadline = math.inf
+        self._server = server
+        self._settings = server.settings
+        self._heads = Heads(server.settings.head_bytes)
+        self._body: Body | None = None  # of the request that is being read
+        self._answered = True  # no request waits for its answer
+        self._waiting = b""  # requests that came while another waited for its answer
+        self._head_due = False
+        self._head = b""  # of the answer
+        self._upgrading = False
+        self._surplus = False
+        self._stopping = False
+        self._lingering = False
+
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))
+        self._expect_within(self._settings.head_seconds)
+        surplus = len(self.connections) - self._settings.connections
+        self._surplus = surplus > 0
+        if surplus > _SPARE or self._server.stopping:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._server.left()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._lingering:
+            self._read(self._waiting + data if self._waiting else self._heads.joined(data))
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """A client that has said all may still be listening: it gets the answer to a whole request."""
+        if self._answered or self._body is not None:
+            return None
+        self.cycle.keep_alive = False
+        return True
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_within(self._settings.body_seconds)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.deadline = math.inf
+
+    # What the server tells
+
+    def shutdown(self) -> None:
+        """Finish the request that is under way, and take no other."""
+        self._stopping = True
+        if not self._answered:
+            self.cycle.keep_alive = False
+        elif not self._lingering:
+            self.transport.close()
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        if self._heads.begun or (self._body is not None and not self._answered):
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.abort()
+
+    # The gate
+
+    def _expect_within(self, seconds: float) -> None:
+        self.deadline = self.loop.time() + seconds
+
+    def _read(self, data: bytes) -> None:
+        at, self._waiting = 0, b""
+        try:
+            while at < len(data) and not self._lingering:
+                if self._body is not None:
+                    end = self._body.reach(data, at)
+                    if end == at:  # we and the parser do not agree on where the body ends
+                        raise BadHead(HTTPStatus.BAD_REQUEST)
+                    self.parser.feed_data(data[at:end])
+                    at = end
+                elif self._answered:
+                    at = self._read_head(data, at)
+                else:
+                    self._wait(data[at:])
+                    return
+        except httptools.HttpParserError:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        except BadHead as bad:
+            self._refuse(bad.status)
+
+    def _read_head(self, data: bytes, at: int) -> int:
+        begun = self._heads.begun
+        head = self._heads.take(data, at)
+        if head is None:
+            if self._heads.begun and not begun:
+                self._expect_within(self._settings.head_seconds)
+            return len(data)
+        self._feed_head(escaped(head))
+        return at + len(head)
+
+    def _feed_head(self, head: bytes) -> None:
+        try:
+            self.parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            # httptools takes what follows such a head for another protocol, though RFC 9110 §7.8 lets us stay
+            # with HTTP/1.1, body and all. Java's HttpClient asks for h2c in its first request.
+            self._upgrading = False
+            self.parser.feed_data(without_upgrade(head))
+
+    def _wait(self, requests: bytes) -> None:
+        self._waiting = requests
+        self.flow.pause_reading()
+        if len(requests) > _MOST_PIPELINED:
+            self.transport.abort()
+
+    # What the parser tells
+
+    def on_message_begin(self) -> None:
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        method = self.parser.get_method()
+        if self.parser.should_upgrade():
+            if method == b"CONNECT":
+                raise httptools.HttpParserError("no tunnels here")
+            self._upgrading = True
+            return
+        self._answered, self._body, self._head_due = False, self._framed(), True
+        self._expect_within(self._settings.body_seconds)
+        version = self.parser.get_http_version()
+        self.cycle = Exchange(self, self._server.app, self._scope(method, version))
+        self.cycle.keep_alive = version == "1.1" and not self._stopping and self.parser.should_keep_alive()
+        app = service_unavailable if self._surplus else self.cycle.run
+        self._start_asgi_task(self.cycle, cast(Any, app))
+
+    def _framed(self) -> Body:
+        for name, value in self.headers:
+            if name == b"content-length":
+                return SizedBody(int(value))
+            if name == b"transfer-encoding":
+                return ChunkedBody()
+        return SizedBody(0)
+
+    def _scope(self, method: bytes, version: str) -> Scope:
+        target, _, query = self.url.partition(b"?")
+        if not target.startswith(b"/"):  # RFC 9112 §3.2.2: the absolute form
+            target = b"/" + target.partition(b"://")[2].partition(b"/")[2]
+        path = target.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "method": method.decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": target,
+            "query_string": query,
+            "root_path": "",
+            "headers": self.headers,
+        }
+
+    def on_message_complete(self) -> None:
+        if self._upgrading:
+            return
+        self._body = None
+        super().on_message_complete()
+        if self._answered:
+            self._expect_within(self._settings.idle_seconds)
+        else:
+            self.deadline = math.inf
+
+    # What the exchange tells
+
+    def on_response_complete(self) -> None:
+        self._answered = True
+        self._flush()
+        if self._lingering or self.transport.is_closing():
+            return
+        if self._body is None:
+            self._expect_within(self._settings.idle_seconds)
+            if self._waiting:
+                self._read(self._waiting)
+        if not self._waiting:
+            self.flow.resume_reading()
+
+    def write(self, data: bytes) -> None:
+        """The head of an answer waits for the body, as ASGI wants it: one segment, one system call."""
+        if self.cycle.response_started and self._head_due:
+            self._head_due, self._head = False, data
+        else:
+            self.transport.write(self._head + data)
+            self._head = b""
+
+    def _flush(self) -> None:
+        if self._head:
+            self.write(b"")
+
+    def is_closing(self) -> bool:
+        return self.transport.is_closing()
+
+    def close(self) -> None:
+        """After the answer, of which nothing must be lost."""
+        self._flush()
+        if self._body is None and not self._waiting:
+            self.transport.close()
+        else:
+            self._linger()
+
+    def _linger(self) -> None:
+        """To close while the client still sends would make the kernel reset the connection, and the client
+        might never see the answer (RFC 9112 §9.6): so it is let talk for a moment, to nobody."""
+        if self._lingering or self.transport.is_closing():
+            return
+        self._lingering = True
+        self._waiting = b""
+        self._heads.drop()
+        self._expect_within(_LINGER_SECONDS)
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer what is no request, or no request that we read further."""
+        if self._body is not None and (self._answered or self.cycle.response_started):
+            self.transport.abort()
+            return
+        if not self._answered:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        body = f"{status.value} {status.phrase}\n".encode()
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        lines = [b"%s: %s\r\n" % header for header in headers]
+        self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
+        self._linger()

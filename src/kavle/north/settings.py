@@ -1,0 +1,41 @@
+"""The `[http]` table."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Bytes = Annotated[int, Meta(ge=1024)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where we listen, as whom we are known, and how much time and memory a client gets."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080  # 0: one that is free
+    public_url: str = (
+        ""  # what the WSDL tells clients whose Host is none of `hosts`, as "https://sms.example.com"
+    )
+    hosts: tuple[str, ...] = ()  # the host names that we are known by
+    trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded headers count
+    namespace: str = "http://tempuri.org/"  # of the WSDL; requests may come in any
+    connections: Annotated[int, Meta(ge=1)] = 800  # below the usual 1,024 open files
+    head_bytes: Bytes = 64 * 1024
+    body_bytes: Bytes = 4 * 1024 * 1024
+    head_seconds: Seconds = 10.0
+    body_seconds: Seconds = 60.0
+    idle_seconds: Seconds = 60.0
+    stop_seconds: Seconds = 10.0
+
+    def __post_init__(self) -> None:
+        url = urlsplit(self.public_url)
+        if self.public_url and (url.scheme not in ("http", "https") or not url.netloc):
+            raise ValueError("public_url: expected an address such as https://sms.example.com")
+        for network in self.trusted_proxies:
+            ip_network(network)

@@ -1,0 +1,44 @@
+"""Counts what a caller does too often, by any key, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+
+
+class Throttle:
+    """At most `limit` events a key in a window that opens with the key's first event. It remembers `capacity`
+    keys, and forgets those whose window opened longest ago."""
+
+    def __init__(self, limit: int, window: timedelta, capacity: int = 20_000) -> None:
+        self._limit = limit
+        self._window = window
+        self._capacity = capacity
+        self._counts: dict[Hashable, tuple[datetime, int]] = {}  # in the order in which windows opened
+
+    def full(self, key: Hashable, now: datetime) -> bool:
+        """Whether the key has had its share. Costs one look-up."""
+        counted = self._counts.get(key)
+        return counted is not None and counted[1] >= self._limit and now < counted[0] + self._window
+
+    def add(self, key: Hashable, now: datetime) -> None:
+        opened, count = self._counts.get(key, (now, 0))
+        if now >= opened + self._window:
+            del self._counts[key]
+            opened, count = now, 0
+        self._counts[key] = (opened, count + 1)
+        if len(self._counts) > self._capacity:
+            del self._counts[next(iter(self._counts))]
+
+    def take_back(self, key: Hashable) -> None:
+        """An event that was counted beforehand, and turned out to be none."""
+        opened, count = self._counts.get(key, (None, 0))
+        if opened is None:
+            return
+        if count > 1:
+            self._counts[key] = (opened, count - 1)
+        else:
+            del self._counts[key]
+
+    def forget(self, key: Hashable) -> None:
+        self._counts.pop(key, None)

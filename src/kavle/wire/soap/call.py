@@ -1,0 +1,72 @@
+"""A request as a `Call`: which operation is asked for, in whose namespace, with what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from kavle.wire.soap.charset import utf8
+from kavle.wire.soap.fault import malformed, unknown_action, unknown_element, unreadable
+from kavle.wire.soap.reader import Reader
+from kavle.wire.soap.version import SOAP11, SOAP12, Version
+
+_ACTION_PARAMETER = re.compile(r";\s*action\s*=\s*(\"[^\"]*\")", re.IGNORECASE)
+_LONGEST_ECHO = 200
+
+
+class Call(msgspec.Struct, frozen=True):
+    """`parameters`: texts by local name in lower case. `namespace`: the wrapper's own, empty for none."""
+
+    operation: str
+    namespace: str
+    parameters: dict[str, str]
+    version: Version
+
+
+def parse(body: bytes, content_type: str, action: str | None, operations: Mapping[str, str]) -> Call:
+    """Read a request of SOAP 1.1 or 1.2; whatever the Content-Type says, the envelope decides.
+
+    `action` is the SOAPAction header's value as it came, None without one; `operations` has each operation's
+    name by that name in lower case. Raises Fault."""
+    reader = Reader(SOAP12 if content_type.lower().startswith("application/soap+xml") else SOAP11)
+    reader.read(_document(body, content_type, reader.version))
+    version = reader.version
+    asked = _asked(_action(version, content_type, action), operations, version)
+    wrapped = operations.get(reader.wrapper.lower())
+    if wrapped is None:
+        raise unknown_element(reader.wrapper[:_LONGEST_ECHO], reader.namespace[:_LONGEST_ECHO], version)
+    if asked not in (None, wrapped):
+        raise unreadable(f"The action asks for {asked}, the body for {wrapped}.", version=version)
+    return Call(wrapped, reader.namespace, reader.parameters, version)
+
+
+def _document(body: bytes, content_type: str, version: Version) -> bytes:
+    try:
+        return utf8(body, content_type).lstrip(b" \t\r\n")
+    except LookupError:
+        raise malformed("The document's charset is not known.", version) from None
+    except UnicodeError:
+        raise malformed("The document is not in the charset that it says.", version) from None
+
+
+def _action(version: Version, content_type: str, header: str | None) -> str:
+    """The action in its quotes; empty where there is none."""
+    if version is SOAP11:  # SOAP 1.1 §6.1.1
+        return header.strip() if header is not None else ""
+    parameter = _ACTION_PARAMETER.search(content_type)  # SOAP 1.2 part 2 §6.5.3
+    return parameter[1] if parameter is not None else ""
+
+
+def _asked(action: str, operations: Mapping[str, str], version: Version) -> str | None:
+    """The operation that a quoted action names by what follows its last `/`, `#` or `:`; None for an action
+    that is absent, empty or unquoted: then the body decides."""
+    if len(action) < 3 or action[0] != '"' or action[-1] != '"':
+        return None
+    name = action[1:-1]
+    last = max(name.rfind("/"), name.rfind("#"), name.rfind(":"))
+    operation = operations.get(name[last + 1 :].lower())
+    if operation is None:
+        raise unknown_action(name[:_LONGEST_ECHO], version)
+    return operation
