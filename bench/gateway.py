@@ -1,0 +1,51 @@
+"""What is measured: a gateway, whichever it is, that has just been started on an empty folder."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from bench.child import Child
+from bench.shapes import Shape
+
+
+class Gateway(ABC):
+    name: ClassVar[str]
+    shapes: ClassVar[Mapping[tuple[str, bool], Shape]]
+    """By interface ("URL", "SOAP") and whether reports are asked for."""
+
+    def __init__(self, port: int, processes: Sequence[Child]) -> None:
+        self.port = port
+        self.processes = processes
+
+    report_port: int | None = None
+    """Where it has to bring its delivery reports by HTTP."""
+
+    def cpu(self) -> float:
+        return sum(process.cpu() for process in self.processes)
+
+    def memory(self) -> int:
+        return sum(process.memory() for process in self.processes)
+
+    def peak_memory(self) -> int:
+        return sum(process.peak_memory() for process in self.processes)
+
+    def check(self) -> None:
+        for process in self.processes:
+            process.check()
+
+    @abstractmethod
+    def reports(self) -> int | None:
+        """How many final states it has told of so far; None where it only keeps them."""
+
+    @abstractmethod
+    def delivered(self) -> int | None:
+        """How many messages it knows to be delivered; None where it keeps no such thing."""
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    @abstractmethod
+    def disk(self) -> int | None:
+        """Bytes that its messages take; to be asked after `stop`. None where none are kept."""

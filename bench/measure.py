@@ -1,0 +1,247 @@
+"""What is measured, and how: each figure on a gateway, a network and a load generator of its own."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.child import Broken, Child, child
+from bench.gateway import Gateway
+from bench.load import Order, Result
+from bench.network import Network, network
+from bench.shapes import Shape
+
+WARM_UP: Final = 1_000
+"""Messages before the clock starts: the log-in, the caches, the first pages of the files."""
+
+_STEP: Final = 0.02  # seconds between looks at what is awaited: some thousandths of what is measured
+_GIVE_UP: Final = 60.0  # seconds without any progress
+
+Start = Callable[[Path, Network], AbstractContextManager[Gateway]]
+Tell = Callable[[float], None]
+"""Called now and then with the share that is done."""
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    name: str
+    interface: str  # "URL" or "SOAP"
+    connections: int
+    kind: str  # "accept", "cycle" or "drain"
+
+
+SCENARIOS: Final = (
+    Scenario("accept, URL, 16 connections", "URL", 16, "accept"),
+    Scenario("accept, URL, 64 connections", "URL", 64, "accept"),
+    Scenario("accept, SOAP, 16 connections", "SOAP", 16, "accept"),
+    Scenario("accept, SOAP, 64 connections", "SOAP", 64, "accept"),
+    Scenario("full cycle with receipts, 16 connections", "URL", 16, "cycle"),
+    Scenario("full cycle with receipts, 64 connections", "URL", 64, "cycle"),
+    Scenario("drain of a backlog, no receipts", "URL", 64, "drain"),
+)
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one run. Times are seconds; `cpu`, `disk` and the like are for each message, in seconds and bytes."""
+
+    messages: int
+    rate: float
+    cpu: float
+    memory: int  # resident at most
+    p50: float | None = None  # of the HTTP answers
+    p99: float | None = None
+    disk: float | None = None
+    queued_memory: float | None = None
+    network_cpu: float | None = None
+    load_cpu: float | None = None
+    reports: int | None = None  # HTTP calls that told of a final state
+
+
+def measure(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
+    """Raises `Broken` when anything is not as it should be: a refusal, a lost message, a dead process."""
+    run = {"accept": _accept, "cycle": _cycle, "drain": _drain}[scenario.kind]
+    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as name:
+        return run(scenario, start, messages, Path(name), tell)
+
+
+def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
+    """The network refuses the bind: what is accepted is stored and queued, and nothing goes out."""
+    with (
+        network(folder, is_open=False, receipts=False) as smsc,
+        start(folder, smsc) as gateway,
+        _load(scenario, gateway, messages, folder, reports=False) as load,
+    ):
+        load.warm()
+        cpu, memory = gateway.cpu(), gateway.memory()
+        result = load.go(tell)
+        cpu, grown = gateway.cpu() - cpu, gateway.memory() - memory
+        peak = gateway.peak_memory()
+        if smsc.counts().submits:
+            raise Broken("the network got messages that it should not have got")
+        gateway.stop()
+        disk = gateway.disk()
+    return Figures(
+        messages=messages,
+        rate=messages / (result.ended - result.began),
+        cpu=cpu / messages,
+        memory=peak,
+        p50=result.p50,
+        p99=result.p99,
+        disk=None if disk is None else disk / (messages + WARM_UP),
+        queued_memory=grown / messages,
+        load_cpu=result.cpu / messages,
+    )
+
+
+def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
+    """From the first request until the last receipt is acknowledged, and what it tells is kept or told."""
+    with (
+        network(folder, is_open=True, receipts=True) as smsc,
+        start(folder, smsc) as gateway,
+        _load(scenario, gateway, messages, folder, reports=True) as load,
+    ):
+        load.warm()
+        _await(lambda: _finished(smsc, gateway), WARM_UP, gateway, tell=lambda share: None)
+        cpu, network_cpu = gateway.cpu(), smsc.process.cpu()
+        result = load.go(lambda share: tell(share * 0.9))
+        ended = _await(lambda: _finished(smsc, gateway), WARM_UP + messages, gateway, tell)
+        cpu, network_cpu = gateway.cpu() - cpu, smsc.process.cpu() - network_cpu
+        peak, reports, delivered, counts = (
+            gateway.peak_memory(),
+            gateway.reports(),
+            gateway.delivered(),
+            smsc.counts(),
+        )
+        if delivered not in (None, WARM_UP + messages):
+            raise Broken(f"{delivered} messages are delivered in the database, not {WARM_UP + messages}")
+        if counts.submits != WARM_UP + messages or counts.peer_errors:
+            raise Broken(f"the network saw what it should not have seen: {counts}")
+        gateway.stop()
+        disk = gateway.disk() if delivered is not None else None
+    return Figures(
+        messages=messages,
+        rate=messages / (ended - result.began),
+        cpu=cpu / messages,
+        memory=peak,
+        p50=result.p50,
+        p99=result.p99,
+        disk=None if disk is None else disk / (messages + WARM_UP),
+        network_cpu=network_cpu / messages,
+        load_cpu=result.cpu / messages,
+        reports=None if reports is None else reports - WARM_UP,
+    )
+
+
+def _drain(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
+    """They queue while the network refuses the bind; from the first submit_sm to the last response."""
+    with (
+        network(folder, is_open=False, receipts=False) as smsc,
+        start(folder, smsc) as gateway,
+        _load(scenario, gateway, messages - WARM_UP, folder, reports=False) as load,
+    ):
+        load.warm()
+        memory = gateway.memory()
+        load.go(lambda share: tell(share * 0.5))
+        grown = gateway.memory() - memory
+        cpu, network_cpu = gateway.cpu(), smsc.process.cpu()
+        smsc.open()
+        began = _await(lambda: smsc.counts().accepted, 1, gateway, tell=lambda share: None)
+        before = smsc.counts().accepted
+        ended = _await(lambda: smsc.counts().accepted, messages, gateway, lambda share: tell(0.5 + share / 2))
+        cpu, network_cpu = gateway.cpu() - cpu, smsc.process.cpu() - network_cpu
+        peak = gateway.peak_memory()
+        gateway.stop()
+    return Figures(
+        messages=messages,
+        rate=(messages - before) / (ended - began),
+        cpu=cpu / messages,
+        memory=peak,
+        queued_memory=grown / (messages - WARM_UP),
+        network_cpu=network_cpu / messages,
+    )
+
+
+def _finished(smsc: Network, gateway: Gateway) -> int:
+    told = gateway.reports()
+    acknowledged = smsc.counts().receipts_acked
+    return acknowledged if told is None else min(told, acknowledged)
+
+
+def _await(count: Callable[[], int], wanted: int, gateway: Gateway, tell: Tell) -> float:
+    """The moment when `count()` had reached `wanted`."""
+    last, since = -1, time.monotonic()
+    while (now := count()) < wanted:
+        gateway.check()
+        if now > last:
+            last, since = now, time.monotonic()
+            tell(now / wanted)
+        elif time.monotonic() > since + _GIVE_UP:
+            raise Broken(f"{gateway.name} stays at {now} of {wanted}")
+        time.sleep(_STEP)
+    return time.monotonic()
+
+
+class _Generator:
+    """`bench.load`, in its own process."""
+
+    def __init__(self, process: Child, gateway: Gateway, messages: int) -> None:
+        self._process = process
+        self._gateway = gateway
+        self._expected = messages / 10_000  # seconds, for the progress alone
+
+    def warm(self) -> None:
+        self._process.line(60)
+
+    def go(self, tell: Tell) -> Result:
+        """Send it all; returns when the last is answered."""
+        self._process.input.write("go\n")
+        self._process.input.flush()
+        began = time.monotonic()
+        while not self._process.has_output():
+            self._gateway.check()
+            tell(min(0.99, (time.monotonic() - began) / self._expected))
+            time.sleep(0.1)
+        result = msgspec.json.decode(self._process.line(), type=Result)
+        if result.refused:
+            raise Broken(
+                f"{self._gateway.name} refused {result.refused} requests; the first:\n{result.first_refusal}"
+            )
+        return result
+
+
+@contextmanager
+def _load(
+    scenario: Scenario, gateway: Gateway, messages: int, folder: Path, *, reports: bool
+) -> Iterator[_Generator]:
+    order = Order(
+        shape=gateway.shapes[scenario.interface, reports],
+        port=gateway.port,
+        connections=scenario.connections,
+        count=messages,
+        warm_up=WARM_UP,
+        report_port=gateway.report_port,
+    )
+    with child("load", _command(order), folder) as process:
+        yield _Generator(process, gateway, messages)
+
+
+def _command(order: Order) -> Sequence[str]:
+    return [sys.executable, "-m", "bench.load", msgspec.json.encode(order).decode()]
+
+
+def generator_alone(folder: Path, messages: int) -> float:
+    """Requests a second that the load generator makes of a server that costs next to nothing."""
+    with child("echo", [sys.executable, "-m", "bench.echo"], folder) as echo:
+        order = Order(Shape.PLAIN, int(echo.line()), 64, messages, WARM_UP)
+        with child("load", _command(order), folder) as load:
+            load.line()
+            load.input.write("go\n")
+            load.input.flush()
+            result = msgspec.json.decode(load.line(60), type=Result)
+    return messages / (result.ended - result.began)

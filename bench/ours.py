@@ -1,0 +1,93 @@
+"""`kavle serve` as `bench` measures it: as it comes, with one carrier and one account."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from bench.child import Broken, Child, child
+from bench.gateway import Gateway
+from bench.network import PASSWORD as NETWORK_PASSWORD
+from bench.network import SYSTEM_ID, WINDOW, Network
+from bench.shapes import ACCOUNT, PASSWORD, Shape
+from kavle.model.status import Status
+
+_READY: Final = re.compile(r"Kavle is ready on http://127\.0\.0\.1:(\d+)")
+
+_SETTINGS: Final = """\
+database = "sqlite:///{database}"
+log_level = "warning"
+[http]
+port = 0
+[[carrier]]
+name = "simulated"
+kind = "smpp"
+host = "127.0.0.1"
+port = {port}
+system_id = "{system_id}"
+password = "{password}"
+window = {window}
+reconnect_max = 1.0
+[[route]]
+carriers = ["simulated"]
+"""
+
+
+class Kavle(Gateway):
+    name = "Kavle"
+    shapes = {("URL", False): Shape.URL, ("URL", True): Shape.URL, ("SOAP", False): Shape.SOAP}
+
+    def __init__(self, port: int, process: Child, database: Path) -> None:
+        super().__init__(port, [process])
+        self._database = database
+
+    def reports(self) -> int | None:
+        return None
+
+    def delivered(self) -> int:
+        db = apsw.Connection(str(self._database), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            return int(db.execute("SELECT count(*) FROM message WHERE status = ?", (Status.DELIVERED,)).get)
+        finally:
+            db.close()
+
+    def stop(self) -> None:
+        self.processes[0].stop()
+
+    def disk(self) -> int:
+        """After a checkpoint: all is in the one file then."""
+        db = apsw.Connection(str(self._database))
+        db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        db.close()
+        return self._database.stat().st_size
+
+
+@contextmanager
+def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
+    database, config = folder / "kavle.db", folder / "kavle.toml"
+    config.write_text(
+        _SETTINGS.format(
+            database=database,
+            port=network.port,
+            system_id=SYSTEM_ID,
+            password=NETWORK_PASSWORD,
+            window=WINDOW,
+        )
+    )
+    command = [sys.executable, "-m", "kavle"]
+    account = [*command, "account", "create", ACCOUNT, "--password", "-", "--credits", "10000000"]
+    made = subprocess.run([*account, "--config", config], input=PASSWORD, text=True, capture_output=True)
+    if made.returncode:
+        raise Broken(f"kavle account create: {made.stderr}")
+    with child("kavle", [*command, "serve", "--config", config], folder) as process:
+        ready = _READY.match(process.line())
+        if ready is None:
+            raise Broken("kavle did not say its port")
+        yield Kavle(int(ready[1]), process, database)
