@@ -16,6 +16,7 @@ class Counts(msgspec.Struct):
     submits: int = 0  # each submit_sm that was read: those accepted and those refused
     accepted: int = 0
     refused: int = 0
+    delivered: int = 0  # segments that reached a phone
     receipts: int = 0  # that the network owes or has delivered
     receipts_sent: int = 0  # deliver_sm, repeated ones too
     receipts_acked: int = 0

@@ -254,6 +254,7 @@ class Smsc:
         now = self._now()
         if does.state is MessageState.DELIVERED:
             self.phones.receive(message, now)
+            self.counts.delivered += 1
         if not self.settings.receipts or not _wants_receipt(message, does.state):
             return
         for _ in range(does.receipts):
