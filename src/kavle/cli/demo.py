@@ -121,10 +121,10 @@ def _welcome(port: int, smpp_port: int, data: Path) -> str:
 async def _show_phones(network: Smsc) -> None:
     """A line for each text that reaches a phone."""
     seen = SystemClock().now()
-    submits = 0
+    happened = 0
     while True:
-        await network.until(partial(_more_than, submits))
-        submits = network.counts.submits
+        await network.until(partial(_more_than, happened))
+        happened = _happened(network.counts)
         new = [
             (text, phone.number)
             for phone in network.phones.newest(PHONES_WATCHED)
@@ -137,5 +137,9 @@ async def _show_phones(network: Smsc) -> None:
             seen = text.at
 
 
-def _more_than(submits: int, counts: Counts) -> bool:
-    return counts.submits > submits
+def _happened(counts: Counts) -> int:
+    return counts.submits + counts.receipts
+
+
+def _more_than(before: int, counts: Counts) -> bool:
+    return _happened(counts) > before

@@ -1,0 +1,209 @@
+"""The HTTP server on uvloop in a thread of its own, before a core that is a table; clients are blocking
+sockets, which see every byte and every close."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, NamedTuple, TypeVar, cast
+
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from kavle.clock import SetClock
+from kavle.core.accept import Accept, SmsOrder
+from kavle.core.queries import Queries
+from kavle.model.account import Account, Anyone, Viewer
+from kavle.model.errors import OutcomeUnknown, Reason, Refusal
+from kavle.model.status import Status
+from kavle.north.app import application
+from kavle.north.auth import Authenticator, hash_password
+from kavle.north.http import App
+from kavle.north.server import HttpServer
+from kavle.north.settings import HttpSettings
+
+T = TypeVar("T")
+NAME, PASSWORD = "test", "pass-1234-word"
+QUERY = f"acc={NAME}&pass={PASSWORD}&msg=Testar&to=0702617396&from=ip1&prio=2"
+HASH = hash_password(PASSWORD)
+PATIENCE = 20
+
+
+class Core:
+    """Takes every order and remembers it, but for texts that ask for something else."""
+
+    def __init__(self) -> None:
+        self.orders: list[SmsOrder] = []
+        self.statuses = {"1000": Status.DELIVERED}
+        self.looked_up: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    async def sms(self, account: Account, order: SmsOrder) -> int:
+        assert account.name == NAME
+        if not self.gate.is_set():
+            await asyncio.to_thread(self.gate.wait)
+        for reason in Reason:
+            if order.text == reason.name:
+                raise Refusal(reason)
+        if order.text == "UNKNOWN":
+            raise OutcomeUnknown
+        if order.text == "BUG":
+            raise RuntimeError("a bug")
+        self.orders.append(order)
+        return 999 + len(self.orders)
+
+    async def account(self, name: str) -> Account | None:
+        self.looked_up.append(name)
+        return Account(1, NAME, HASH) if name == NAME else None
+
+    async def balance(self, account: Account) -> int:
+        return 985_000
+
+    async def status(self, viewer: Viewer, public_id: str) -> Status | None:
+        assert viewer == Anyone()
+        return self.statuses.get(public_id)
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self._seen = b""
+
+    def send(self, data: bytes | str) -> None:
+        self.socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
+
+    def half_close(self) -> None:
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def answer(self, bodiless: bool = False) -> Answer:
+        """The next answer; fails when the connection closes before it is whole."""
+        while b"\r\n\r\n" not in self._seen:
+            self._more()
+        head, _, self._seen = self._seen.partition(b"\r\n\r\n")
+        line, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        size = 0 if bodiless else int(headers.get("content-length", 0))
+        while len(self._seen) < size:
+            self._more()
+        body, self._seen = self._seen[:size], self._seen[size:]
+        return Answer(int(line.split()[1]), headers, body)
+
+    def _more(self) -> None:
+        data = self.socket.recv(65536)
+        assert data, f"closed after {self._seen!r}"
+        self._seen += data
+
+    def closed(self) -> bytes:
+        """Waits for the server to close; what it still said before that."""
+        with contextlib.suppress(ConnectionResetError):
+            while data := self.socket.recv(65536):
+                self._seen += data
+        return self._seen
+
+
+class Gateway:
+    """What a test holds of a running server."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, server: HttpServer, core: Core, clock: SetClock
+    ) -> None:
+        self.server = server
+        self.core = core
+        self.clock = clock
+        self.port = server.port
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Call something in the server's loop."""
+
+        async def call() -> T:
+            return work()
+
+        return self.run(call())
+
+    def later(self, seconds: float) -> None:
+        """Let go of what would have waited too long by then."""
+        self.do(lambda: self.server.sweep(self._loop.time() + seconds))
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Client]:
+        client = Client(self.port)
+        with client.socket:
+            yield client
+
+    def ask(self, request: bytes | str) -> Answer:
+        """One request on a connection of its own."""
+        with self.client() as client:
+            client.send(request)
+            return client.answer(bodiless=request[:4] in ("HEAD", b"HEAD"))
+
+    def get(self, target: str, method: str = "GET", headers: str = "") -> Answer:
+        return self.ask(f"{method} {target} HTTP/1.1\r\nHost: gateway\r\n{headers}\r\n")
+
+    def sms(self, query: str = QUERY) -> bytes:
+        return self.get(f"/sendsms.aspx?{query}").body
+
+    def post(self, body: bytes | str, headers: str = "", path: str = "/sendSms/sendSms.asmx") -> Answer:
+        content = body.encode() if isinstance(body, str) else body
+        head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\n{headers}Content-Length: {len(content)}\r\n\r\n"
+        return self.ask(head.encode("latin-1") + content)
+
+
+@contextlib.contextmanager
+def gateway(app: Callable[[App], App] = lambda app: app, **settings: Any) -> Iterator[Gateway]:
+    """`app` may wrap the application."""
+    core, clock, ready, stop = Core(), SetClock(), threading.Event(), asyncio.Event()
+    running: list[Gateway] = []
+
+    async def serve() -> None:
+        http = HttpSettings(port=0, **settings)
+        authenticator = Authenticator(core.account, clock)
+        north = application(
+            cast(Accept, core), cast(Queries, core), authenticator, http, CollectorRegistry(), clock
+        )
+        async with HttpServer(app(north), http) as server:
+            running.append(Gateway(asyncio.get_running_loop(), server, core, clock))
+            ready.set()
+            await stop.wait()
+        authenticator.close()
+
+    thread = threading.Thread(target=lambda: uvloop.run(serve()), daemon=True)
+    thread.start()
+    assert ready.wait(PATIENCE)
+    try:
+        yield running[0]
+    finally:
+        core.gate.set()
+        running[0].do(stop.set)
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+def raw(query: str = QUERY, headers: str = "") -> bytes:
+    """One keep-alive request to `/sendsms.aspx` as it goes over the wire, non-ASCII as Latin-1."""
+    return f"GET /sendsms.aspx?{query} HTTP/1.1\r\nHost: gateway\r\n{headers}\r\n".encode("latin-1")
+
+
+def texts(core: Core) -> list[str]:
+    return [order.text for order in core.orders]
+
+
+def with_text(text: str) -> str:
+    return re.sub(r"msg=[^&]*", lambda _: f"msg={text}", QUERY)
