@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,14 +35,13 @@ class Child:
     def line(self, seconds: float = _PATIENCE) -> str:
         """The next line that it writes. Raises `Broken` when it ends or takes longer."""
         assert self._process.stdout is not None
-        readable, _, _ = select.select([self._process.stdout], [], [], seconds)
-        line = self._process.stdout.readline() if readable else ""
+        line = self._process.stdout.readline() if self._readable(seconds) else ""
         if not line:
             raise Broken(f"{self.name} said nothing{self.complaint()}")
         return line
 
     def has_output(self) -> bool:
-        return bool(select.select([self._process.stdout], [], [], 0)[0])
+        return self._readable(0)
 
     def check(self) -> None:
         """Raises `Broken` if it is gone."""
@@ -81,6 +79,10 @@ class Child:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+
+    def _readable(self, seconds: float) -> bool:
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout], [], [], seconds)[0])
 
     def _status(self, key: str) -> int:
         for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():

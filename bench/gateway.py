@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from bench.child import Child
@@ -12,15 +12,12 @@ from bench.shapes import Shape
 
 class Gateway(ABC):
     name: ClassVar[str]
-    shapes: ClassVar[Mapping[tuple[str, bool], Shape]]
-    """By interface ("URL", "SOAP") and whether reports are asked for."""
+    report_port: int | None = None
+    """Where it has to bring its delivery reports by HTTP."""
 
     def __init__(self, port: int, processes: Sequence[Child]) -> None:
         self.port = port
         self.processes = processes
-
-    report_port: int | None = None
-    """Where it has to bring its delivery reports by HTTP."""
 
     def cpu(self) -> float:
         return sum(process.cpu() for process in self.processes)
@@ -34,6 +31,10 @@ class Gateway(ABC):
     def check(self) -> None:
         for process in self.processes:
             process.check()
+
+    @abstractmethod
+    def shape(self, interface: str, *, receipts: bool) -> Shape:
+        """Of the requests by `interface` ("URL" or "SOAP"); `receipts`: final states are wanted."""
 
     @abstractmethod
     def reports(self) -> int | None:

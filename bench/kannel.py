@@ -73,7 +73,9 @@ def version() -> str | None:
     """Of the Kannel that is installed; None where there is none."""
     if _path("bearerbox") is None or _path("smsbox") is None:
         return None
-    said = subprocess.run([_path("bearerbox") or "", "--version"], capture_output=True, text=True)
+    said = subprocess.run(
+        [_path("bearerbox") or "", "--version"], capture_output=True, text=True, check=False
+    )
     found = re.search(r"version `([^']+)'", said.stdout + said.stderr)
     return found[1] if found else "of an unknown version"
 
@@ -84,12 +86,14 @@ def _path(program: str) -> str | None:
 
 class Kannel(Gateway):
     name = "Kannel"
-    shapes = {("URL", False): Shape.KANNEL, ("URL", True): Shape.KANNEL_DLR}
 
     def __init__(self, port: int, processes: Sequence[Child], store: Path, report_port: int) -> None:
         super().__init__(port, processes)
         self._store = store
         self.report_port = report_port
+
+    def shape(self, interface: str, *, receipts: bool) -> Shape:
+        return Shape.KANNEL_DLR if receipts else Shape.KANNEL
 
     def reports(self) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.report_port or 0, timeout=10)

@@ -36,19 +36,18 @@ class Scenario(msgspec.Struct, frozen=True):
     kind: str  # "accept", "cycle" or "drain"
 
 
-SCENARIOS: Final = (
-    Scenario("accept, URL, 16 connections", "URL", 16, "accept"),
-    Scenario("accept, URL, 64 connections", "URL", 64, "accept"),
-    Scenario("accept, SOAP, 16 connections", "SOAP", 16, "accept"),
-    Scenario("accept, SOAP, 64 connections", "SOAP", 64, "accept"),
-    Scenario("full cycle with receipts, 16 connections", "URL", 16, "cycle"),
-    Scenario("full cycle with receipts, 64 connections", "URL", 64, "cycle"),
-    Scenario("drain of a backlog, no receipts", "URL", 64, "drain"),
-)
+ACCEPT_16: Final = Scenario("accept, URL, 16 connections", "URL", 16, "accept")
+ACCEPT_64: Final = Scenario("accept, URL, 64 connections", "URL", 64, "accept")
+SOAP_16: Final = Scenario("accept, SOAP, 16 connections", "SOAP", 16, "accept")
+SOAP_64: Final = Scenario("accept, SOAP, 64 connections", "SOAP", 64, "accept")
+CYCLE_16: Final = Scenario("full cycle with receipts, 16 connections", "URL", 16, "cycle")
+CYCLE_64: Final = Scenario("full cycle with receipts, 64 connections", "URL", 64, "cycle")
+DRAIN: Final = Scenario("drain of a backlog, no receipts", "URL", 64, "drain")
+SCENARIOS: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DRAIN)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one run. Times are seconds; `cpu`, `disk` and the like are for each message, in seconds and bytes."""
+    """Of one run. Times are seconds, sizes bytes; CPU, disk and queue memory are those of one message."""
 
     messages: int
     rate: float
@@ -75,7 +74,7 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
     with (
         network(folder, is_open=False, receipts=False) as smsc,
         start(folder, smsc) as gateway,
-        _load(scenario, gateway, messages, folder, reports=False) as load,
+        _load(scenario, gateway, messages, folder, receipts=False) as load,
     ):
         load.warm()
         cpu, memory = gateway.cpu(), gateway.memory()
@@ -104,7 +103,7 @@ def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
     with (
         network(folder, is_open=True, receipts=True) as smsc,
         start(folder, smsc) as gateway,
-        _load(scenario, gateway, messages, folder, reports=True) as load,
+        _load(scenario, gateway, messages, folder, receipts=True) as load,
     ):
         load.warm()
         _await(lambda: _finished(smsc, gateway), WARM_UP, gateway, tell=lambda share: None)
@@ -143,7 +142,7 @@ def _drain(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
     with (
         network(folder, is_open=False, receipts=False) as smsc,
         start(folder, smsc) as gateway,
-        _load(scenario, gateway, messages - WARM_UP, folder, reports=False) as load,
+        _load(scenario, gateway, messages - WARM_UP, folder, receipts=False) as load,
     ):
         load.warm()
         memory = gateway.memory()
@@ -217,10 +216,10 @@ class _Generator:
 
 @contextmanager
 def _load(
-    scenario: Scenario, gateway: Gateway, messages: int, folder: Path, *, reports: bool
+    scenario: Scenario, gateway: Gateway, messages: int, folder: Path, *, receipts: bool
 ) -> Iterator[_Generator]:
     order = Order(
-        shape=gateway.shapes[scenario.interface, reports],
+        shape=gateway.shape(scenario.interface, receipts=receipts),
         port=gateway.port,
         connections=scenario.connections,
         count=messages,

@@ -1,0 +1,135 @@
+"""`python -m bench`: one table of figures."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from bench import kannel, ours
+from bench.child import Broken
+from bench.machine import describe
+from bench.measure import SCENARIOS, Figures, Scenario, Start, generator_alone, measure
+from bench.table import Report, about, aims, foot, table
+
+OUT: Final = Path(__file__).parent / "out"
+WIDTH: Final = 140
+
+_MESSAGES: Final = 50_000
+_BACKLOG: Final = 100_000
+_QUICK_MESSAGES: Final = 10_000
+_QUICK_BACKLOG: Final = 20_000
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Times that all is measured."
+)
+@click.option("--quick", is_flag=True, help="One short run: a glance, not a figure to quote.")
+@click.option(
+    "--only", metavar="WORD", default="", help="Only the scenarios whose name holds WORD: soap, cycle, 64, …"
+)
+@click.option("--without-kannel", is_flag=True, help="Measure Kavle alone.")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Put the databases there while it runs: it is that disk which is measured. [default: bench/out]",
+)
+def main(runs: int, quick: bool, only: str, without_kannel: bool, folder: Path | None) -> None:
+    """Measure the gateway against a simulated network in another process, and print one table.
+
+    Accepted messages a second by URL and SOAP, the full cycle with receipts, the drain of a backlog; CPU,
+    memory and disk of each message. Where Debian's kannel is installed it goes through the same, alternating
+    with Kavle; each measurement begins with fresh processes on an empty folder. Takes some 15 minutes; all
+    runs are kept as JSON in bench/out. Nothing leaves this machine, and it should have nothing else to do.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: everything is put away
+    scenarios = [one for one in SCENARIOS if only.lower() in one.name.lower()]
+    if not scenarios:
+        raise click.UsageError(f"no scenario holds {only!r}: " + "; ".join(one.name for one in SCENARIOS))
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=folder or OUT) as name:
+        try:
+            report = _run(Path(name), scenarios, 1 if quick else runs, quick, without_kannel)
+        except Broken as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            raise click.Abort from None
+    _show(report)
+
+
+def _run(folder: Path, scenarios: Sequence[Scenario], runs: int, quick: bool, without_kannel: bool) -> Report:
+    gateways: dict[str, Start] = {"Kavle": ours.kavle}
+    version = None if without_kannel else kannel.version()
+    if version is not None:
+        gateways["Kannel"] = kannel.kannel
+    report = Report(describe(folder), {})
+    report.about["Kannel"] = version or (
+        "left out" if without_kannel else "not installed (apt install kannel)"
+    )
+    report.about["generator"] = (
+        f"{generator_alone(folder, _MESSAGES):,.0f} requests/s on a server that does nothing"
+    )
+    report.about["runs"] = f"{runs}{', quick: not to be quoted' if quick else ''}"
+    with _progress() as progress:
+        for turn in range(runs):
+            for scenario in scenarios:
+                # Alternating, and who begins alternates too: what the machine does meanwhile hits both.
+                for gateway in sorted(gateways, reverse=not turn % 2):
+                    if not (gateway == "Kannel" and scenario.interface == "SOAP"):
+                        label = f"run {turn + 1}/{runs}  {scenario.name}  {gateway}"
+                        figures = _one(
+                            progress, label, scenario, gateways[gateway], _messages(scenario, quick), folder
+                        )
+                        report.add(scenario, gateway, figures)
+    return report
+
+
+def _one(
+    progress: Progress, label: str, scenario: Scenario, start: Start, messages: int, folder: Path
+) -> Figures:
+    task: TaskID = progress.add_task(label, total=1.0)
+    figures = measure(scenario, start, messages, folder, lambda share: progress.update(task, completed=share))
+    progress.remove_task(task)
+    progress.console.print(f"{label}  {figures.rate:,.0f}/s", highlight=False)
+    return figures
+
+
+def _messages(scenario: Scenario, quick: bool) -> int:
+    if scenario.kind == "drain":
+        return _QUICK_BACKLOG if quick else _BACKLOG
+    return _QUICK_MESSAGES if quick else _MESSAGES
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _show(report: Report) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
+    console.print()
+    console.print(table(report))
+    for text in (foot(report), "\n".join(aims(report)), about(report.about)):
+        console.print(text + "\n", markup=False, soft_wrap=True)
+    path = OUT / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    console.print(f"All runs: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The one table, its foot, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+import msgspec
+from rich.table import Table
+
+from bench.measure import ACCEPT_64, CYCLE_64, DRAIN, SOAP_64, Figures, Scenario
+
+Runs = Sequence[Figures]
+
+_HEADINGS: Final = (
+    "",
+    "",
+    "messages/s",
+    "p50 ms",
+    "p99 ms",
+    "CPU µs/msg",
+    "memory MB",
+    "disk B/msg",
+    "Kavle / Kannel",
+)
+
+
+class Report(msgspec.Struct):
+    """All that was measured, by scenario and gateway, run after run; runs of one number ran side by side."""
+
+    about: dict[str, str]
+    figures: dict[str, dict[str, list[Figures]]]
+
+    def add(self, scenario: Scenario, gateway: str, figures: Figures) -> None:
+        self.figures.setdefault(scenario.name, {}).setdefault(gateway, []).append(figures)
+
+    def of(self, scenario: str, gateway: str) -> Runs:
+        return self.figures.get(scenario, {}).get(gateway, [])
+
+
+class Aim(msgspec.Struct, frozen=True):
+    """A figure to reach on a machine of two cores."""
+
+    scenario: str
+    told: str
+    value: Callable[[Report, Runs], float | None]
+    limit: float
+    most: bool = False  # the limit is not to be exceeded
+
+
+def middle(runs: Runs, name: str, unit: float = 1.0) -> float | None:
+    """The median, in parts of `1 / unit`."""
+    values = [getattr(one, name) for one in runs if getattr(one, name) is not None]
+    return median(values) * unit if values else None
+
+
+def _of_url(report: Report, soap: Runs) -> float | None:
+    pairs = list(zip(soap, report.of(ACCEPT_64.name, "Kavle"), strict=False))
+    return median(100 * by_soap.rate / by_url.rate for by_soap, by_url in pairs) if pairs else None
+
+
+AIMS: Final = (
+    Aim(ACCEPT_64.name, "accept by URL, messages/s", lambda _, runs: middle(runs, "rate"), 12_000),
+    Aim(ACCEPT_64.name, "accept by URL, p99 in ms", lambda _, runs: middle(runs, "p99", 1e3), 12, most=True),
+    Aim(SOAP_64.name, "accept by SOAP, % of URL", _of_url, 70),
+    Aim(CYCLE_64.name, "full cycle, messages/s", lambda _, runs: middle(runs, "rate"), 7_000),
+    Aim(CYCLE_64.name, "full cycle, p99 in ms", lambda _, runs: middle(runs, "p99", 1e3), 12, most=True),
+    Aim(
+        CYCLE_64.name,
+        "full cycle, CPU in µs a message",
+        lambda _, runs: middle(runs, "cpu", 1e6),
+        110,
+        most=True,
+    ),
+)
+
+_FOOT: Final = """\
+Accept: the network refuses the bind, so that messages are accepted, stored and queued, and nothing goes out.
+Full cycle: from the first request until the network has the last deliver_sm_resp, one receipt a message.
+Kavle's database then holds every message as delivered (22). Kannel brings each receipt by one HTTP call to a
+receiver of ours, {reports} in each run, and its time ends with the last of them; it keeps none. p50 and p99
+are those of the accept's HTTP answer while all this goes on.
+Drain: from the first submit_sm to the last response; the backlog came by URL. Of memory, a message that is
+queued takes {queued} B in Kavle and {queued_there} B in Kannel.
+Kavle answers when the message is on disk (fdatasync); Kannel's file store never syncs. Kannel has no SOAP.
+CPU is user and system time of the gateway's processes (of Kannel: bearerbox and smsbox), memory the most that
+is resident; disk is the database after a checkpoint, or Kannel's store file. The load generator and the
+network share the cores: {load} and {network} µs of CPU a message in Kavle's full cycle at 64 connections."""
+
+
+def table(report: Report) -> Table:
+    shown = Table(title="Gateways on one simulated network (SMPP window 100)", title_justify="left")
+    for heading in _HEADINGS:
+        shown.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for name in report.figures:
+        ours, theirs = report.of(name, "Kavle"), report.of(name, "Kannel")
+        shown.add_row(name, "Kavle", *_cells(ours), ratios(ours, theirs), end_section=not theirs)
+        if theirs:
+            shown.add_row("", "Kannel", *_cells(theirs), end_section=True)
+    return shown
+
+
+def ratios(ours: Runs, theirs: Runs) -> str:
+    """Ours by theirs, run by run: the median, and the extremes."""
+    return _spread([a.rate / b.rate for a, b in zip(ours, theirs, strict=False)], ".2f")
+
+
+def foot(report: Report) -> str:
+    cycle = report.of(CYCLE_64.name, "Kavle")
+    calls = middle(report.of(CYCLE_64.name, "Kannel"), "reports")
+    return _FOOT.format(
+        queued=_number(middle(report.of(DRAIN.name, "Kavle"), "queued_memory"), ",.0f"),
+        queued_there=_number(middle(report.of(DRAIN.name, "Kannel"), "queued_memory"), ",.0f"),
+        reports=_number(calls, ",.0f"),
+        load=_number(middle(cycle, "load_cpu", 1e6), ".0f"),
+        network=_number(middle(cycle, "network_cpu", 1e6), ".0f"),
+    )
+
+
+def aims(report: Report) -> list[str]:
+    """A line each for those that were measured, reached or not."""
+    lines = []
+    for aim in AIMS:
+        value = aim.value(report, report.of(aim.scenario, "Kavle"))
+        if value is not None:
+            reached = value <= aim.limit if aim.most else value >= aim.limit
+            bound = "at most" if aim.most else "at least"
+            verdict = "reached" if reached else "MISSED"
+            lines.append(f"{aim.told}: {value:,.0f}, to be {bound} {aim.limit:,.0f}: {verdict}")
+    return lines
+
+
+def _cells(runs: Runs) -> list[str]:
+    return [
+        _spread([one.rate for one in runs], ",.0f"),
+        _number(middle(runs, "p50", 1e3), ".1f"),
+        _number(middle(runs, "p99", 1e3), ".1f"),
+        _spread([one.cpu * 1e6 for one in runs], ".0f"),
+        _number(middle(runs, "memory", 1e-6), ".0f"),
+        _number(middle(runs, "disk"), ".0f"),
+    ]
+
+
+def _spread(values: Sequence[float], form: str) -> str:
+    if not values:
+        return ""
+    if len(values) == 1:
+        return f"{values[0]:{form}}"
+    return f"{median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else f"{value:{form}}"
+
+
+def about(report: Mapping[str, str]) -> str:
+    return "\n".join(f"{name:<10} {text}" for name, text in report.items())

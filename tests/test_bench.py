@@ -1,0 +1,91 @@
+"""The benchmark is honest: it sees refusals, takes answers that come in pieces, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.child import Broken, child
+from bench.load import Order, Result, generate, percentile
+from bench.shapes import YES, Shape, requests
+
+YESES = [
+    (Shape.URL, b"HTTP/1.1 200 OK\r\n\r\n1234567890", True),
+    (Shape.URL, b"HTTP/1.1 200 OK\r\n\r\n101", False),
+    (Shape.SOAP, b"\r\n\r\n<s><smsResult>54321</smsResult></s>", True),
+    (Shape.SOAP, b"\r\n\r\n<s><smsResult>42</smsResult></s>", False),
+    (Shape.KANNEL, b"HTTP/1.1 202 Accepted\r\n\r\n3: Queued for later delivery", True),
+    (Shape.KANNEL, b"HTTP/1.1 403 Forbidden\r\n\r\n4: Not allowed", False),
+]
+
+
+@pytest.mark.parametrize(("shape", "answer", "yes"), YESES)
+def test_a_code_of_an_error_is_no_yes(shape: Shape, answer: bytes, yes: bool) -> None:
+    assert bool(YES[shape].search(answer)) is yes
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [
+        ([1.0], 0.99, 1.0),
+        ([1.0, 2.0], 0.5, 1.0),
+        (list(range(1, 101)), 0.99, 99),
+        (list(range(101)), 0.5, 50),
+    ],
+)
+def test_percentiles_are_of_the_nearest_rank(values: list[float], share: float, expected: float) -> None:
+    assert percentile(values, share) == expected
+
+
+def test_each_request_has_a_recipient_of_its_own() -> None:
+    assert len(set(requests(Shape.URL, 1_000, 80, None))) == 1_000
+
+
+async def load_against(answers: list[bytes], monkeypatch: pytest.MonkeyPatch) -> Result:
+    """Four requests on one connection; each answer goes out piece by piece."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            await reader.readuntil(b"\r\n\r\n")
+            for piece in answer.split(b"|"):
+                writer.write(piece)
+                await asyncio.sleep(0)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    monkeypatch.setattr("sys.stdin", io.StringIO("go\n"))
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        return await generate(Order(Shape.URL, port, connections=1, count=len(answers)))
+
+
+async def test_an_answer_in_pieces_is_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = b"HTTP/1.1 200 OK\r\ncontent-le|ngth: 5\r\n\r|\n12|345"
+    result = await load_against([answer] * 4, monkeypatch)
+    assert (result.count, result.refused) == (4, 0)
+
+
+async def test_refusals_are_counted_and_the_first_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    yes = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n1000"
+    no = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n100"
+    result = await load_against([yes, no, no, yes], monkeypatch)
+    assert (result.count, result.refused) == (4, 2)
+    assert result.first_refusal.endswith("\r\n\r\n100")
+
+
+def test_a_child_does_not_outlive_trouble(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"]
+    with pytest.raises(RuntimeError), child("sleeper", command, tmp_path) as sleeper:
+        pid = int(sleeper.line())
+        raise RuntimeError("Ctrl-C, say")
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_child_that_dies_says_why(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('no such port')"]
+    with child("dier", command, tmp_path) as dier, pytest.raises(Broken, match="no such port"):
+        dier.line()
