@@ -67,7 +67,7 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """A client that has said all may still be listening: it gets the answer to a whole request."""
-        if self._answered or self._body is not None:
+        if self._answered or self._body is not None or self._lingering:
             return None
         self.cycle.keep_alive = False
         return True
@@ -92,7 +92,8 @@ class Connection(HttpToolsProtocol):
 
     def expire(self) -> None:
         """The deadline has passed."""
-        if self._heads.begun or (self._body is not None and not self._answered):
+        reading = self._heads.begun or (self._body is not None and not self._answered)
+        if reading and not self._lingering:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self.transport.abort()

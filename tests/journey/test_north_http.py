@@ -1,0 +1,403 @@
+"""The HTTP server among clients that are slow, greedy, old, or out to harm."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from kavle.model.errors import OutcomeUnknown
+from kavle.north.http import App, Receive, Scope, Send, reply
+from support.north import QUERY, Client, Gateway, gateway, raw, texts, with_text
+
+LIMIT = 64 * 1024
+BODY_LIMIT = 4 * 1024 * 1024
+HEAD = f"POST /sendsms.aspx?{QUERY} HTTP/1.1\r\nHost: g\r\n"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Gateway]:
+    with gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def north(running: Gateway) -> Gateway:
+    running.core.orders.clear()
+    return running
+
+
+def dribble(client: Client, data: bytes, size: int) -> None:
+    """In pieces that the server is sure to read one by one."""
+    client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    pause = threading.Event()
+    for at in range(0, len(data), size):
+        client.send(data[at : at + size])
+        pause.wait(0.0005)
+
+
+# --- requests in pieces, in rows, and raw -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
+def test_raw_latin_1_in_pieces(north: Gateway, size: int) -> None:
+    request = (
+        raw(with_text("Blåbär+[{|}]")) + b"\r\n"
+    )  # old clients end a request with an empty line too many
+    with north.client() as client:
+        for _ in range(2):
+            dribble(client, request, size)
+        assert [client.answer().status, client.answer().status] == [200, 200]
+    assert texts(north.core) == ["Blåbär [{|}]"] * 2
+
+
+def test_a_row_of_requests_is_answered_in_order(north: Gateway) -> None:
+    row = [f"Nummer {number} åäö" for number in range(200)]
+    with north.client() as client:
+        client.send(b"".join(raw(with_text(text.replace(" ", "+"))) for text in row))
+        assert [client.answer().body for _ in row] == [b"%d" % (1000 + at) for at, _ in enumerate(row)]
+    assert texts(north.core) == row
+
+
+CHUNKED = b"POST /sendsms.aspx?%s HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\n" % QUERY.encode()
+BODIES = {
+    "one chunk": b"3\r\nabc\r\n0\r\n\r\n",
+    "empty": b"0\r\n\r\n",
+    "empty lines inside": b"8\r\n\r\n\r\n\r\n\r\n\r\n0\r\n\r\n",
+    "a head inside": b"19\r\nGET /\xe5 HTTP/1.1\r\nA: b\r\n\r\n\r\n0\r\n\r\n",
+    "an extension and a trailer": b"3;x=y\r\nabc\r\n0\r\nX-T: 1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("size", [1, 5, 10_000])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_raw_request_right_behind_a_chunked_one(north: Gateway, body: bytes, size: int) -> None:
+    with north.client() as client:
+        dribble(client, CHUNKED + body + raw(with_text("Blåbär")), size)
+        assert [client.answer().status, client.answer().status] == [200, 200]
+    assert texts(north.core) == ["Testar", "Blåbär"]
+
+
+def test_a_raw_request_right_behind_a_sized_one(north: Gateway) -> None:
+    first = b"POST /sendsms.aspx?%s HTTP/1.1\r\nContent-Length: 6\r\n\r\n\xe5\r\n\r\n\xe5" % QUERY.encode()
+    with north.client() as client:
+        client.send(first + raw(with_text("Blåbär")))
+        assert [client.answer().status, client.answer().status] == [200, 200]
+    assert texts(north.core) == ["Testar", "Blåbär"]
+
+
+def test_a_client_that_asks_for_another_protocol_is_answered_in_this_one(north: Gateway) -> None:
+    upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    with north.client() as client:
+        client.send(
+            f"POST /sendsms.aspx?{QUERY} HTTP/1.1\r\nHost: g\r\n{upgrade}Content-Length: 4\r\n\r\nGET "
+        )
+        client.send(raw(with_text("två")))
+        assert [client.answer().status, client.answer().status] == [200, 200]
+    assert texts(north.core) == ["Testar", "två"]
+
+
+def test_a_client_that_waits_to_be_told_to_go_on(north: Gateway) -> None:
+    with north.client() as client:
+        client.send(HEAD + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        assert client.answer().status == 100
+        client.send("{}")
+        assert client.answer().body == b"1000"
+
+
+def test_the_absolute_form_of_a_target(north: Gateway) -> None:
+    assert north.get(f"http://web.smscom.se/sendsms.aspx?{QUERY}").body == b"1000"
+
+
+def test_a_client_that_has_said_all_still_hears_the_answer(north: Gateway) -> None:
+    with north.client() as client:
+        client.send(raw())
+        client.half_close()
+        assert client.closed().endswith(b"1000")
+
+
+def test_a_client_that_leaves_in_the_middle_has_asked_for_nothing(north: Gateway) -> None:
+    with north.client() as client:
+        client.send(raw()[:-2])
+        client.half_close()
+        assert client.closed() == b""
+    with north.client() as client:
+        client.send(f"POST /sendsms.aspx?{QUERY} HTTP/1.1\r\nHost: g\r\nContent-Length: 9\r\n\r\nabc")
+        client.half_close()
+        assert client.closed() == b""
+    assert north.core.orders == []
+
+
+# --- what is refused ----------------------------------------------------------------------------------------
+
+REFUSED = {
+    "two framings": HEAD + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two framings, the other way": HEAD + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "two lengths": HEAD + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+    "a length with a sign": HEAD + "Content-Length: +3\r\n\r\nabc",
+    "a length in hex": HEAD + "Content-Length: 0x3\r\n\r\nabc",
+    "a coding behind chunked": HEAD + "Transfer-Encoding: chunked, identity\r\n\r\nabc",
+    "a coding that is not chunked": HEAD + "Transfer-Encoding: gzip\r\n\r\nabc",
+    "a space before the colon": HEAD + "Content-Length : 3\r\n\r\nabc",
+    "a folded header": HEAD + "A: b\r\n Content-Length: 3\r\n\r\n",
+    "a chunk's size that is none": HEAD + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "a chunk longer than its size": HEAD + "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+    "bare line feeds": f"GET /sendsms.aspx?{QUERY} HTTP/1.1\nHost: g\n\n",
+    "a space in the target": "GET /sendsms.aspx?msg=a b HTTP/1.1\r\n\r\n",
+    "a control character in the target": "GET /sendsms.aspx?msg=a\x01b HTTP/1.1\r\n\r\n",
+    "raw Latin-1 in a method": "G\xc5T / HTTP/1.1\r\n\r\n",
+    "a tunnel": "CONNECT g:80 HTTP/1.1\r\nHost: g\r\n\r\n",
+    "HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "TLS": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    "noise": "\x00\xff" * 50 + "\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", REFUSED.values(), ids=REFUSED)
+def test_what_is_no_request_is_refused_and_the_connection_closed(north: Gateway, request_: str) -> None:
+    with north.client() as client:
+        client.send(request_.encode("latin-1") + raw())
+        answer = client.answer()
+        assert answer.status == 400
+        assert answer.headers["connection"] == "close"
+        assert client.closed() == b""
+    assert north.core.orders == []
+
+
+def test_a_bad_request_does_not_spoil_the_answer_before_it(north: Gateway) -> None:
+    with north.client() as client:
+        client.send(raw() + b"noise\r\n\r\n")
+        assert [client.answer().body, client.answer().status] == [b"1000", 400]
+        assert client.closed() == b""
+
+
+# --- sizes --------------------------------------------------------------------------------------------------
+
+
+def test_a_head_of_64_kb_is_taken_whole(north: Gateway) -> None:
+    request = raw(with_text("å" * (LIMIT - len(raw(with_text(""))))))
+    assert len(request) == LIMIT
+    assert north.ask(request).body == b"1000"
+    padded = raw(headers="Cookie: " + "x" * (LIMIT - len(raw()) - len("Cookie: \r\n")) + "\r\n")
+    assert len(padded) == LIMIT
+    assert north.ask(padded).body == b"1001"
+
+
+TOO_LONG = {
+    "a line one byte too long": (raw(with_text("a" * (LIMIT - len(raw(with_text(""))) + 1))), 413),
+    "a line": (raw(with_text("a" * LIMIT)), 414),
+    "a line without an end": (b"GET /" + b"a" * LIMIT, 414),
+    "headers": (raw(headers="A: b\r\n" * (LIMIT // 6)), 413),
+    "one header without an end": (raw()[:-2] + b"Cookie: " + b"a" * LIMIT, 413),
+}
+
+
+@pytest.mark.parametrize(("request_", "status"), TOO_LONG.values(), ids=TOO_LONG)
+def test_a_longer_head_is_refused(north: Gateway, request_: bytes, status: int) -> None:
+    with north.client() as client:
+        client.send(request_)
+        answer = client.answer()
+        assert (answer.status, answer.headers["connection"]) == (status, "close")
+        assert client.closed() == b""
+    assert north.core.orders == []
+
+
+@pytest.mark.parametrize("path", ["/sendsms.aspx?" + QUERY, "/sendSms/sendSms.asmx"])
+def test_a_body_that_is_too_long_is_refused_by_its_head(north: Gateway, path: str) -> None:
+    with north.client() as client:
+        client.send(f"POST {path} HTTP/1.1\r\nHost: g\r\nContent-Length: {BODY_LIMIT + 1}\r\n\r\n")
+        answer = client.answer()
+        assert (answer.status, answer.headers["connection"]) == (413, "close")
+    assert north.core.orders == []
+
+
+def test_who_sends_such_a_body_all_the_same_gets_to_read_why_not(north: Gateway) -> None:
+    body = b"x" * (3 * BODY_LIMIT)
+    answer = north.ask(
+        b"POST /sendSms/sendSms.asmx HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    assert answer.status == 413
+
+
+def test_a_chunked_body_is_counted(north: Gateway) -> None:
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    with north.client() as client:
+        client.send(b"POST /sendSms/sendSms.asmx HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.send(chunk * (BODY_LIMIT // 0x10000 + 1))
+        assert client.answer().status == 413
+
+
+# --- time ---------------------------------------------------------------------------------------------------
+
+
+def settled(north: Gateway, client: Client) -> None:
+    """Everything that was sent has been read."""
+    north.ask(b"GET /healthz HTTP/1.1\r\n\r\n")
+
+
+WAITING = {
+    "nothing at all": (b"", b""),
+    "empty lines": (b"\r\n\r\n", b""),
+    "half a head": (raw()[:-2], b"HTTP/1.1 408 "),
+    "half a sized body": (HEAD.encode() + b"Content-Length: 9\r\n\r\nabc", b"HTTP/1.1 408 "),
+    "half a chunked body": (HEAD.encode() + b"Transfer-Encoding: chunked\r\n\r\n9\r\nabc", b"HTTP/1.1 408 "),
+}
+
+
+@pytest.mark.parametrize(("sent", "said"), WAITING.values(), ids=WAITING)
+def test_who_keeps_us_waiting_is_let_go(north: Gateway, sent: bytes, said: bytes) -> None:
+    with north.client() as client:
+        client.send(sent)
+        settled(north, client)
+        north.later(61)
+        north.later(120)  # the moment that it may still talk is over too
+        heard = client.closed()
+        assert heard.startswith(said)
+        assert bool(heard) == bool(said)
+    assert north.core.orders == []
+
+
+def test_a_head_that_comes_byte_by_byte_has_no_more_time_than_another(north: Gateway) -> None:
+    with north.client() as client:
+        deadlines = set()
+        for byte in raw()[:20]:
+            dribble(client, bytes([byte]), 1)
+            settled(north, client)
+            (one,) = north.do(lambda: [c.deadline for c in north.server.state.connections if c._heads.begun])
+            deadlines.add(one)
+        assert len(deadlines) == 1
+
+
+def test_an_idle_connection_is_let_go_and_a_busy_one_is_not(north: Gateway) -> None:
+    with north.client() as idle, north.client() as busy:
+        idle.send(raw())
+        assert idle.answer().status == 200
+        north.core.gate.clear()
+        busy.send(raw())
+        settled(north, busy)
+        north.later(3600)
+        assert idle.closed() == b""
+        north.core.gate.set()
+        assert busy.answer().status == 200
+
+
+def test_who_does_not_read_its_answers_is_let_go() -> None:
+    async def flood(scope: Scope, receive: Receive, send: Send) -> None:
+        await reply(send, 200, (), b"x" * 50_000_000)
+
+    with gateway(lambda _: flood) as north, north.client() as client:
+        client.send(raw())
+        assert client.socket.recv(1)
+        north.later(3600)
+        assert len(client.closed()) < 50_000_000
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+def test_connections_over_the_limit_are_told_so() -> None:
+    with gateway(connections=2) as north, north.client() as one, north.client() as two:
+        for client in (one, two):
+            client.send(raw())
+            assert client.answer().status == 200
+        with north.client() as three:
+            three.send(raw())
+            answer = three.answer()
+            assert (answer.status, answer.body) == (503, b"Service Unavailable")
+            assert three.closed() == b""
+            one.send(raw())
+            assert one.answer().status == 200
+    assert len(north.core.orders) == 3
+
+
+def test_far_over_the_limit_they_are_cut_off() -> None:
+    with gateway(connections=1) as north:
+        clients = [Client(north.port) for _ in range(70)]
+        assert clients[-1].closed() == b""
+        for client in clients:
+            client.socket.close()
+
+
+def test_who_pipelines_without_end_is_not_kept_in_memory(north: Gateway) -> None:
+    north.core.gate.clear()
+    stop = threading.Event()
+
+    def pour(client: Client) -> None:
+        try:
+            while not stop.is_set():
+                client.send(raw() * 1000)
+        except OSError:
+            pass
+
+    with north.client() as client:
+        thread = threading.Thread(target=pour, args=[client])
+        thread.start()
+        settled(north, client)
+        settled(north, client)
+        held = north.do(lambda: max(len(c._waiting) for c in north.server.state.connections))
+        assert held <= 1024 * 1024
+        stop.set()
+        client.socket.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    north.core.gate.set()
+
+
+# --- the end ------------------------------------------------------------------------------------------------
+
+
+def test_at_the_end_requests_under_way_are_answered_and_no_others() -> None:
+    with gateway() as north:
+        north.core.gate.clear()
+        with north.client() as busy, north.client() as idle, north.client() as halfway:
+            busy.send(raw() + raw(with_text("two")))
+            halfway.send(raw()[:-2])
+            settled(north, busy)
+            stopping = threading.Thread(target=lambda: north.run(north.server.stop()))
+            stopping.start()
+            assert idle.closed() == b""
+            assert halfway.closed() == b""
+            with pytest.raises(ConnectionRefusedError):
+                Client(north.port)
+            north.core.gate.set()
+            answer = busy.answer()
+            assert answer.body == b"1000"
+            assert busy.closed() == b""
+        stopping.join()
+        assert texts(north.core) == ["Testar"]
+
+
+def test_at_the_end_what_takes_too_long_is_cut_off_without_an_answer() -> None:
+    with gateway(stop_seconds=0.05) as north:
+        north.core.gate.clear()
+        with north.client() as client:
+            client.send(raw())
+            settled(north, client)
+            north.run(north.server.stop())
+            assert client.closed() == b""
+
+
+# --- applications -------------------------------------------------------------------------------------------
+
+
+def test_a_streamed_answer_and_one_that_breaks_off() -> None:
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for piece in (b"a", b"b"):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        if scope["path"] == "/broken":
+            raise OutcomeUnknown
+        await send({"type": "http.response.body"})
+
+    def app(_: App) -> App:
+        return stream
+
+    chunks = b"1\r\na\r\n1\r\nb\r\n"
+    with gateway(app) as north:
+        with north.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+            assert client.closed().endswith(b"\r\n\r\n" + chunks + b"0\r\n\r\n")
+        with north.client() as client:
+            client.send(b"GET /broken HTTP/1.1\r\n\r\n")
+            assert client.closed().endswith(b"\r\n\r\n" + chunks)
