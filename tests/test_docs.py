@@ -1,0 +1,214 @@
+"""That the pages say what is so: commands, targets, settings, metrics, links, magic numbers."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import click
+import msgspec
+import pytest
+from msgspec.structs import FieldInfo, fields
+
+from kavle.cli.config import Settings, check_can_serve, read
+from kavle.cli.main import main
+from kavle.metrics import Metrics
+from kavle.simulator.magic import markdown
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "kavle.toml.example"
+FOR_USERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md")]
+PAGES = [*FOR_USERS, *sorted((ROOT / "docs").rglob("*.md"))]
+
+page = pytest.mark.parametrize("page", FOR_USERS, ids=lambda path: path.name)
+
+
+def code(path: Path) -> Iterator[str]:
+    """The lines of code in a page: of its fenced blocks, a continued one as one, and its quoted spans."""
+    text = path.read_text("utf-8")
+    for block in re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        yield from block.replace("\\\n", " ").splitlines()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def section(path: Path, title: str) -> str:
+    return path.read_text("utf-8").split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+# --- commands and targets -------------------------------------------------------------------------------
+
+
+def check_command(line: str) -> None:
+    """Raises AssertionError unless each word is a command or an argument, and each option is known."""
+    command: click.Command = main
+    for word in line.split():
+        if word.startswith("-"):
+            known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+            assert word in known | {"-", "-h", "--help"}, f"{command.name} has no option {word}"
+        elif isinstance(command, click.Group):
+            assert word in command.commands, f"{command.name} has no command {word}"
+            command = command.commands[word]
+        elif not command.params:
+            raise AssertionError(f"{command.name} takes no {word}")
+
+
+@page
+def test_every_command_exists(page: Path) -> None:
+    lines = (re.search(r"(?:^|[\s/])kavle ([a-z][^|&#]*)", line) for line in code(page))
+    for found in filter(None, lines):
+        check_command(found[1])
+
+
+@pytest.mark.parametrize(
+    "wrong", ["acount list", "account lst", "serve --prot 80", "account create x --pin y"]
+)
+def test_a_command_that_does_not_exist_is_seen(wrong: str) -> None:
+    with pytest.raises(AssertionError):
+        check_command(wrong)
+
+
+@page
+def test_every_make_target_exists(page: Path) -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    named = {found[1] for line in code(page) if (found := re.match(r"(?:\$ )?make ([a-z]+)", line))}
+    assert named <= set(targets)
+
+
+def test_contributing_tells_every_make_target() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)) - {"help"}
+    assert targets == set(re.findall(r"^\| `make ([a-z]+)`", section(FOR_USERS[1], "Set up"), re.MULTILINE))
+
+
+# --- the table of magic numbers -------------------------------------------------------------------------
+
+
+def test_the_magic_numbers_are_those_of_the_simulator() -> None:
+    table = [
+        line for line in section(FOR_USERS[0], "Numbers with other outcomes").splitlines() if "|" in line
+    ]
+    assert "\n".join(table) == markdown()
+
+
+# --- settings -------------------------------------------------------------------------------------------
+
+
+def keys(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[tuple[str, FieldInfo | None]]:
+    """Every key, dotted, a carrier's under NAME; None for the kind that its struct is chosen by."""
+    if kind.__struct_config__.tag_field is not None:
+        yield prefix + kind.__struct_config__.tag_field, None
+    for field in fields(kind):
+        name, inner = prefix + field.name, field.type
+        if get_origin(inner) is list and issubclass(get_args(inner)[0], msgspec.Struct):
+            item = get_args(inner)[0]
+            yield from keys(item, f"{name}.NAME." if "name" in item.__struct_fields__ else f"{name}.")
+        elif isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            yield from keys(inner, f"{name}.")
+        else:
+            yield name, field
+
+
+def shown(field: FieldInfo | None) -> str:
+    """A default as the README writes it."""
+    if field is None or field.required:
+        return "required"
+    default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return f"`{default}`" if default or default == 0 else ""
+
+
+def test_the_readme_tells_every_setting_and_its_default() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \| (.*?) ?\|", section(FOR_USERS[0], "Settings"), re.MULTILINE)
+    assert dict(rows) == {key: shown(field) for key, field in keys(Settings)}
+
+
+def with_defaults_written_out(example: str) -> str:
+    return re.sub(r"^#(?=[a-z_]+ = )", "", example, flags=re.MULTILINE)
+
+
+def test_the_example_is_a_gateway_that_can_serve(tmp_path: Path) -> None:
+    check_can_serve(read(EXAMPLE, {}))
+
+
+def test_the_examples_comments_show_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "kavle.toml"
+    path.write_text(with_defaults_written_out(EXAMPLE.read_text("utf-8")), "utf-8")
+    assert read(path, {}) == read(EXAMPLE, {})
+
+
+def dotted(table: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, dict) and name != "prefix":
+            yield from dotted(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            within = f"{prefix}{name}.NAME." if "name" in value[0] else f"{prefix}{name}."
+            yield from dotted(value[0], within)
+        else:
+            yield prefix + name
+
+
+def test_the_example_has_every_key() -> None:
+    example = tomllib.loads(with_defaults_written_out(EXAMPLE.read_text("utf-8")))
+    assert set(dotted(example)) == {key for key, _ in keys(Settings)}
+
+
+VALUES = {
+    "KAVLE_HTTP_PORT": "8081",
+    "KAVLE_HTTP_HOSTS": "sms.example.com, sms.example.net",
+    "KAVLE_CARRIER_TELIA_PASSWORD": "other",
+    "KAVLE_PRICE_PREFIX_47": "1.30",
+}
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", EXAMPLE], ids=lambda path: path.name)
+def test_the_variables_it_names_are_settings(path: Path, tmp_path: Path) -> None:
+    named = set(re.findall(r"\bKAVLE_\w*[A-Z0-9]\b", path.read_text("utf-8"))) - {"KAVLE_CONFIG"}
+    plain = {name for name in named if not name.endswith("_FILE")}
+    assert read(EXAMPLE, {name: VALUES[name] for name in plain}) != read(EXAMPLE, {})
+    for name in named - plain:
+        secret = tmp_path / name
+        secret.write_text(VALUES[name.removesuffix("_FILE")], "utf-8")
+        assert read(EXAMPLE, {name: str(secret)}) != read(EXAMPLE, {})
+
+
+# --- metrics --------------------------------------------------------------------------------------------
+
+
+def test_operations_tells_every_metric() -> None:
+    counted = {family.name + ("_total" if family.type == "counter" else "") for family in Metrics().collect()}
+    gauges = re.findall(r'"(kavle_\w+)"', (ROOT / "src/kavle/cli/app.py").read_text("utf-8"))
+    told = re.findall(r"^\| `(kavle_\w+)", section(FOR_USERS[3], "Is it well?"), re.MULTILINE)
+    assert sorted(told) == sorted(counted | set(gauges))
+
+
+# --- links, files and dependencies ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]*)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_contributing_names_files_that_there_are() -> None:
+    named = re.findall(r"`([a-z0-9_]+/[\w/.]*)`", section(FOR_USERS[1], "To change X, look in Y"))
+    files = [name for name in named if "NNNN" not in name]
+    assert files
+    for name in files:
+        assert (ROOT / "src/kavle" / name).exists() or (ROOT / name).exists(), name
+
+
+def test_every_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    reasons = (ROOT / "docs/adr/0010-dependencies.md").read_text("utf-8")
+    for wanted in (*project["dependencies"], *project["optional-dependencies"]["dev"]):
+        name = re.split(r"[<>=]", wanted)[0]
+        assert re.search(rf"\b{re.escape(name)}\b", reasons), name
+
+
+def test_the_licence_is_whole() -> None:
+    text = (ROOT / "LICENSE").read_text("utf-8")
+    assert text.lstrip().startswith("Apache License\n")
+    assert "END OF TERMS AND CONDITIONS" in text
