@@ -159,5 +159,5 @@ class Core:
 async def until(true: Callable[[], object]) -> None:
     """Returns once it is; a test that waits in vain says for what by its line."""
     async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110  what is waited for knows of no event
+        while not true():
             await asyncio.sleep(0.002)

@@ -326,6 +326,20 @@ async def test_what_does_not_settle_ends_as_unsure(smsc: Smsc, core: Core) -> No
     assert [type(outcome.result) for outcome in core.ended] == [Unsure]
 
 
+async def test_a_network_that_does_not_answer_the_unbind_holds_nothing_up(
+    smsc: Smsc, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier_module, "GOODBYE", 0.05)
+    async with running(smsc, core) as carrier:
+        link = await link_of(smsc, carrier)
+        smsc.deaf = True
+        carrier.submit([parcel(1)])
+        await until(lambda: link.submitted)
+        await carrier.close()
+        assert [type(outcome.result) for outcome in core.ended] == [Unsure]
+        await until(lambda: link.closed)
+
+
 async def test_a_stop_without_warning_leaves_no_segment_without_an_outcome(smsc: Smsc, core: Core) -> None:
     smsc.answers = False
     settings = SmppSettings(
@@ -426,18 +440,24 @@ async def test_receipts_that_pile_up_are_left_in_the_network(
 ) -> None:
     monkeypatch.setattr(deliveries, "MOST_OPEN", 10)
     core.store.clear()
-    async with running(smsc, core, enquire_link=0.05, response_timeout=0.05) as carrier:
+    smsc.answers = False
+    async with running(smsc, core, enquire_link=0.3, response_timeout=0.3) as carrier:
         link = await link_of(smsc, carrier)
+        carrier.submit([parcel(1)])
+        await until(lambda: link.waiting)
         link.deliver(*[receipt(f"first-{number}") for number in range(20)])
         await until(lambda: len(core.kept) == 20)
+        link.answer(1)
         link.deliver(*[receipt(f"second-{number}") for number in range(20)])
-        await asyncio.sleep(0.3)  # time enough to read on, and to take the unread peer for dead
+        await asyncio.sleep(0.7)  # time enough to read on, or to take the unread peer for dead
         assert len(core.kept) == 20
         core.store.set()
         await until(lambda: len(link.responses) == 40)
         assert carrier.bound
     assert len(smsc.links) == 1
     assert [one.network_id for one in core.kept[20:]] == [f"second-{number}" for number in range(20)]
+    # Its response had come in time, and lay unread.
+    assert [outcome.result for outcome in core.ended] == [Accepted("net-1")]
 
 
 async def test_the_last_receipts_are_answered_before_the_goodbye(smsc: Smsc, core: Core) -> None:

@@ -205,6 +205,7 @@ def test_a_receipts_number_is_its_digits(written: str, digits: str) -> None:
     ("text", "raw"),
     [
         (HEAD + " text:Hemligt id:9", HEAD),
+        (HEAD.replace("err:000", "err:a\0b") + " text:Hemligt", HEAD.replace("err:000", "err:a b")),
         (HEAD + " Text: Hemligt", HEAD),
         (HEAD + " Hemligt", HEAD),
         ("id:1, stat: DELIVRD, text:Hemligt", "id:1, stat: DELIVRD,"),

@@ -34,6 +34,12 @@ _leading_pairs: Final = re.compile(
     r"(?:\s*(?:id|sub|dlvrd|submit[ _]date|done[ _]date|stat|err) ?: ?[^\s,;]*[,;]?)*", re.IGNORECASE
 ).match
 
+# Most write it so to the letter: the same, and the quicker to find.
+_standard_pairs: Final = re.compile(
+    rb"id:[^\s,;]* sub:[^\s,;]* dlvrd:[^\s,;]* submit date:[^\s,;]* done date:[^\s,;]*"
+    rb" stat:[^\s,;]* err:[^\s,;]*(?= text:)"
+).match
+
 
 def receipt_of(carrier_id: int, message: DeliverSm | DataSm, at: datetime) -> Receipt | None:
     """None for what is no receipt. `network_id` is empty where it can't be read, or can't be an id."""
@@ -58,6 +64,9 @@ def raw_text(message: DeliverSm | DataSm) -> str:
     """The pairs of key and value that the receipt's text begins with, as they stand, LONGEST_RAW characters
     at most; nothing of the customer's message."""
     octets = message.user_data[: 2 * LONGEST_RAW]
+    standard = _standard_pairs(octets, 0, LONGEST_RAW)
+    if standard is not None:
+        return standard.group().decode("latin-1").replace("\0", " ")
     if message.data_coding == DataCoding.UCS2:
         text = octets.decode("utf-16-be", "replace")
     else:
