@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kavle.model.money import LARGEST, UNIT, format_balance, parse_money
+from kavle.model.money import UNIT, format_balance, parse_money
+
+LARGEST = (10**12 - 1) * UNIT
 
 
 @pytest.mark.parametrize(
@@ -13,8 +15,7 @@ from kavle.model.money import LARGEST, UNIT, format_balance, parse_money
         ("0", 0),
         ("0.385", 3_850),
         ("0.0001", 1),
-        ("1.20000", 12_000),
-        ("1000000000000", LARGEST),
+        ("999999999999", LARGEST),
     ],
 )
 def test_amounts(text: str, units: int):
@@ -35,12 +36,17 @@ def test_amounts(text: str, units: int):
         "-inf",
         "1e999999999",
         "0.00001",
-        "1000000000000.0001",
+        "1000000000000",
+        "1e-999999999",
+        "1_000",
+        "١",
         "1 000",
+        "1.",
+        ".5",
     ],
 )
 def test_what_is_no_amount(text: str):
-    with pytest.raises(ValueError, match=r"amount|decimals"):
+    with pytest.raises(ValueError, match="amount"):
         parse_money(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,6 @@ class World:
         self.clock = clock
         self.account = account
         self.carrier_id = carrier_id
-        self._tokens = 0
 
     def draft(self, text: str = "Testar", *, account: Account | None = None, priority: int = 2) -> Draft:
         encoding, segments = measure(text)
@@ -67,9 +67,9 @@ class World:
         return message_id
 
     async def lease(self, room: int = 100, seconds: float = 60) -> list[LeasedMessage]:
-        self._tokens += 1
         now = self.clock.now()
-        request = LeaseRequest(self.carrier_id, room, self._tokens, now, now + timedelta(seconds=seconds))
+        token = secrets.randbits(62)
+        request = LeaseRequest(self.carrier_id, room, token, now, now + timedelta(seconds=seconds))
         return await self.store.lease(request)
 
     async def answer(self, lease: Lease, *results: Result, first: int = 1) -> int:

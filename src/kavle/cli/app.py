@@ -112,7 +112,6 @@ class Gateway:
             self._dispatchers[carrier_id] = dispatcher
             self.carriers.append(carrier)
             self._run(dispatcher.dispatch(carrier), f"dispatch {carrier.name}")
-            self._run(dispatcher.record(), f"record {carrier.name}")
             self._run(carrier.run(), f"link {carrier.name}")
         self._gauges()
 

@@ -41,10 +41,8 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._more = True  # the last look did not empty the queue
-        self._reported: list[Outcome] = []
-        self._report = asyncio.Event()
-        self._recorded = asyncio.Event()
-        self._recorded.set()
+        self._recording: set[asyncio.Task[None]] = set()
+        self._bug: BaseException | None = None
 
     # --- what others tell it --------------------------------------------------------------------------
 
@@ -58,9 +56,9 @@ class Dispatcher:
             self._woken.set()
 
     def outcomes(self, batch: Sequence[Outcome]) -> None:
-        self._reported.extend(batch)
-        self._recorded.clear()
-        self._report.set()
+        task = asyncio.create_task(self._record(batch))
+        self._recording.add(task)
+        task.add_done_callback(self._recorded)
 
     async def receipts(self, batch: Sequence[Receipt]) -> None:
         try:
@@ -74,23 +72,16 @@ class Dispatcher:
     # --- what it does ---------------------------------------------------------------------------------
 
     async def dispatch(self, carrier: Carrier) -> None:
-        """Lease what the carrier has room for and hand it over, until `stop_leasing`."""
+        """Lease what the carrier has room for and hand it over, until `stop_leasing`. Raises what recording
+        died of, which is a bug: without its outcomes a carrier must not go on."""
         while not self._stopping.is_set():
             await self._wait()
+            if self._bug is not None:
+                raise self._bug
             while self._more and not self._stopping.is_set() and (room := carrier.free()) > 0:
                 leased = await self._lease(room)
                 if leased:
                     carrier.submit([_parcel(message) for message in leased])
-
-    async def record(self) -> None:
-        """Write the outcomes as they come: while one batch is being committed, the next gathers."""
-        while True:
-            await self._report.wait()
-            self._report.clear()
-            batch, self._reported = self._reported, []
-            await self._record(batch)
-            if not self._reported:
-                self._recorded.set()
 
     def stop_leasing(self) -> None:
         self._stopping.set()
@@ -98,7 +89,8 @@ class Dispatcher:
 
     async def settled(self) -> None:
         """Returns when every outcome so far is on disk."""
-        await self._recorded.wait()
+        while self._recording:
+            await asyncio.wait(self._recording)
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
@@ -135,6 +127,12 @@ class Dispatcher:
         self._metrics.fenced_outcomes += len(batch) - counted
         for outcome in batch:
             self._metrics.outcomes[type(outcome.result).__name__.lower()] += 1
+
+    def _recorded(self, task: asyncio.Task[None]) -> None:
+        self._recording.discard(task)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            self._bug = bug
+            self._woken.set()
 
 
 def _parcel(message: LeasedMessage) -> Parcel:

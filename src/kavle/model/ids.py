@@ -34,7 +34,7 @@ class PublicIds:
         return FIRST + value
 
     def internal(self, public: int, newest: int) -> int | None:
-        """The newest internal id, no newer than `newest`, that shows as `public`; None where there is none."""
+        """The newest internal id up to `newest` that shows as `public`; None where there is none."""
         if not FIRST <= public < FIRST + SPAN:
             return None
         value = self._backward(public - FIRST)

@@ -17,7 +17,8 @@ def parse_money(text: str) -> int:
     match = _AMOUNT.fullmatch(text)
     if match is None:
         raise ValueError(
-            f"{text[:40]!r} is not an amount; write it as 98.50, with up to 12 digits before the point and 4 behind"
+            f"{text[:40]!r} is not an amount; write it as 98.50, with up to 12 digits before the point"
+            " and 4 behind it"
         )
     whole, fraction = match.groups("")
     return int(whole) * UNIT + int(fraction.ljust(4, "0"))

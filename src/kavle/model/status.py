@@ -1,4 +1,4 @@
-"""The public status codes: Appendix A (SMS) of the manual. Appendix B (MMS) is the same codes, fewer of them."""
+"""The public status codes: Appendix A (SMS) of the manual. Appendix B (MMS) has fewer of the same."""
 
 from __future__ import annotations
 

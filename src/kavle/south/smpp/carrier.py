@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, cast
 
@@ -116,7 +117,7 @@ class SmppCarrier:
         self._window.put(parcels, now)
         if self._held or not self.bound:
             # Leased for a link that has gone meanwhile.
-            self._report(self._window.withdraw())
+            self._report(self._window.withdraw(), self._clock.now())
         else:
             self._fill(now)
 
@@ -130,7 +131,7 @@ class SmppCarrier:
 
     def hold(self) -> None:
         self._held = True
-        self._report(self._window.withdraw())
+        self._report(self._window.withdraw(), self._clock.now())
 
     async def settle(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -211,9 +212,11 @@ class SmppCarrier:
                 ended.append(self._unsure(event.token, event.reason))
             else:
                 self._happened_otherwise(client, event)
+        # One time for the whole read, and responses first: a receipt then finds its segment at once.
+        at = self._clock.now()
+        self._refill(now, ended, at)
         if delivered and self._deliveries is not None:
-            self._deliveries.take(delivered, self._clock.now())
-        self._refill(now, ended)
+            self._deliveries.take(delivered, at)
 
     def writable(self, client: Client) -> None:
         self._fill(asyncio.get_running_loop().time())
@@ -225,7 +228,7 @@ class SmppCarrier:
         if was_bound and not self._stopping.is_set():
             self._log.warning("the link is lost", reason=reason, in_flight=len(tokens))
         ended = [self._unsure(token, reason) for token in tokens]
-        self._report([*ended, *self._window.withdraw()])
+        self._report([*ended, *self._window.withdraw()], self._clock.now())
 
     def _happened_otherwise(self, client: Client, event: Event) -> None:
         if isinstance(event, Bound):
@@ -251,20 +254,19 @@ class SmppCarrier:
 
     def _fill(self, now: float) -> None:
         """As `_refill`, written at once."""
-        self._refill(now, [])
+        self._refill(now, [], self._clock.now())
         if self._client is not None:
             self._client.flush()
 
-    def _refill(self, now: float, ended: list[Ended]) -> None:
+    def _refill(self, now: float, ended: list[Ended], at: datetime) -> None:
         """Fill the window, then tell what has ended: by then its place is taken."""
         client = self._open_client()
         if client is not None:
             ended.extend(self._window.fill(client.session, now))
-        self._report(ended)
+        self._report(ended, at)
 
-    def _report(self, ended: Sequence[Ended]) -> None:
+    def _report(self, ended: Sequence[Ended], at: datetime) -> None:
         if ended:
-            at = self._clock.now()
             self._events.outcomes(
                 [Outcome(handed.parcel.lease, handed.segment.number, result, at) for handed, result in ended]
             )
