@@ -48,7 +48,7 @@ class Link(asyncio.Protocol):
         if self.smsc.answers:
             self.answer(len(self.waiting))
         self.flush()
-        if self.session.state is State.CLOSED:
+        if self.session.state is State.CLOSED and not self.smsc.deaf:
             self.transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -441,8 +441,9 @@ async def test_receipts_that_pile_up_are_left_in_the_network(
     monkeypatch.setattr(deliveries, "MOST_OPEN", 10)
     core.store.clear()
     smsc.answers = False
-    async with running(smsc, core, enquire_link=0.3, response_timeout=0.3) as carrier:
+    async with running(smsc, core, enquire_link=10, response_timeout=0.3) as carrier:
         link = await link_of(smsc, carrier)
+        await asyncio.sleep(0.4)  # the bind's own timer is over
         carrier.submit([parcel(1)])
         await until(lambda: link.waiting)
         link.deliver(*[receipt(f"first-{number}") for number in range(20)])

@@ -166,6 +166,6 @@ class Client(asyncio.Protocol):
     def _tick(self) -> None:
         self._timer = None
         # What it waits for may be there, unread; the end of the pause arms it again.
-        if True:
+        if not self._swamped:
             now = self._loop.time()
             self._digest(self.session.tick(now), now)
