@@ -53,6 +53,21 @@ async def test_a_receipt_past_the_horizon_is_not_taken_for_ours(world: World) ->
     assert (await world.story(message))[-1] == 21
 
 
+async def test_past_the_horizon_a_segment_is_waited_for_no_longer(world: World) -> None:
+    await world.send("Testar", "a1")
+    assert await world.store.forget(world.clock.now()) == 0
+    world.clock.forward(days=8)
+    await world.send("Testar", "a2")
+    assert await world.store.forget(world.clock.now()) == 1
+    assert await world.rows("SELECT network_id FROM awaiting") == [("a2",)]
+
+
+async def test_a_segment_without_a_network_id_awaits_nothing(world: World) -> None:
+    message = await world.send("Testar", "")
+    assert await world.story(message) == [10, 21]
+    assert await world.rows("SELECT * FROM awaiting") == []
+
+
 async def test_a_receipt_nobody_knows_is_kept_for_a_week_and_then_dropped(world: World) -> None:
     await world.receipt("nobody")
     await world.store.sweep(world.clock.now())

@@ -16,6 +16,7 @@ from kavle.store.store import Store
 
 EVERY: Final = 1.0
 LOOK_EVERY: Final = 15  # sweeps between looks through the whole queue
+FORGET_EVERY: Final = 3600  # and between looks through all segments that await their receipt
 STALL: Final = 0.05
 
 _log = structlog.get_logger("kavle.sweep")
@@ -33,6 +34,8 @@ class Sweep:
         while True:
             try:
                 await self.once(look=turn % LOOK_EVERY == 0)
+                if turn % FORGET_EVERY == 0:
+                    await self._forget()
             except StoreUnavailable as error:
                 _log.warning("the sweep could not be stored", error=str(error))
             turn += 1
@@ -47,6 +50,10 @@ class Sweep:
             await self._look()
         if swept.promoted or swept.unsure:
             self._wake()
+
+    async def _forget(self) -> None:
+        while forgotten := await self._store.forget(self._clock.now()):
+            _log.info("receipts are waited for no longer", segments=forgotten)
 
     async def _look(self) -> None:
         now = self._clock.now()

@@ -42,6 +42,9 @@ class Store(Protocol):
     async def expire(self, now: datetime) -> int:
         """End a bounded number of queued messages past their validity; how many."""
 
+    async def forget(self, now: datetime) -> int:
+        """Stop waiting for a bounded number of receipts that are past their horizon; how many."""
+
     # --- accounts ---------------------------------------------------------------------------------------
 
     async def create_account(self, new: NewAccount) -> Account | None:

@@ -180,7 +180,7 @@ def _write(db: apsw.Connection, jobs: Sequence[_Job]) -> None:
         (job.row.carrier_id, one.network_id, job.id, one.number, job.attempt, job.row.recipient, one.at)
         for job in jobs
         for one in job.noted
-        if one.network_id is not None
+        if one.network_id  # some networks name what they took by nothing: no receipt can follow
     ]
     insert(db, _AWAITING, accepted)
     refunds = [

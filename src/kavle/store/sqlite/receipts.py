@@ -76,7 +76,7 @@ _SEGMENTS = Reader(
 )
 _RECEIPT = "INSERT INTO receipt (message_id, number, attempt, status, at, raw)"
 _WAIT = "INSERT INTO waiting (domain, network_id, recipient, status, at, raw)"
-_SETTLED = "DELETE FROM awaiting WHERE (domain, network_id, message_id, number, attempt)"
+SETTLED = "DELETE FROM awaiting WHERE (domain, network_id, message_id, number, attempt)"
 
 
 def receive(db: apsw.Connection, batches: Sequence[Sequence[Receipt]]) -> list[int]:
@@ -149,7 +149,7 @@ def _apply(db: apsw.Connection, match: _Match) -> None:
     final = [(place, row) for place, row in match.matched if row.status in FINAL]
     delete(
         db,
-        _SETTLED,
+        SETTLED,
         [(at.domain, at.network_id, at.message_id, at.number, at.attempt) for at, _ in final],
     )
     if final:

@@ -100,6 +100,10 @@ class SqliteStore:
         late = await self._read(sweep.late, to_ms(now))
         return await self._writer.call(sweep.expire_late, (late, to_ms(now))) if late else 0
 
+    async def forget(self, now: datetime) -> int:
+        rows = await self._read(sweep.stale, to_ms(now))
+        return await self._writer.call(sweep.forget, rows) if rows else 0
+
     async def create_account(self, new: NewAccount) -> Account | None:
         return await self._writer.call(accounts.create, new)
 

@@ -4,20 +4,22 @@ Every step is bounded, so that a sweep never holds the writer for long."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import apsw
 
 from kavle.store.rows import JobState, to_ms
-from kavle.store.sqlite import outcomes
+from kavle.store.sqlite import outcomes, receipts
 from kavle.store.sqlite.expire import expire
-from kavle.store.sqlite.receipts import HORIZON
+from kavle.store.sqlite.rows import Row, delete
 from kavle.store.types import Swept
 
 BATCH: Final = 500
 MOST_WAITING: Final = 100_000
 """Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
+
+_HORIZON_MS: Final = receipts.HORIZON // timedelta(milliseconds=1)
 
 _DUE = (
     # "state <> 0" is what makes SQLite see that the partial index job_due serves.
@@ -28,6 +30,7 @@ _OLD_WAITING = (
     "DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE at < ? ORDER BY id LIMIT ?)"
     " OR id <= (SELECT max(id) FROM waiting) - ?"
 )
+_STALE = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < ? LIMIT ?"
 _LATE = "SELECT message_id FROM job WHERE state <> 1 AND expires_at <= ? LIMIT ?"
 
 
@@ -40,7 +43,7 @@ def _sweep(db: apsw.Connection, now: int) -> Swept:
     promoted = db.changes()
     ended = [row[0] for row in db.execute(_DUE, (int(JobState.LEASED), now, BATCH))]
     unsure = outcomes.end_leases(db, ended, now) if ended else 0
-    db.execute(_OLD_WAITING, (now - int(HORIZON.total_seconds() * 1000), BATCH, MOST_WAITING))
+    db.execute(_OLD_WAITING, (now - _HORIZON_MS, BATCH, MOST_WAITING))
     return Swept(promoted=promoted, unsure=unsure, forgotten=db.changes())
 
 
@@ -51,6 +54,17 @@ def late(db: apsw.Connection, now: int, limit: int = BATCH) -> list[int]:
 
 def expire_late(db: apsw.Connection, wanted: Sequence[tuple[list[int], int]]) -> list[int]:
     return [expire(db, ids, now) for ids, now in wanted]
+
+
+def stale(db: apsw.Connection, now: int, limit: int = BATCH) -> list[Row]:
+    """Open segments whose receipt would come too late to be believed. Reads all of them: for a reader."""
+    return list(db.execute(_STALE, (now - _HORIZON_MS, limit)))
+
+
+def forget(db: apsw.Connection, wanted: Sequence[Sequence[Row]]) -> list[int]:
+    for rows in wanted:
+        delete(db, receipts.SETTLED, rows)
+    return [len(rows) for rows in wanted]
 
 
 def recover(db: apsw.Connection, now: int) -> int:
