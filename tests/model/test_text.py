@@ -36,7 +36,10 @@ def test_nul_and_lone_surrogates_are_refused_and_not_quoted(text: str):
     assert "hemligt" not in str(refused.value)
 
 
-@given(st.text(st.sampled_from([*"a%0dD0aA\r\n"])) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+@given(
+    st.text(st.sampled_from([*"a%0dD0aA\r\n"]))
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+)
 def test_the_rest_is_left_as_it_is(text: str):
     meant = normalise(text)
     assert "\r" not in meant

@@ -73,6 +73,18 @@ async def test_an_unsure_segment_of_a_failed_message_is_neither_sent_again_nor_r
     assert await world.rows("SELECT * FROM job") == []
 
 
+async def test_a_message_that_expires_while_one_segment_is_unsure_is_refunded_but_for_that_one(
+    world: World,
+) -> None:
+    message = await world.accept(TWO)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, LOST, THROTTLED)
+    world.clock.forward(hours=49)
+    assert await world.store.expire(world.clock.now()) == 1
+    assert await world.story(message) == [10, 11, 43]
+    assert await world.credits() == 99
+
+
 async def test_throttled_is_11_waits_longer_each_time_and_sends_only_the_rest(world: World) -> None:
     message = await world.accept(TWO)
     (leased,) = await world.lease()

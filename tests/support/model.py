@@ -16,6 +16,7 @@ class Message:
     unsent: set[int]
     status: int = 10
     handed: set[int] = field(default_factory=set)
+    unsure: set[int] = field(default_factory=set)
     attempt: int = 0
     until: float = 0.0  # a lease's end, or when it is ready again
     parts: dict[int, int] = field(default_factory=dict)  # segment → 21, or its final status
@@ -49,6 +50,8 @@ class Model:
     def outcome(self, id: int, part: int, kind: str, network_id: str, now: float) -> None:
         m = self.messages[id]
         m.handed.discard(part)
+        if kind != "unsent":
+            m.unsure = m.unsure | {part} if kind == "unsure" else m.unsure - {part}
         if kind == "accepted":
             m.unsent.discard(part)
             m.parts[part] = 21
@@ -57,8 +60,6 @@ class Model:
             m.unsent.discard(part)
             self.credits += 1
             m.become(51)
-        elif kind == "unsure" and m.status in FAILED:
-            m.unsent.discard(part)  # kept: the network may have it
         elif kind in ("retry", "unsure"):
             m.become(11)
         if not m.handed:
@@ -68,8 +69,7 @@ class Model:
 
     def end_lease(self, m: Message, now: float) -> None:
         if m.status in FAILED:
-            self.credits += len(m.unsent)
-            m.unsent.clear()
+            self.drop(m)
         if not m.unsent:
             m.queued = False
             m.become(21)
@@ -94,7 +94,7 @@ class Model:
             m.become(22)
 
     def drop(self, m: Message) -> None:
-        self.credits += len(m.unsent)
+        self.credits += len(m.unsent - m.unsure)  # the network may have the others
         m.unsent.clear()
         m.queued = False
 

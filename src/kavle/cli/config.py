@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -68,7 +68,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     route: list[RouteSettings] = []
     price: PriceSettings = PriceSettings()
     gateway: GatewaySettings = GatewaySettings()
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:

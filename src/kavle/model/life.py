@@ -1,10 +1,10 @@
 """A message's life as pure functions: the status that its segments add up to, and its recorded story.
 
 10 received ──► 21 in the network ──► 22 delivered
-  │  ▲               │
-  ▼  │               └──► 43 / 50 / 51 / 52   by a receipt, for good
-11 delayed
-  └──► 41 / 42 / 43 / 51 / 52                 refused or expired here, and refunded
+  │               ▲  │
+  ▼               │  └──► 43 / 50 / 51 / 52   by a receipt, for good
+11 delayed ───────┘
+  └──► 41 / 42 / 43 / 51 / 52                 as 10, too: refused or expired here, and refunded
 """
 
 from __future__ import annotations

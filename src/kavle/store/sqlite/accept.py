@@ -27,7 +27,7 @@ _MESSAGE = (
 )
 _BODY = "INSERT INTO body (message_id, text)"
 _JOB = (
-    "INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, attempt, due, token,"
+    "INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, unsure, attempt, due, token,"
     " expires_at)"
 )
 _LEDGER = "INSERT INTO ledger (account_id, at, kind, amount, balance, message_id)"
@@ -105,6 +105,7 @@ def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> No
                 tag,
                 int(JobState.READY),
                 all_bits(draft.segments),
+                0,
                 0,
                 0,
                 0,

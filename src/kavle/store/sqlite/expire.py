@@ -12,7 +12,7 @@ from kavle.store.sqlite import accounts
 from kavle.store.sqlite.rows import Reader, array
 
 _UNSENT = Reader(
-    "SELECT json_group_array(json_array(j.message_id, j.unsent, m.account_id, m.segment_price, m.status))"
+    "SELECT json_group_array(json_array(j.message_id, j.unsent & ~j.unsure, m.account_id, m.segment_price, m.status))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
     " CROSS JOIN message AS m ON m.id = one.value WHERE j.state <> 1",
     tuple[int, int, int, int, int],

@@ -8,7 +8,7 @@ import apsw
 import msgspec
 
 from kavle.model.life import backoff
-from kavle.model.message import Accepted, Outcome, Refused, Unsure
+from kavle.model.message import Accepted, Outcome, Refused, Unsent, Unsure
 from kavle.model.status import FAILED, FINAL, Status
 from kavle.store.rows import Entry, JobState, SegmentOutcome, to_ms
 from kavle.store.sqlite import accounts, receipts
@@ -21,6 +21,7 @@ class _Row(msgspec.Struct, array_like=True):
     token: int
     unsent: int
     handed: int
+    unsure: int
     attempt: int
     account_id: int
     carrier_id: int
@@ -42,7 +43,7 @@ class _Noted(msgspec.Struct, frozen=True):
 
 
 _JOBS = Reader(
-    "SELECT json_group_array(json_array(j.message_id, j.token, j.unsent, j.handed, j.attempt, m.account_id,"
+    "SELECT json_group_array(json_array(j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id,"
     " m.carrier_id, m.segments, m.segment_price, m.recipient, m.status))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
     " CROSS JOIN message AS m ON m.id = one.value WHERE j.state = 1",
@@ -53,7 +54,7 @@ _AWAITING = "INSERT INTO awaiting (domain, network_id, message_id, number, attem
 _NEXT = (
     # A lease that goes on keeps its end.
     "UPDATE job SET state = new.value ->> 1, unsent = new.value ->> 2, handed = new.value ->> 3,"
-    " due = iif(new.value ->> 1 = 1, due, new.value ->> 4) FROM json_each(?) AS new"
+    " unsure = new.value ->> 4, due = iif(new.value ->> 1 = 1, due, new.value ->> 5) FROM json_each(?) AS new"
     " WHERE message_id = new.value ->> 0"
 )
 _DONE = "DELETE FROM job WHERE message_id IN (SELECT value FROM json_each(?))"
@@ -90,7 +91,7 @@ class _Job:
     def __init__(self, row: _Row) -> None:
         self.row = row
         self.id, self.total, self.attempt = row.id, row.total, row.attempt
-        self.unsent, self.handed, self.status = row.unsent, row.handed, row.status
+        self.unsent, self.handed, self.unsure, self.status = row.unsent, row.handed, row.unsure, row.status
         self.at = self.refunded = 0
         self.touched = False
         self.noted: list[_Noted] = []
@@ -103,6 +104,8 @@ class _Job:
         self.handed &= ~bit
         self.at = to_ms(outcome.at)
         result = outcome.result
+        if not isinstance(result, Unsent):
+            self.unsure &= ~bit  # the last outcome decides
         if isinstance(result, Accepted):
             self.unsent &= ~bit
             self._add(outcome.segment, SegmentOutcome.ACCEPTED, Status.IN_NETWORK, result.network_id, None)
@@ -134,10 +137,8 @@ class _Job:
 
     def _unsure(self, bit: int, number: int, error: str) -> None:
         self._add(number, SegmentOutcome.UNSURE, Status.DELAYED, None, error)
-        if self.status in FAILED:
-            self.unsent &= ~bit  # not sent again, and kept: the network may have it
-        else:
-            self._delay()
+        self.unsure |= bit
+        self._delay()
 
     def _delay(self) -> None:
         if self.status not in FINAL:
@@ -151,7 +152,7 @@ class _Job:
     def settle(self) -> None:
         """When the lease's last outcome is in: what has failed is not sent on, and is paid back."""
         if not self.handed and self.status in FAILED:
-            self.refunded += self.unsent.bit_count()
+            self.refunded += (self.unsent & ~self.unsure).bit_count()  # the network may have the others
             self.unsent = 0
         if not self.unsent and self.status not in FINAL:
             self.status = Status.IN_NETWORK
@@ -192,7 +193,9 @@ def _write(db: apsw.Connection, jobs: Sequence[_Job]) -> None:
         accounts.post(db, refunds, max(job.at for job in jobs))
     set_status(db, [(job.id, job.status, job.at) for job in jobs if job.status is not job.row.status])
     db.execute(_DONE, (array(job.id for job in jobs if job.done),))
-    left = [(job.id, int(job.state), job.unsent, job.handed, job.due) for job in jobs if not job.done]
+    left = [
+        (job.id, int(job.state), job.unsent, job.handed, job.unsure, job.due) for job in jobs if not job.done
+    ]
     if left:
         db.execute(_NEXT, (array(left),))
     if accepted:

@@ -68,6 +68,7 @@ CREATE TABLE job (                      -- the queue: one narrow row a message t
   state        INTEGER NOT NULL,        -- kavle.store.rows.JobState
   unsent       INTEGER NOT NULL,        -- bit n-1: segment n is not yet with the network
   handed       INTEGER NOT NULL,        -- bit n-1: segment n's outcome is awaited under the present lease
+  unsure       INTEGER NOT NULL,        -- bit n-1: segment n's last outcome was unsure, so it is not refunded
   attempt      INTEGER NOT NULL,
   due          INTEGER NOT NULL,        -- leased: when the lease ends; waiting: when it is ready
   token        INTEGER NOT NULL,        -- fences the present lease
