@@ -19,7 +19,7 @@ from bench import kannel, ours
 from bench.child import Broken
 from bench.machine import describe
 from bench.measure import SCENARIOS, Figures, Scenario, Start, generator_alone, measure
-from bench.table import Report, about, aims, foot, table
+from bench.table import Report, about, aims, disturbance, foot, table
 
 OUT: Final = Path(__file__).parent / "out"
 WIDTH: Final = 140
@@ -64,6 +64,7 @@ def main(runs: int, quick: bool, only: str, without_kannel: bool, folder: Path |
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
             raise click.Abort from None
+    report.about["quiet"] = disturbance(report)
     _show(report)
 
 

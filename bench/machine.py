@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import sys
 import time
 from importlib.metadata import version
@@ -26,6 +27,31 @@ def describe(folder: Path) -> dict[str, str]:
         + f", SQLite {apsw.sqlite_lib_version()}",
         "disk": f"{syncs(folder):,.0f} fdatasync/s of 4 kB, appended",
     }
+
+
+class Others:
+    """What share of the machine the processes that are not ours take, from now until `share`."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic(), _busy(), _ours()
+
+    def share(self) -> float:
+        """To be asked when all our processes have ended."""
+        since, busy, ours = self._since
+        taken = (_busy() - busy) - (_ours() - ours)
+        return max(0.0, taken / ((time.monotonic() - since) * (os.cpu_count() or 1)))
+
+
+def _busy() -> float:
+    """Seconds of CPU that the machine has spent on processes, and that its host has kept from it."""
+    # proc(5): cpu user nice system idle iowait irq softirq steal
+    fields = Path("/proc/stat").read_text().split(maxsplit=9)
+    return sum(int(fields[place]) for place in (1, 2, 3, 8)) / os.sysconf("SC_CLK_TCK")
+
+
+def _ours() -> float:
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def syncs(folder: Path) -> float:

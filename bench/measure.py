@@ -15,6 +15,7 @@ import msgspec
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
 from bench.load import Order, Result
+from bench.machine import Others
 from bench.network import Network, network
 from bench.shapes import Shape
 
@@ -59,14 +60,17 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     queued_memory: float | None = None
     network_cpu: float | None = None
     load_cpu: float | None = None
+    others: float = 0.0  # share of the machine that went to processes which are not ours
     reports: int | None = None  # HTTP calls that told of a final state
 
 
 def measure(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
     """Raises `Broken` when anything is not as it should be: a refusal, a lost message, a dead process."""
     run = {"accept": _accept, "cycle": _cycle, "drain": _drain}[scenario.kind]
+    others = Others()
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as name:
-        return run(scenario, start, messages, Path(name), tell)
+        figures = run(scenario, start, messages, Path(name), tell)
+    return msgspec.structs.replace(figures, others=others.share())
 
 
 def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:

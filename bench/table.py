@@ -75,18 +75,31 @@ AIMS: Final = (
     ),
 )
 
-_FOOT: Final = """\
+_QUIET: Final = 0.05
+
+_NOTES: Final = {
+    ACCEPT_64.name: """\
 Accept: the network refuses the bind, so that messages are accepted, stored and queued, and nothing goes out.
+""",
+    CYCLE_64.name: """\
 Full cycle: from the first request until the network has the last deliver_sm_resp, one receipt a message.
 Kavle's database then holds every message as delivered (22). Kannel brings each receipt by one HTTP call to a
 receiver of ours, {reports} in each run, and its time ends with the last of them; it keeps none. p50 and p99
-are those of the accept's HTTP answer while all this goes on.
+are those of the accept's HTTP answer while all this goes on. The load generator and the network share the
+cores: {load} and {network} µs of CPU a message beside Kavle at 64 connections.
+""",
+    DRAIN.name: """\
 Drain: from the first submit_sm to the last response; the backlog came by URL. Of memory, a message that is
 queued takes {queued} B in Kavle and {queued_there} B in Kannel.
+""",
+}
+"""By the scenario that they explain."""
+
+_FOOT: Final = """\
 Kavle answers when the message is on disk (fdatasync); Kannel's file store never syncs. Kannel has no SOAP.
 CPU is user and system time of the gateway's processes (of Kannel: bearerbox and smsbox), memory the most that
-is resident; disk is the database after a checkpoint, or Kannel's store file. The load generator and the
-network share the cores: {load} and {network} µs of CPU a message in Kavle's full cycle at 64 connections."""
+is resident; disk is the database after a checkpoint, or Kannel's store file.
+"""
 
 
 def table(report: Report) -> Table:
@@ -109,13 +122,22 @@ def ratios(ours: Runs, theirs: Runs) -> str:
 def foot(report: Report) -> str:
     cycle = report.of(CYCLE_64.name, "Kavle")
     calls = middle(report.of(CYCLE_64.name, "Kannel"), "reports")
-    return _FOOT.format(
+    notes = [note for name, note in _NOTES.items() if name in report.figures]
+    return "".join([*notes, _FOOT]).format(
         queued=_number(middle(report.of(DRAIN.name, "Kavle"), "queued_memory"), ",.0f"),
         queued_there=_number(middle(report.of(DRAIN.name, "Kannel"), "queued_memory"), ",.0f"),
         reports=_number(calls, ",.0f"),
         load=_number(middle(cycle, "load_cpu", 1e6), ".0f"),
         network=_number(middle(cycle, "network_cpu", 1e6), ".0f"),
     )
+
+
+def disturbance(report: Report) -> str:
+    """How much the machine did besides: figures are only as good as its peace."""
+    shares = [one.others for runs in report.figures.values() for some in runs.values() for one in some]
+    taken = _spread([100 * share for share in shares], ".0f")
+    verdict = ": NOT QUIET, the figures are too low" if median(shares) > _QUIET else ""
+    return f"other processes and the host took {taken} % of the machine{verdict}"
 
 
 def aims(report: Report) -> list[str]:
