@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.flow_control import FlowControl, service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from kavle.north.exchange import Exchange
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from kavle.north.server import HttpServer
 
 _LINGER_SECONDS: Final = 2.0
-_MOST_PIPELINED: Final = 1024 * 1024
 _SPARE: Final = 64  # connections over the limit that are told so; any more are cut off
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
@@ -39,7 +38,7 @@ class Connection(HttpToolsProtocol):
         self._heads = Heads(server.settings.head_bytes)
         self._body: Body | None = None  # of the request that is being read
         self._answered = True  # no request waits for its answer
-        self._waiting = b""  # requests that came while another waited for its answer
+        self.waiting = b""  # requests that came while another waited for its answer
         self._head_due = False
         self._head = b""  # of the answer
         self._upgrading = False
@@ -51,6 +50,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
+        self.flow = _Flow(self)
         self._expect_within(self._settings.head_seconds)
         surplus = len(self.connections) - self._settings.connections
         self._surplus = surplus > 0
@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._lingering:
-            self._read(self._waiting + data if self._waiting else self._heads.joined(data))
+            self._read(self.waiting + data if self.waiting else self._heads.joined(data))
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """A client that has said all may still be listening: it gets the answer to a whole request."""
@@ -78,7 +78,7 @@ class Connection(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self.deadline = math.inf
+        self._rest()
 
     # What the server tells
 
@@ -103,8 +103,15 @@ class Connection(HttpToolsProtocol):
     def _expect_within(self, seconds: float) -> None:
         self.deadline = self.loop.time() + seconds
 
+    def _rest(self) -> None:
+        """It is our turn, or the client's to ask for something more."""
+        if self._answered:
+            self._expect_within(self._settings.idle_seconds)
+        else:
+            self.deadline = math.inf
+
     def _read(self, data: bytes) -> None:
-        at, self._waiting = 0, b""
+        at, self.waiting = 0, b""
         try:
             while at < len(data) and not self._lingering:
                 if self._body is not None:
@@ -143,10 +150,8 @@ class Connection(HttpToolsProtocol):
             self.parser.feed_data(without_upgrade(head))
 
     def _wait(self, requests: bytes) -> None:
-        self._waiting = requests
+        self.waiting = requests
         self.flow.pause_reading()
-        if len(requests) > _MOST_PIPELINED:
-            self.transport.abort()
 
     # What the parser tells
 
@@ -203,10 +208,7 @@ class Connection(HttpToolsProtocol):
             return
         self._body = None
         super().on_message_complete()
-        if self._answered:
-            self._expect_within(self._settings.idle_seconds)
-        else:
-            self.deadline = math.inf
+        self._rest()
 
     # What the exchange tells
 
@@ -216,11 +218,11 @@ class Connection(HttpToolsProtocol):
         if self._lingering or self.transport.is_closing():
             return
         if self._body is None:
-            self._expect_within(self._settings.idle_seconds)
-            if self._waiting:
-                self._read(self._waiting)
-        if not self._waiting:
-            self.flow.resume_reading()
+            if not self.flow.write_paused:
+                self._rest()
+            if self.waiting:
+                self._read(self.waiting)
+        self.flow.resume_reading()
 
     def write(self, data: bytes) -> None:
         """The head of an answer waits for the body, as ASGI wants it: one segment, one system call."""
@@ -240,7 +242,7 @@ class Connection(HttpToolsProtocol):
     def close(self) -> None:
         """After the answer, of which nothing must be lost."""
         self._flush()
-        if self._body is None and not self._waiting:
+        if self._body is None and not self.waiting:
             self.transport.close()
         else:
             self._linger()
@@ -251,7 +253,7 @@ class Connection(HttpToolsProtocol):
         if self._lingering or self.transport.is_closing():
             return
         self._lingering = True
-        self._waiting = b""
+        self.waiting = b""
         self._heads.drop()
         self._expect_within(_LINGER_SECONDS)
         self.flow.resume_reading()
@@ -276,3 +278,15 @@ class Connection(HttpToolsProtocol):
         lines = [b"%s: %s\r\n" % header for header in headers]
         self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
         self._linger()
+
+
+class _Flow(FlowControl):
+    """Whoever wants to read on, nothing more is read while something that was read waits."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.transport)
+        self._connection = connection
+
+    def resume_reading(self) -> None:
+        if not self._connection.waiting:
+            super().resume_reading()
