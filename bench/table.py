@@ -133,10 +133,9 @@ def foot(report: Report) -> str:
 
 
 def disturbance(report: Report) -> str:
-    """How much the machine did besides: figures are only as good as its peace."""
-    shares = [one.others for runs in report.figures.values() for some in runs.values() for one in some]
-    taken = _spread([100 * share for share in shares], ".0f")
-    verdict = ": NOT QUIET, the figures are too low" if median(shares) > _QUIET else ""
+    """How much the machine did besides."""
+    taken = _spread([100 * share for share in _others(report)], ".0f")
+    verdict = "" if _quiet(report) else ": NOT QUIET, the figures are worth little"
     return f"other processes and the host took {taken} % of the machine{verdict}"
 
 
@@ -148,9 +147,17 @@ def aims(report: Report) -> list[str]:
         if value is not None:
             reached = value <= aim.limit if aim.most else value >= aim.limit
             bound = "at most" if aim.most else "at least"
-            verdict = "reached" if reached else "MISSED"
+            verdict = ("reached" if reached else "MISSED") if _quiet(report) else "not judged"
             lines.append(f"{aim.told}: {value:,.0f}, to be {bound} {aim.limit:,.0f}: {verdict}")
     return lines
+
+
+def _quiet(report: Report) -> bool:
+    return median(_others(report)) <= _QUIET
+
+
+def _others(report: Report) -> list[float]:
+    return [one.others for runs in report.figures.values() for some in runs.values() for one in some]
 
 
 def _cells(runs: Runs) -> list[str]:
