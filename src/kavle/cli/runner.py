@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import click
 import uvloop
+
+
+def spare_the_collector() -> None:
+    """To be called once all is imported and started. What is there now stays, so that the garbage collector
+    need not walk through it again and again; and what a message leaves behind is mostly freed by reference
+    counting, so that the collector may come seldom. It took 45 % of the loop's time before."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
 
 
 def run_until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:

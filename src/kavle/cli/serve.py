@@ -12,7 +12,7 @@ from kavle import logs
 from kavle.cli.app import Gateway
 from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.options import config_option, telling_errors
-from kavle.cli.runner import run_until_stopped
+from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
 
 
@@ -42,6 +42,7 @@ def serve(config: Path, host: str | None, port: int | None) -> None:
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     gateway = Gateway(settings, SystemClock())
     await gateway.start()
+    spare_the_collector()
     try:
         click.echo(f"Kavle is ready on http://{settings.http.host}:{gateway.http.port}")
         if not await gateway.accounts.list():

@@ -22,9 +22,10 @@ class PublicIds:
     def __init__(self, key: bytes) -> None:
         if len(key) < 16:
             raise ValueError("the key of the public ids wants 16 bytes or more")
-        self._tables = [
-            _table(key, turn, _RIGHT_BITS if turn % 2 == 0 else _LEFT_BITS) for turn in range(_ROUNDS)
-        ]
+        self._rounds = tuple(
+            (_table(key, turn, _RIGHT_BITS, _LEFT_MASK), _table(key, turn + 1, _LEFT_BITS, _RIGHT_MASK))
+            for turn in range(0, _ROUNDS, 2)
+        )
 
     def public(self, internal: int) -> int:
         """1000 … 2^31-1 for an internal id of 0 or more; repeats only after 2^31-1000 messages."""
@@ -46,18 +47,20 @@ class PublicIds:
 
     def _forward(self, value: int) -> int:
         left, right = value >> _RIGHT_BITS, value & _RIGHT_MASK
-        for even, odd in zip(self._tables[::2], self._tables[1::2], strict=True):
-            left ^= even[right]
-            right ^= odd[left] & _RIGHT_MASK
+        for of_right, of_left in self._rounds:
+            left ^= of_right[right]
+            right ^= of_left[left]
         return left << _RIGHT_BITS | right
 
     def _backward(self, value: int) -> int:
         left, right = value >> _RIGHT_BITS, value & _RIGHT_MASK
-        for even, odd in zip(self._tables[-2::-2], self._tables[::-2], strict=True):
-            right ^= odd[left] & _RIGHT_MASK
-            left ^= even[right]
+        for of_right, of_left in reversed(self._rounds):
+            right ^= of_left[left]
+            left ^= of_right[right]
         return left << _RIGHT_BITS | right
 
 
-def _table(key: bytes, turn: int, bits: int) -> array[int]:
-    return array("H", shake_256(b"kavle public id %d:" % turn + key).digest(2 << bits))
+def _table(key: bytes, turn: int, bits: int, mask: int) -> tuple[int, ...]:
+    """A keyed random function from `bits` bits to those of `mask`."""
+    drawn = array("H", shake_256(b"kavle public id %d:" % turn + key).digest(2 << bits))
+    return tuple(value & mask for value in drawn)

@@ -32,8 +32,17 @@ class Entry(IntEnum):
     REFUND = 3
 
 
+_last: tuple[datetime, int] = (_EPOCH, 0)
+
+
 def to_ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+    """What one read of a link brought bears one and the same time, so the last one is remembered."""
+    global _last  # noqa: PLW0603 -- one tuple, replaced whole: any thread may
+    known, ms = _last
+    if known is not at:
+        ms = int(at.timestamp() * 1000)
+        _last = at, ms
+    return ms
 
 
 def from_ms(ms: int) -> datetime:

@@ -27,8 +27,8 @@ _MESSAGE = (
 )
 _BODY = "INSERT INTO body (message_id, text)"
 _JOB = (
-    "INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, unsure, attempt, due, token,"
-    " expires_at)"
+    "INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, unsure, attempt, due,"
+    " token, expires_at)"
 )
 _LEDGER = "INSERT INTO ledger (account_id, at, kind, amount, balance, message_id)"
 _SPEND = (

@@ -12,7 +12,8 @@ from kavle.store.sqlite import accounts
 from kavle.store.sqlite.rows import Reader, array
 
 _UNSENT = Reader(
-    "SELECT json_group_array(json_array(j.message_id, j.unsent & ~j.unsure, m.account_id, m.segment_price, m.status))"
+    "SELECT json_group_array(json_array(j.message_id, j.unsent & ~j.unsure, m.account_id, m.segment_price,"
+    " m.status))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
     " CROSS JOIN message AS m ON m.id = one.value WHERE j.state <> 1",
     tuple[int, int, int, int, int],
@@ -42,7 +43,7 @@ def _end(
     accounts.post(db, refunds, now)
     if status is not None:
         open_ones = [job[0] for job in jobs if job[4] not in FINAL]
-        set_status(db, [(id, status, now) for id in open_ones])
+        set_status(db, [(id, int(status), now) for id in open_ones])
     db.execute(
         "DELETE FROM job WHERE message_id IN (SELECT value FROM json_each(?))",
         (array(job[0] for job in jobs),),
@@ -50,13 +51,13 @@ def _end(
     return len(jobs)
 
 
-def set_status(db: apsw.Connection, changes: Sequence[tuple[int, Status, int]]) -> None:
+def set_status(db: apsw.Connection, changes: Sequence[tuple[int, int, int]]) -> None:
     """(message, status, when) each. What one read of a link brought has one time, and mostly one status."""
-    alike: dict[tuple[Status, int], list[int]] = {}
+    alike: dict[tuple[int, int], list[int]] = {}
     for id, status, at in changes:
         alike.setdefault((status, at), []).append(id)
     for (status, at), ids in alike.items():
         db.execute(
             "UPDATE message SET status = ?, status_at = ? WHERE id IN (SELECT value FROM json_each(?))",
-            (int(status), at, array(ids)),
+            (status, at, array(ids)),
         )

@@ -157,15 +157,18 @@ def _apply(db: apsw.Connection, match: _Match) -> None:
 
 
 def _roll_up(db: apsw.Connection, latest: dict[int, _Incoming]) -> None:
+    """`latest`: for each message a receipt that is final for its segment."""
     messages = _MESSAGES(db, array(latest))
     segments = _segments(db, [id for id, total, _ in messages if total > 1])
     changes, failed = [], []
     for id, total, before in messages:
+        receipt = latest[id]
+        if before in FINAL or receipt.status is None:
+            continue
         # A message of one segment is what its receipt says: no need to read that back.
-        known = segments[id].values() if total > 1 else (Status(latest[id].status or 0),)
-        after = rolled_up(total, known, Status(before))
+        after = receipt.status if total == 1 else rolled_up(total, segments[id].values(), Status(before))
         if after != before:
-            changes.append((id, after, latest[id].at))
+            changes.append((id, int(after), receipt.at))
             if total > 1 and after in FAILED:
                 failed.append(id)
     set_status(db, changes)

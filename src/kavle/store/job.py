@@ -1,0 +1,123 @@
+"""One leased job while its segments' outcomes are worked into it: pure, and the same on every engine."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kavle.model.life import backoff
+from kavle.model.message import Accepted, Outcome, Refused, Result, Unsent, Unsure
+from kavle.model.status import FAILED, FINAL, Status
+from kavle.store.rows import JobState, SegmentOutcome, numbers, to_ms
+
+
+class JobRow(msgspec.Struct, array_like=True):
+    """A leased job and what its message says; `unsent`, `handed` and `unsure` are bit masks of segments."""
+
+    id: int
+    token: int
+    unsent: int
+    handed: int
+    unsure: int
+    attempt: int
+    account_id: int
+    carrier_id: int
+    total: int
+    price: int
+    recipient: str
+    status: int
+
+
+class SegmentRow(msgspec.Struct, frozen=True):
+    """A row of `segment` to be."""
+
+    number: int
+    outcome: SegmentOutcome
+    status: Status
+    at: int
+    network_id: str | None
+    error: str | None
+
+
+class Job:
+    """`note` each outcome, or `lose` the whole lease; then `settle` once, and write what has changed."""
+
+    def __init__(self, row: JobRow) -> None:
+        self.row = row
+        self.unsent, self.handed, self.unsure = row.unsent, row.handed, row.unsure
+        self.status = Status(row.status)
+        self.at = self.refunded = 0
+        self.touched = False
+        self.noted: list[SegmentRow] = []
+
+    def note(self, outcome: Outcome) -> bool:
+        """Whether it counts: once the lease has ended, its segments were decided without this."""
+        bit = 1 << (outcome.segment - 1)
+        if outcome.lease.token != self.row.token or not self.handed & bit:
+            return False
+        self.touched = True
+        self.handed &= ~bit
+        self.at = to_ms(outcome.at)
+        self._take(bit, outcome.segment, outcome.result)
+        return True
+
+    def lose(self, now: int) -> None:
+        """Every handed segment's outcome is lost."""
+        self.at = now
+        for number in numbers(self.handed):
+            self._take(1 << (number - 1), number, Unsure("the lease ended without an outcome"))
+        self.handed = 0
+
+    def settle(self) -> None:
+        """When the lease's last outcome is in: what has failed is not sent on, and is paid back."""
+        if not self.handed and self.status in FAILED:
+            self.refunded += (self.unsent & ~self.unsure).bit_count()  # the network may have the others
+            self.unsent = 0
+        if not self.unsent and self.status not in FINAL:
+            self.status = Status.IN_NETWORK
+
+    @property
+    def done(self) -> bool:
+        return not self.unsent and not self.handed
+
+    @property
+    def state(self) -> JobState:
+        if self.handed:
+            return JobState.LEASED
+        return JobState.WAITING if self.status is Status.DELAYED else JobState.READY
+
+    @property
+    def due(self) -> int:
+        """When what is sent again is sent again."""
+        return self.at + backoff(self.row.attempt)
+
+    def _take(self, bit: int, number: int, result: Result) -> None:
+        if isinstance(result, Unsent):
+            return
+        self.unsure &= ~bit  # the last outcome decides
+        if isinstance(result, Accepted):
+            self.unsent &= ~bit
+            self._add(number, SegmentOutcome.ACCEPTED, Status.IN_NETWORK, result.network_id, None)
+        elif isinstance(result, Unsure):
+            self.unsure |= bit
+            self._again(number, SegmentOutcome.UNSURE, result.error)
+        elif result.retryable:
+            self._again(number, SegmentOutcome.RETRY, result.error)
+        else:
+            self._refuse(bit, number, result)
+
+    def _again(self, number: int, outcome: SegmentOutcome, error: str) -> None:
+        self._add(number, outcome, Status.DELAYED, None, error)
+        if self.status not in FINAL:
+            self.status = Status.DELAYED
+
+    def _refuse(self, bit: int, number: int, result: Refused) -> None:
+        self.unsent &= ~bit
+        self.refunded += 1
+        self._add(number, SegmentOutcome.REFUSED, result.status, None, result.error)
+        if self.status not in FINAL:
+            self.status = result.status
+
+    def _add(
+        self, number: int, outcome: SegmentOutcome, status: Status, network_id: str | None, error: str | None
+    ) -> None:
+        self.noted.append(SegmentRow(number, outcome, status, self.at, network_id, error))
