@@ -29,8 +29,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 # Octets of a body that is alone, and of one behind a header: 140 octets of user data (TS 23.040 §9.2.3.24)
 # hold 160 septets or 70 UTF-16 units; 133 hold 152 or 66.
-_GSM7_ROOM: Final = (160, 152)
-_UCS2_ROOM: Final = (2 * 70, 2 * 66)
+_ROOM: Final = {Encoding.GSM7: (160, 152), Encoding.UCS2: (2 * 70, 2 * 66)}
 
 _ONE_GSM7: Final = (Encoding.GSM7, 1)
 
@@ -41,7 +40,7 @@ def measure(text: str) -> tuple[Encoding, int]:
     septets = gsm0338.encode(text)
     if septets is None:
         return Encoding.UCS2, _number_of_parts(text.encode("utf-16-be"), Encoding.UCS2)
-    if len(septets) <= _GSM7_ROOM[0]:
+    if len(septets) <= _ROOM[Encoding.GSM7][0]:
         return _ONE_GSM7
     return Encoding.GSM7, _number_of_parts(septets, Encoding.GSM7)
 
@@ -60,10 +59,11 @@ def split(text: str, encoding: Encoding, reference: int) -> tuple[Segment, ...]:
     """The segments of `text`, at least one; `reference` (0…65535) ties several together.
 
     Raises ValueError for a text that `encoding` can't say, and for more than 255 segments."""
-    parts = list(_parts(_encoded(text, encoding), encoding))
+    encoded = _encoded(text, encoding)
+    if len(encoded) <= _ROOM[encoding][0]:
+        return (Segment(1, 1, b"", encoded),)
+    parts = list(_parts(encoded, encoding))
     total = len(parts)
-    if total == 1:
-        return (Segment(1, 1, b"", parts[0]),)
     return tuple(
         Segment(number, total, udh.build(reference, total, number), body)
         for number, body in enumerate(parts, start=1)
@@ -92,7 +92,7 @@ def _number_of_parts(encoded: bytes, encoding: Encoding) -> int:
 
 
 def _parts(encoded: bytes, encoding: Encoding) -> Iterator[bytes]:
-    alone, among = _GSM7_ROOM if encoding is Encoding.GSM7 else _UCS2_ROOM
+    alone, among = _ROOM[encoding]
     if len(encoded) <= alone:
         yield encoded
         return
