@@ -4,11 +4,12 @@ Every step is bounded, so that a sweep never holds the writer for long."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import apsw
 
+from kavle.store.matching import HORIZON_MS
 from kavle.store.rows import JobState, to_ms
 from kavle.store.sqlite import outcomes, receipts
 from kavle.store.sqlite.expire import expire
@@ -18,8 +19,6 @@ from kavle.store.types import Swept
 BATCH: Final = 500
 MOST_WAITING: Final = 100_000
 """Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
-
-_HORIZON_MS: Final = receipts.HORIZON // timedelta(milliseconds=1)
 
 _DUE = (
     # "state <> 0" is what makes SQLite see that the partial index job_due serves.
@@ -43,7 +42,7 @@ def _sweep(db: apsw.Connection, now: int) -> Swept:
     promoted = db.changes()
     ended = [row[0] for row in db.execute(_DUE, (int(JobState.LEASED), now, BATCH))]
     unsure = outcomes.end_leases(db, ended, now) if ended else 0
-    db.execute(_OLD_WAITING, (now - _HORIZON_MS, BATCH, MOST_WAITING))
+    db.execute(_OLD_WAITING, (now - HORIZON_MS, BATCH, MOST_WAITING))
     return Swept(promoted=promoted, unsure=unsure, forgotten=db.changes())
 
 
@@ -58,7 +57,7 @@ def expire_late(db: apsw.Connection, wanted: Sequence[tuple[list[int], int]]) ->
 
 def stale(db: apsw.Connection, now: int, limit: int = BATCH) -> list[Row]:
     """Open segments whose receipt would come too late to be believed. Reads all of them: for a reader."""
-    return list(db.execute(_STALE, (now - _HORIZON_MS, limit)))
+    return list(db.execute(_STALE, (now - HORIZON_MS, limit)))
 
 
 def forget(db: apsw.Connection, wanted: Sequence[Sequence[Row]]) -> list[int]:

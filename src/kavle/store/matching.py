@@ -1,0 +1,82 @@
+"""Which open segment a delivery receipt is about: pure, and the same on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from kavle.model.message import Receipt
+from kavle.model.status import FINAL
+from kavle.store.rows import to_ms
+
+HORIZON: Final = timedelta(days=7)
+"""A receipt later than this after its submit may belong to another message: networks reuse their ids."""
+
+HORIZON_MS: Final = HORIZON // timedelta(milliseconds=1)
+
+
+class Incoming(msgspec.Struct, array_like=True, frozen=True):
+    domain: int
+    network_id: str
+    recipient: str
+    status: int | None
+    at: int
+    raw: str
+
+
+class Waiting(Incoming, frozen=True):
+    """A row of `waiting`: it matched nothing when it came."""
+
+    id: int
+
+
+class Place(msgspec.Struct, array_like=True, frozen=True):
+    """A row of `awaiting`: an accepted segment whose receipt is open."""
+
+    domain: int
+    network_id: str
+    message_id: int
+    number: int
+    attempt: int
+    recipient: str
+    at: int
+
+
+def incoming(receipt: Receipt) -> Incoming:
+    return Incoming(
+        receipt.carrier_id,
+        receipt.network_id,
+        receipt.recipient,
+        None if receipt.status is None else int(receipt.status),
+        to_ms(receipt.at),
+        receipt.raw,
+    )
+
+
+class Match:
+    """Receipts being given to the open segments that bear their network ids."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self.matched: list[tuple[Place, Incoming]] = []
+        self._open: dict[tuple[int, str], list[Place]] = {}
+        for place in sorted(places, key=lambda place: place.at):
+            self._open.setdefault((place.domain, place.network_id), []).append(place)
+
+    def take(self, row: Incoming) -> bool:
+        """To the newest open segment of this id and recipient, inside the horizon."""
+        candidates = self._open.get((row.domain, row.network_id), [])
+        for place in reversed(candidates):
+            if _same(row.recipient, place.recipient) and row.at - place.at <= HORIZON_MS:
+                self.matched.append((place, row))
+                if row.status in FINAL:
+                    candidates.remove(place)
+                return True
+        return False
+
+
+def _same(written: str, recipient: str) -> bool:
+    """Networks write the number in national form, with or without a plus, or not at all."""
+    return not written or written[-8:] == recipient[-8:]
