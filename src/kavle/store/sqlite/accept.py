@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import apsw
 
 from kavle.model.message import Draft
 from kavle.model.status import Status
+from kavle.store.funds import Place, pay
 from kavle.store.rows import Entry, JobState, all_bits, to_ms
 from kavle.store.sqlite.rows import Reader, array, insert
-
-TAG_PER_SEGMENT: Final = 10
-"""How far, in ms, a segment moves its account back in the fair queue: two accounts with a backlog alternate
-on any carrier of 100 segments a second or more."""
 
 _FUNDS = Reader(
     "SELECT json_group_array(json_array(account_id, amount, weight, tag)) FROM balance"
@@ -41,7 +37,7 @@ def accept(db: apsw.Connection, drafts: Sequence[Draft]) -> list[int | None]:
     """The internal id of each message; None where its account's balance was too small for it, which
     refuses that message alone."""
     funds = {row[0]: list(row) for row in _FUNDS(db, array({draft.account_id for draft in drafts}))}
-    paid = [_pay(funds[draft.account_id], draft) for draft in drafts]
+    paid = [pay(funds[draft.account_id], draft) for draft in drafts]
     ids = _new_ids(db, sum(place is not None for place in paid))
     results = [None if place is None else next(ids) for place in paid]
     _insert(
@@ -56,22 +52,9 @@ def accept(db: apsw.Connection, drafts: Sequence[Draft]) -> list[int | None]:
     return results
 
 
-Place = tuple[int, int]  # the balance after, and the tag
-
-
 def _new_ids(db: apsw.Connection, count: int) -> Iterator[int]:
     last: int = db.execute("UPDATE gateway SET last_id = last_id + ? RETURNING last_id", (count,)).get
     return iter(range(last - count + 1, last + 1))
-
-
-def _pay(fund: list[int], draft: Draft) -> Place | None:
-    price = draft.segments * draft.segment_price
-    if fund[1] < price:
-        return None
-    fund[1] -= price
-    start = max(to_ms(draft.accepted_at), fund[3])
-    fund[3] = start + draft.segments * TAG_PER_SEGMENT // fund[2]
-    return fund[1], start
 
 
 def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> None:

@@ -4,33 +4,15 @@ lease that ends without their outcomes leaves them *Unsure*, never free."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 import apsw
-import msgspec
 
-from kavle.model.message import Lease, LeasedMessage
-from kavle.sms.segment import Encoding
-from kavle.store.rows import from_ms, numbers, to_ms
+from kavle.model.message import LeasedMessage
+from kavle.store.leasing import Candidate, leased, within
+from kavle.store.rows import to_ms
 from kavle.store.sqlite.expire import expire
 from kavle.store.sqlite.rows import Reader, array
 from kavle.store.types import LeaseRequest
-
-
-class Candidate(msgspec.Struct, array_like=True):
-    """A ready job with what its carrier must know."""
-
-    id: int
-    unsent: int
-    attempt: int
-    expires_at: int
-    recipient: str
-    sender: str
-    text: str
-    encoding: Encoding
-    flash: bool
-    priority: int
-
 
 _READY = Reader(
     # The inner query reads the index job_ready alone, in its order, and stops at the limit.
@@ -60,34 +42,8 @@ def _lease(db: apsw.Connection, request: LeaseRequest) -> list[LeasedMessage]:
     if late:
         expire(db, late, now)
         found = [row for row in found if row.expires_at > now]
-    taken = _within(found, request.room)
+    taken = within(found, request.room)
     if taken:
         ids = array(row.id for row in taken)
         db.execute(_TAKE, (to_ms(request.until), request.token, ids))
-    return [_leased(row, request.token) for row in taken]
-
-
-def _within(found: list[Candidate], room: int) -> list[Candidate]:
-    """The longest beginning whose segments fit; one message at least, or a long one would wait for ever."""
-    left = room
-
-    def fits(row: Candidate) -> bool:
-        nonlocal left
-        left -= row.unsent.bit_count()
-        return left >= 0
-
-    return list(takewhile(fits, found)) or found[:1]
-
-
-def _leased(row: Candidate, token: int) -> LeasedMessage:
-    return LeasedMessage(
-        lease=Lease(row.id, token, row.attempt + 1),
-        recipient=row.recipient,
-        sender=row.sender,
-        text=row.text,
-        encoding=row.encoding,
-        flash=row.flash,
-        priority=row.priority,
-        expires_at=from_ms(row.expires_at),
-        unsent=tuple(numbers(row.unsent)),
-    )
+    return [leased(row, request.token) for row in taken]
