@@ -107,7 +107,9 @@ class Gateway:
     def _start_south(self, ids: dict[str, int]) -> None:
         for settings in self.settings.carrier:
             carrier_id = ids[settings.name]
-            dispatcher = Dispatcher(self.store, self.clock, self.metrics, carrier_id)
+            dispatcher = Dispatcher(
+                self.store, self.clock, self.metrics, carrier_id, self.settings.gateway.most_segments
+            )
             carrier = SmppCarrier(settings, carrier_id, dispatcher, self.clock)
             self._dispatchers[carrier_id] = dispatcher
             self.carriers.append(carrier)

@@ -33,11 +33,14 @@ _log = structlog.get_logger("kavle.dispatch")
 class Dispatcher:
     """Implements `CarrierEvents` for its carrier."""
 
-    def __init__(self, store: Store, clock: Clock, metrics: Metrics, carrier_id: int) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, metrics: Metrics, carrier_id: int, most_segments: int
+    ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._carrier_id = carrier_id
+        self._most_segments = most_segments
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._more = True  # the last look did not empty the queue
@@ -110,7 +113,8 @@ class Dispatcher:
             _log.warning("nothing can be leased", error=str(error))
             return []
         taken = sum(len(message.unsent) for message in leased)
-        self._more = self._more or taken >= room
+        # What is left of the room may be less than the next message is long.
+        self._more = self._more or taken > room - self._most_segments
         self._metrics.leases += 1
         self._metrics.leased_messages += len(leased)
         return leased

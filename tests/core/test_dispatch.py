@@ -1,0 +1,186 @@
+"""The dispatcher on a real database, with a carrier that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from kavle.clock import SetClock
+from kavle.core import dispatch
+from kavle.core.dispatch import Dispatcher
+from kavle.metrics import Metrics
+from kavle.model.errors import Reason, Refusal
+from kavle.model.message import Accepted, Outcome, Parcel, Receipt, Unsent
+from kavle.model.status import Status
+from kavle.store.errors import StoreUnavailable
+from support.world import RECIPIENT, World, open_world
+
+PATIENCE = 10
+
+
+class Scripted:
+    """Takes `window` segments at once, and answers each as `answer` says."""
+
+    name = "scripted"
+
+    def __init__(self, events: Dispatcher, clock: SetClock, window: int) -> None:
+        self.events = events
+        self.clock = clock
+        self.window = window
+        self.taken: list[Parcel] = []
+        self.answering = True
+        self.ended = asyncio.Event()
+
+    def free(self) -> int:
+        return self.window
+
+    def submit(self, parcels: Sequence[Parcel]) -> None:
+        assert sum(len(parcel.segments) for parcel in parcels) <= self.window
+        self.taken.extend(parcels)
+        if self.answering:
+            asyncio.get_running_loop().call_soon(self.answer, parcels)
+
+    def answer(self, parcels: Sequence[Parcel]) -> None:
+        self.events.outcomes(
+            [
+                Outcome(
+                    parcel.lease,
+                    one.number,
+                    Accepted(f"{parcel.lease.message_id}.{one.number}"),
+                    self.clock.now(),
+                )
+                for parcel in parcels
+                for one in parcel.segments
+            ]
+        )
+        self.events.room()
+
+    async def run(self) -> None: ...
+
+    def hold(self) -> None: ...
+
+    async def settle(self, seconds: float) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = await open_world(tmp_path / "kavle.db", SetClock())
+    yield world
+    await world.store.close()
+
+
+@asynccontextmanager
+async def dispatching(world: World, window: int) -> AsyncIterator[tuple[Dispatcher, Scripted]]:
+    dispatcher = Dispatcher(world.store, world.clock, Metrics(), world.carrier_id, most_segments=10)
+    carrier = Scripted(dispatcher, world.clock, window)
+    task = asyncio.create_task(dispatcher.dispatch(carrier))
+    yield dispatcher, carrier
+    dispatcher.stop_leasing()
+    await asyncio.wait_for(task, PATIENCE)
+    await dispatcher.settled()
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not reached():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_backlog_of_long_messages_goes_out_without_waiting_for_the_poll(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room of 20 that a lease is for is never quite filled by messages of three segments."""
+    monkeypatch.setattr(dispatch, "POLL", 3600)
+    messages = [await world.accept("x" * 400) for _ in range(30)]
+    async with dispatching(world, window=20) as (dispatcher, carrier):
+        dispatcher.wake()
+        await until(lambda: len(carrier.taken) == len(messages))
+    assert {(await world.story(message))[-1] for message in messages} == {21}
+
+
+async def test_what_nobody_woke_it_for_is_found_by_the_poll(world: World) -> None:
+    async with dispatching(world, window=20) as (_, carrier):
+        await world.accept()
+        await until(lambda: len(carrier.taken) == 1)
+
+
+async def test_a_store_that_can_take_nothing_keeps_outcomes_waiting_not_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "RETRY_STORE", 0.01)
+    record, refusals = world.store.record, 3
+
+    async def full(outcomes: Sequence[Outcome]) -> int:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise StoreUnavailable("the disk is full")
+        return await record(outcomes)
+
+    monkeypatch.setattr(world.store, "record", full)
+    message = await world.accept()
+    async with dispatching(world, window=20) as (dispatcher, _):
+        dispatcher.wake()
+        await until(lambda: refusals == 0)
+    assert await world.story(message) == [10, 21]
+
+
+async def test_receipts_that_cannot_be_kept_are_refused_not_swallowed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(receipts: Sequence[Receipt]) -> int:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(world.store, "receive", full)
+    async with dispatching(world, window=20) as (dispatcher, _):
+        receipt = Receipt(world.carrier_id, "a1", RECIPIENT, Status.DELIVERED, "id:a1", world.clock.now())
+        with pytest.raises(Refusal) as refused:
+            await dispatcher.receipts([receipt])
+        assert refused.value.reason is Reason.UNAVAILABLE
+
+
+async def test_nor_do_they_hang_with_a_store_that_hangs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "RECEIPT_PATIENCE", 0.05)
+
+    async def hangs(receipts: Sequence[Receipt]) -> int:
+        await asyncio.sleep(3600)
+        return 0
+
+    monkeypatch.setattr(world.store, "receive", hangs)
+    async with dispatching(world, window=20) as (dispatcher, _):
+        receipt = Receipt(world.carrier_id, "a1", RECIPIENT, Status.DELIVERED, "id:a1", world.clock.now())
+        with pytest.raises(Refusal):
+            await dispatcher.receipts([receipt])
+
+
+async def test_what_was_given_back_unsent_goes_out_again(world: World) -> None:
+    message = await world.accept()
+    async with dispatching(world, window=20) as (dispatcher, carrier):
+        carrier.answering = False
+        dispatcher.wake()
+        await until(lambda: len(carrier.taken) == 1)
+        dispatcher.outcomes([Outcome(carrier.taken[0].lease, 1, Unsent(), world.clock.now())])
+        await until(lambda: len(carrier.taken) == 2)
+        carrier.answer(carrier.taken[1:])
+        await dispatcher.settled()
+    assert await world.story(message) == [10, 21]
+
+
+async def test_a_bug_in_recording_ends_dispatching(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(outcomes: Sequence[Outcome]) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(world.store, "record", broken)
+    await world.accept()
+    dispatcher = Dispatcher(world.store, world.clock, Metrics(), world.carrier_id, most_segments=10)
+    carrier = Scripted(dispatcher, world.clock, 20)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(dispatcher.dispatch(carrier), PATIENCE)
