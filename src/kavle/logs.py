@@ -5,14 +5,32 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 
 import structlog
+from structlog.typing import EventDict
+
+_public: Callable[[int], int] | None = None
+
+
+def name_messages(public: Callable[[int], int]) -> None:
+    """From now on a line's `message_id` is the id that the customer was answered, not our own."""
+    global _public  # noqa: PLW0603 -- there is one log to a process
+    _public = public
+
+
+def _with_public_id(logger: object, method: str, event: EventDict) -> EventDict:
+    message_id = event.get("message_id")
+    if _public is not None and isinstance(message_id, int):
+        event["message_id"] = _public(message_id)
+    return event
 
 
 def configure(level: str = "info") -> None:
     """Once, at start. The standard library's loggers (uvicorn's, the writer's) come out the same way."""
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_public_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

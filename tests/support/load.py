@@ -17,7 +17,7 @@ THROTTLED = "46701740615"  # rarely: each time the whole link pauses for a secon
 class Load:
     """Closed-loop callers, each on a connection of its own; no text is sent twice."""
 
-    def __init__(self, port: int, callers: int = 8) -> None:
+    def __init__(self, port: int, callers: int = 4) -> None:
         self.port = port
         self.answered: list[str] = []
         self._serial = count(1)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 
+from kavle import logs
 from kavle.cli.config import Settings, database_path, terms
 from kavle.cli.control import ControlServer
 from kavle.clock import Clock
@@ -51,6 +52,7 @@ class Gateway:
         """Raises `StoreError` or OSError when the database or the port can't be had; then nothing runs."""
         path = database_path(self.settings)
         self.store = await SqliteStore.open(path, self.clock.now(), observe=self.metrics.committed)
+        logs.name_messages(self.store.public_ids.public)
         self.queries = Queries(self.store)
         self.accounts = Accounts(self.store, self.clock)
         ids = await self.store.carrier_ids([carrier.name for carrier in self.settings.carrier])

@@ -1,0 +1,36 @@
+"""What the gateway's log says of a message, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from urllib.request import urlopen
+
+from support.processes import LOOPBACK, kavle, run, settings_file
+
+REFUSED_AT_SUBMIT = "46701740617"
+
+
+async def test_a_line_about_a_message_bears_the_id_that_the_customer_knows(tmp_path: Path) -> None:
+    log = tmp_path / "gateway.log"
+    async with kavle("simulate", "smsc", "--port", "0", log=tmp_path / "network.log") as network:
+        config = str(settings_file(tmp_path, network.port))
+        await run("account", "create", "alarm", "--password", "s3cret", "--credits", "5", "--config", config)
+        async with kavle("serve", "--config", config, log=log) as gateway:
+            query = f"acc=alarm&pass=s3cret&msg=Hemligt&to={REFUSED_AT_SUBMIT}&from=ip1"
+
+            def send() -> str:
+                with urlopen(f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{query}", timeout=20) as answer:
+                    return str(answer.read().decode())
+
+            answered = await asyncio.to_thread(send)
+            async with asyncio.timeout(10):
+                while "ESME_RINVDSTADR" not in log.read_text():
+                    await asyncio.sleep(0.02)
+            await gateway.stop()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    (line,) = [line for line in lines if line.get("error") == "ESME_RINVDSTADR"]
+    assert str(line["message_id"]) == answered
+    for secret in ("s3cret", "Hemligt", REFUSED_AT_SUBMIT):
+        assert secret not in log.read_text()
