@@ -6,11 +6,23 @@ from pathlib import Path
 import pytest
 
 from kavle.clock import SetClock
-from support.world import World, open_world
+from support.postgres import drop_database, fresh_database
+from support.world import Place, World, open_world
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+    """Where a store may be opened: every test that takes this runs on both engines."""
+    if request.param == "sqlite":
+        yield tmp_path / "kavle.db"
+        return
+    url = await fresh_database()
+    yield url
+    await drop_database(url)
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    world = await open_world(tmp_path / "kavle.db", SetClock())
+async def world(place: Place) -> AsyncIterator[World]:
+    world = await open_world(place, SetClock())
     yield world
     await world.store.close()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from kavle.model.money import UNIT
 from kavle.store.types import NewAccount
-from support.world import Accepted, World, open_world
+from support.world import Accepted, World
 
 
 async def test_the_most_urgent_come_first_and_then_the_oldest(world: World) -> None:
@@ -65,18 +63,3 @@ async def test_the_same_outcome_twice_counts_once(world: World) -> None:
     (leased,) = await world.lease()
     assert await world.answer(leased.lease, Accepted("a1")) == 1
     assert await world.answer(leased.lease, Accepted("a1")) == 0
-
-
-async def test_a_killed_engines_leases_are_unsure_at_the_next_start(tmp_path: Path, world: World) -> None:
-    message = await world.accept("x" * 161)
-    (leased,) = await world.lease()
-    await world.answer(leased.lease, Accepted("a1"))
-    await world.store.close()
-    again = await open_world(tmp_path / "kavle.db", world.clock)
-    world.store = again.store  # the fixture closes it
-    assert await world.rows("SELECT number, outcome FROM segment ORDER BY number") == [(1, 1), (2, 4)]
-    world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
-    (resumed,) = await world.lease()
-    assert resumed.unsent == (2,)
-    assert await world.story(message) == [10, 11]

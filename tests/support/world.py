@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from kavle.clock import SetClock
 from kavle.model.account import Account
@@ -32,13 +33,17 @@ REFUSED = Refused(Status.NETWORK_FAILED, retryable=False, error="ESME_RSUBMITFAI
 THROTTLED = Refused(Status.NETWORK_FAILED, retryable=True, error="ESME_RTHROTTLED")
 LOST = Unsure("the link died")
 
-__all__ = ["LOST", "RECIPIENT", "REFUSED", "THROTTLED", "Accepted", "Unsent", "World"]
+__all__ = ["LOST", "RECIPIENT", "REFUSED", "THROTTLED", "Accepted", "Place", "Unsent", "World"]
+
+
+Place = Path | str
+"""Of a database: a file of SQLite's, or a URL of PostgreSQL's."""
 
 
 class World:
     """One store and the words of its stories."""
 
-    def __init__(self, store: SqliteStore, clock: SetClock, account: Account, carrier_id: int) -> None:
+    def __init__(self, store: Any, clock: SetClock, account: Account, carrier_id: int) -> None:
         self.store = store
         self.clock = clock
         self.account = account
@@ -106,14 +111,24 @@ class World:
         return await self.store.balance(self.account.id) / UNIT
 
     async def rows(self, sql: str) -> list[tuple[object, ...]]:
-        return await self.store._read(lambda db: list(db.execute(sql)))
+        if isinstance(self.store, SqliteStore):
+            return await self.store._read(lambda db: list(db.execute(sql)))
+        return [tuple(row) for row in await self.store._pool.fetch(sql)]
 
 
-async def open_world(path: Path, clock: SetClock) -> World:
-    store = await SqliteStore.open(path, clock.now())
+async def open_world(place: Place, clock: SetClock) -> World:
+    store = await open_store(place, clock)
     carriers = await store.carrier_ids(["telia"])
     account = await store.account("test") or await store.create_account(
         NewAccount("test", "not a hash", 100 * UNIT, clock.now())
     )
     assert account is not None
     return World(store, clock, account, carriers["telia"])
+
+
+async def open_store(place: Place, clock: SetClock) -> Any:
+    if isinstance(place, Path):
+        return await SqliteStore.open(place, clock.now())
+    from kavle.store.postgres.store import PostgresStore
+
+    return await PostgresStore.open(place)

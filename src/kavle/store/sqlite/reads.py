@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import apsw
 
-from kavle.model.life import story as told
 from kavle.model.status import Status
 from kavle.store.rows import from_ms
+from kavle.store.story import assembled
 from kavle.store.types import Queue, Story
-
-Event = tuple[datetime, int, Status]
 
 _STATUS = "SELECT status FROM message WHERE id = ?"
 _MESSAGE = "SELECT segments, accepted_at, status, status_at FROM message WHERE id = ?"
@@ -41,17 +37,8 @@ def story(db: apsw.Connection, message_id: int) -> Story | None:
     row = db.execute(_MESSAGE, (message_id,)).get
     if row is None:
         return None
-    segments, accepted_at, status, status_at = row
-    past = told(segments, from_ms(accepted_at), _events(db, message_id))
-    if past[-1][0] != status:  # ended by us, which leaves no segment behind
-        past.append((Status(status), from_ms(status_at)))
-    return Story(message_id, Status(status), past)
-
-
-def _events(db: apsw.Connection, message_id: int) -> list[Event]:
     rows = [*db.execute(_OUTCOMES, (message_id,)), *db.execute(_RECEIPTS, (message_id,))]
-    events = [(from_ms(at), number, Status(status)) for at, number, status in rows]
-    return sorted(events, key=lambda event: event[0])
+    return assembled(message_id, row, rows)
 
 
 def queues(db: apsw.Connection) -> list[Queue]:

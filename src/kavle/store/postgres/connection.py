@@ -1,0 +1,148 @@
+"""Connections: how each is opened, what of the server is refused, and one that is made anew when lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import asyncpg
+
+from kavle.store.errors import StoreError
+from kavle.store.postgres.rows import Db
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+OLDEST: Final = 140_000
+"""PostgreSQL 14: the first that plans an UPDATE of a partitioned table as one."""
+_CONNECT: Final = 5.0
+_COMMAND: Final = 15.0  # seconds, here; above statement_timeout, for a server that says nothing at all
+
+SETTINGS: Final = {
+    "application_name": "kavle",
+    # An answered id is on disk, whatever the role's or the database's default says.
+    "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed",
+    "timezone": "UTC",
+    # Nobody holds a lock or a snapshot for long: one old snapshot takes a queue from 1,000 to 64 leases/s.
+    "statement_timeout": "10s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+    "idle_session_timeout": "0",
+    # Few statements, run for ever, over arrays: planning them anew costs more than it could find.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+BY_INDEX: Final = {
+    # A queue's statistics are always old, and a plan made while it was empty reads it whole when it is not.
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+}
+
+LOST: Final = (
+    OSError,  # with it TimeoutError
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+"""The connection is gone, or can't be had now."""
+
+_DURABLE: Final = (
+    ("fsync", ("on",), "what it calls written may be in no disk when the power goes"),
+    ("full_page_writes", ("on",), "a page torn by a power cut can't be mended"),
+    ("synchronous_commit", ("on", "remote_apply"), "it answers before what it was told is on disk"),
+)
+
+
+async def connect(url: str, settings: dict[str, str] | None = None) -> Connection:
+    return await asyncpg.connect(
+        url,
+        timeout=_CONNECT,
+        command_timeout=_COMMAND,
+        max_cached_statement_lifetime=0,
+        server_settings={**SETTINGS, **(settings or {})},
+    )
+
+
+async def first_connection(url: str) -> Connection:
+    """Raises `StoreError` that says why the server can't be reached, with no password in it."""
+    try:
+        return await connect(url)
+    except (*LOST, asyncpg.PostgresError, ValueError) as error:
+        reason = str(error) or type(error).__name__
+        raise StoreError(f"the PostgreSQL database can't be reached: {reason}") from error
+
+
+async def check_server(db: Db) -> None:
+    """Raises `StoreError` for a server that would not keep what it says it keeps."""
+    version = int(await db.fetchval("SELECT current_setting('server_version_num')"))
+    if version < OLDEST:
+        raise StoreError(
+            f"Kavle needs PostgreSQL {OLDEST // 10_000} or newer; this one is {version // 10_000}"
+        )
+    if await db.fetchval("SELECT pg_is_in_recovery()"):
+        raise StoreError("this PostgreSQL server is a standby, which takes no writes: name the primary")
+    if (encoding := await db.fetchval("SHOW server_encoding")) != "UTF8":
+        raise StoreError(f"the database is in {encoding}; texts need one made with ENCODING 'UTF8'")
+    for name, good, why in _DURABLE:
+        value = await db.fetchval("SELECT current_setting($1)", name)
+        if value not in good:
+            raise StoreError(f"the PostgreSQL server has {name} = {value}: {why}. Set it to {good[0]}")
+
+
+async def open_pool(url: str, size: int) -> Pool:
+    """For reads. A connection goes back as it came: nothing that reads changes its settings."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=_CONNECT,
+        command_timeout=_COMMAND,
+        max_cached_statement_lifetime=0,
+        max_inactive_connection_lifetime=0,
+        server_settings=SETTINGS,
+        reset=_keep,
+    )
+
+
+async def _keep(db: Any) -> None:
+    return None
+
+
+class Backend(NamedTuple):
+    """The server's process behind a connection; process numbers come again."""
+
+    pid: int
+    since: datetime | None
+
+
+_BACKEND = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+
+
+class Link:
+    """One connection for transactions that come one after another; made anew when it was lost."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._db: Connection | None = None
+        self._backend = Backend(0, None)
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[tuple[Connection, Backend]]:
+        """Raises one of `LOST`, or a PostgresError, when there is no connection to be had."""
+        async with self._turn:
+            if self._db is None or self._db.is_closed():
+                self._db = await connect(self.url, BY_INDEX)
+                self._backend = Backend(*(await self._db.fetch(_BACKEND))[0])
+            yield self._db, self._backend
+
+    async def close(self) -> None:
+        if self._db is not None and not self._db.is_closed():
+            with suppress(*LOST):
+                await self._db.close(timeout=_CONNECT)

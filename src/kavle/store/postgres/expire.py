@@ -1,0 +1,67 @@
+"""The end of messages that were not handed over in time: status 43, and refunded but for the segments that
+the network may have. And the locks that go with changing a message."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from kavle.model.status import FINAL, Status
+from kavle.store.postgres.accounts import Change
+from kavle.store.postgres.rows import Db, columns
+from kavle.store.rows import Entry
+
+_UNSENT: Final = (
+    "SELECT j.message_id, j.unsent & ~j.unsure, m.account_id, m.segment_price FROM job AS j"
+    " JOIN message AS m ON m.id = j.message_id WHERE j.message_id = ANY($1::bigint[]) AND j.state <> 1"
+    " ORDER BY j.message_id FOR UPDATE OF j"
+)
+_HOLD: Final = "SELECT id, status FROM message WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
+_STATUS: Final = (
+    "UPDATE message AS m SET status = one.status, status_at = one.at"
+    " FROM unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS one(id, status, at) WHERE m.id = one.id"
+)
+
+Unsent = tuple[int, int, int, int]
+"""A queued message: id, the mask of segments that no network can have, account, segment price"""
+
+
+async def hold_unsent(db: Db, ids: Collection[int]) -> list[Unsent]:
+    """Lock those of `ids` that are queued and not leased.
+
+    The order of all locks: network ids, jobs, messages, balances; each kind in ascending order, or not
+    waited for at all."""
+    return [tuple(row) for row in await db.fetch(_UNSENT, list(ids))]
+
+
+async def hold_messages(db: Db, ids: Collection[int]) -> dict[int, Status]:
+    """Lock messages, and read their statuses as they now are."""
+    return {row[0]: Status(row[1]) for row in await db.fetch(_HOLD, list(ids))}
+
+
+async def expire(db: Db, ids: Collection[int], now: int) -> tuple[int, list[Change]]:
+    """End those of `ids` that are still queued and not leased: how many those were, and the refunds that
+    are to be posted for them."""
+    jobs = await hold_unsent(db, ids)
+    if not jobs:
+        return 0, []
+    before = await hold_messages(db, [job[0] for job in jobs])
+    open_ones = [id for id, status in before.items() if status not in FINAL]
+    await set_status(db, [(id, Status.EXPIRED, now) for id in open_ones])
+    return len(jobs), await withdraw(db, jobs, now)
+
+
+async def withdraw(db: Db, jobs: Sequence[Unsent], now: int) -> list[Change]:
+    """Take held jobs out of the queue; the refunds for them."""
+    await db.execute("DELETE FROM job WHERE message_id = ANY($1::bigint[])", [job[0] for job in jobs])
+    return [
+        Change(account_id, now, Entry.REFUND, unsent.bit_count() * price, id)
+        for id, unsent, account_id, price in jobs
+        if unsent and price
+    ]
+
+
+async def set_status(db: Db, changes: Sequence[tuple[int, int, int]]) -> None:
+    """(message, status, when) each."""
+    if changes:
+        await db.execute(_STATUS, *columns(changes, 3))

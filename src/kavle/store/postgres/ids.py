@@ -1,0 +1,56 @@
+"""Internal ids in blocks, and the partitions that their rows will need."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kavle.store.postgres.rows import Db
+
+BLOCK: Final = 256  # the sequence's INCREMENT
+AHEAD: Final = 10_000_000
+"""Ids beyond the newest for which there are partitions: one partition's worth at least."""
+
+_BLOCKS: Final = "SELECT nextval('message_block') FROM generate_series(1, $1::int)"
+_NEWEST: Final = "SELECT CASE WHEN is_called THEN last_value + 255 ELSE 0 END FROM message_block"
+
+
+class Ids:
+    """A block is taken in a transaction of its own, on disk before any id of it is used: so an id names one
+    message for ever, and can be looked up when the answer to its commit was lost."""
+
+    def __init__(self, pool: Db) -> None:
+        """`pool`: outside any transaction."""
+        self._pool = pool
+        self._free: list[range] = []
+        self._covered = 0
+
+    async def take(self, count: int) -> list[int]:
+        taken: list[int] = []
+        while len(taken) < count:
+            if not self._free:
+                await self._refill(count - len(taken))
+            block = self._free.pop()
+            part = block[: count - len(taken)]
+            taken += part
+            if len(part) < len(block):
+                self._free.append(block[len(part) :])
+        return taken
+
+    async def make_partitions(self, db: Db) -> None:
+        await self._cover(db, await newest(db))
+
+    async def _refill(self, count: int) -> None:
+        blocks = await self._pool.fetch(_BLOCKS, -(-count // BLOCK))
+        firsts = [row[0] for row in blocks]
+        await self._cover(self._pool, max(firsts) + BLOCK)
+        self._free = [range(first, first + BLOCK) for first in reversed(firsts)]
+
+    async def _cover(self, db: Db, newest: int) -> None:
+        if newest + AHEAD >= self._covered:
+            self._covered = await db.fetchval("SELECT make_partitions($1)", newest + AHEAD)
+
+
+async def newest(db: Db) -> int:
+    """No id above this one was ever given out, on any node."""
+    found: int = await db.fetchval(_NEWEST)
+    return found

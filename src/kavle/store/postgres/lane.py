@@ -1,0 +1,161 @@
+"""Group commit: everything of one kind that waits goes into one transaction, one transaction at a time; while
+it commits, the next group gathers by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Final, Generic, TypeVar
+
+import asyncpg
+
+from kavle.model.errors import OutcomeUnknown
+from kavle.store.errors import StoreUnavailable
+from kavle.store.postgres.connection import LOST, Link
+from kavle.store.postgres.doubt import committed
+from kavle.store.postgres.rows import Db, Proof
+
+P = TypeVar("P")
+R = TypeVar("R")
+Verb = Callable[[Db, Sequence[P]], Awaitable[tuple[Sequence[R], Proof | None]]]
+"""Works on many callers' wishes of one kind in one transaction: a result for each, in order, and what proves
+later that this transaction was committed; None where doing it again does no harm."""
+
+MOST: Final = 1000  # calls of one transaction
+RETRIES: Final = 5
+
+_CULPRIT: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,  # asyncpg's own, for what it can't encode
+    TypeError,
+    OverflowError,
+)
+
+_log = logging.getLogger("kavle.store")
+
+
+class _Lost(Exception):
+    """The connection went while COMMIT was under way."""
+
+
+class Lane(Generic[P, R]):
+    """`await lane.call(payload)` returns when the verb's transaction is on disk. Raises `StoreUnavailable`
+    when nothing was stored, `OutcomeUnknown` when that can't be found out.
+
+    `on_death` is called with what is not the database's error but a bug, and must end the process."""
+
+    def __init__(
+        self,
+        link: Link,
+        verb: Verb[P, R],
+        on_death: Callable[[BaseException], None],
+        observe: Callable[[int, float], None] = lambda calls, seconds: None,
+    ) -> None:
+        self._link = link
+        self._verb = verb
+        self._on_death = on_death
+        self._observe = observe
+        self._waiting: list[tuple[P, asyncio.Future[R]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    def call(self, payload: P) -> asyncio.Future[R]:
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((payload, future))
+        if self._running is None:
+            # It begins with the next turn of the loop: all that this turn asks for goes together.
+            self._running = asyncio.create_task(self._run())
+        return future
+
+    async def close(self) -> None:
+        """Write what waits."""
+        if self._running is not None:
+            await asyncio.wait([self._running])
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                started = time.perf_counter()
+                await self._commit(group)
+                self._observe(len(group), time.perf_counter() - started)
+        except Exception as error:  # noqa: BLE001 -- a bug, and its callers would wait for ever
+            _log.critical("a transaction died of a bug: %r", error)
+            self._on_death(error)
+        finally:
+            self._running = None
+
+    async def _commit(self, group: Sequence[tuple[P, asyncio.Future[R]]]) -> None:
+        """One transaction; if it fails by a row of it, its halves, until the culprit stands alone."""
+        try:
+            results = await self._stored([payload for payload, _ in group])
+        except _CULPRIT as error:
+            if len(group) > 1:
+                half = len(group) // 2
+                await self._commit(group[:half])
+                await self._commit(group[half:])
+                return
+            _log.error("a row was refused by the database: %s", type(error).__name__)
+            _fail(group, StoreUnavailable(f"the database refused the row: {type(error).__name__}"))
+        except (*LOST, asyncpg.PostgresError) as error:
+            _log.error("nothing can be stored: %s: %s", type(error).__name__, error)
+            _fail(group, StoreUnavailable(f"the database can't store now: {type(error).__name__}"))
+        except OutcomeUnknown as error:
+            _log.error("what became of a commit is not known: %s", error)
+            _fail(group, error)
+        else:
+            for (_, future), result in zip(group, results, strict=True):
+                if not future.done():  # else the caller went away; what it asked for is stored all the same
+                    future.set_result(result)
+
+    async def _stored(self, payloads: Sequence[P]) -> Sequence[R]:
+        """Does it again where two nodes got into each other's way."""
+        for _ in range(RETRIES):
+            with suppress(asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                return await self._transaction(payloads)
+        return await self._transaction(payloads)
+
+    async def _transaction(self, payloads: Sequence[P]) -> Sequence[R]:
+        """The verb's results, once they are on disk. Raises `OutcomeUnknown`, or anything else when it is
+        known that nothing was stored."""
+        async with self._link.use() as (db, backend):
+            await db.execute("BEGIN")
+            try:
+                results, proof = await self._verb(db, payloads)
+            except BaseException:
+                with suppress(*LOST, asyncpg.PostgresError):
+                    await db.execute("ROLLBACK")
+                raise
+            try:
+                await _end(db)
+                return results
+            except _Lost:
+                db.terminate()
+        _log.warning("the connection went during a commit; looking whether it is stored")
+        if await committed(self._link.url, backend, proof):
+            return results
+        if proof is None:
+            return await self._transaction(payloads)
+        raise ConnectionError("the connection went before the commit was on disk")
+
+
+async def _end(db: Db) -> None:
+    try:
+        done = await db.execute("COMMIT")
+    except asyncpg.PostgresError as error:
+        if isinstance(error, asyncpg.PostgresConnectionError) or error.severity_en in ("FATAL", "PANIC"):
+            raise _Lost from error
+        raise
+    except (OSError, asyncpg.InterfaceError) as error:
+        raise _Lost from error
+    if done != "COMMIT":  # PostgreSQL answers so when a statement had failed before
+        raise RuntimeError(f"COMMIT was answered by {done}")
+
+
+def _fail(group: Sequence[tuple[P, asyncio.Future[R]]], error: Exception) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

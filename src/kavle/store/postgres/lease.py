@@ -1,0 +1,55 @@
+"""Commit 2: leases. A leased job's unsent segments are handed to the link in this very commit, so that a
+lease that ends without their outcomes leaves them *Unsure*, never free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from kavle.model.message import LeasedMessage
+from kavle.store.leasing import Candidate, leased, within
+from kavle.store.postgres.accounts import Change, refund
+from kavle.store.postgres.expire import expire
+from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, read
+from kavle.store.rows import to_ms
+from kavle.store.types import LeaseRequest
+
+_READY: Final = """
+WITH ready AS MATERIALIZED (   -- job_ready alone, in its order; what another node leases is passed over
+  SELECT message_id, unsent, attempt, expires_at, priority, tag FROM job
+  WHERE carrier_id = $1 AND state = 0 ORDER BY priority DESC, tag, message_id LIMIT $2
+  FOR UPDATE SKIP LOCKED
+)
+SELECT j.message_id, j.unsent, j.attempt, j.expires_at, m.recipient, m.sender, b.text, m.encoding, m.flash,
+       m.priority
+FROM ready AS j JOIN message AS m ON m.id = j.message_id JOIN body AS b ON b.message_id = j.message_id
+ORDER BY j.priority DESC, j.tag, j.message_id
+"""
+_TAKE: Final = (
+    "UPDATE job SET state = 1, due = $1, token = $2, handed = unsent, attempt = attempt + 1"
+    " WHERE message_id = ANY($3::bigint[])"
+)
+_TAKEN: Final = "SELECT EXISTS (SELECT FROM job WHERE message_id = $1 AND token = $2)"
+
+
+async def lease(db: Db, wanted: Sequence[LeaseRequest]) -> tuple[list[list[LeasedMessage]], Proof]:
+    """For each request the next messages of that carrier, the most urgent and fairest first: as many as
+    have room, but always one. Those past their validity end here instead, as 43."""
+    refunds: list[Change] = []
+    results = [await _lease(db, request, refunds) for request in wanted]
+    await refund(db, refunds)
+    one = next((message.lease for result in results for message in result), None)
+    return results, Proof(_TAKEN, (one.message_id, one.token)) if one else NOTHING_TO_PROVE
+
+
+async def _lease(db: Db, request: LeaseRequest, refunds: list[Change]) -> list[LeasedMessage]:
+    found = await read(db, Candidate, _READY, request.carrier_id, request.room)
+    now = to_ms(request.now)
+    late = [row.id for row in found if row.expires_at <= now]
+    if late:
+        refunds += (await expire(db, late, now))[1]
+        found = [row for row in found if row.expires_at > now]
+    taken = within(found, request.room)
+    if taken:
+        await db.execute(_TAKE, to_ms(request.until), request.token, [row.id for row in taken])
+    return [leased(row, request.token) for row in taken]

@@ -1,0 +1,210 @@
+"""The store on PostgreSQL, for any number of nodes: a lane of group commits for each of the four commits, one
+connection for what is rare, one that calls the other nodes, and a few that read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+
+from kavle.clock import Clock, SystemClock
+from kavle.model.account import Account
+from kavle.model.ids import PublicIds
+from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
+from kavle.model.status import Status
+from kavle.store.errors import StoreUnavailable
+from kavle.store.postgres import accounts, lease, outcomes, reads, receipts, sweep
+from kavle.store.postgres.accept import Accept
+from kavle.store.postgres.bell import Bell
+from kavle.store.postgres.connection import LOST, Link, open_pool
+from kavle.store.postgres.ids import Ids, newest
+from kavle.store.postgres.lane import Lane, Verb
+from kavle.store.postgres.migrate import migrate
+from kavle.store.postgres.offset import complaint, offset
+from kavle.store.postgres.rows import Db, Proof
+from kavle.store.rows import to_ms
+from kavle.store.types import AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+
+if TYPE_CHECKING:
+    from kavle.store.postgres.connection import Pool
+
+P = ParamSpec("P")
+R = TypeVar("R")
+W = TypeVar("W")
+
+READERS: Final = 4
+
+
+def end_process(error: BaseException) -> None:
+    """A bug in a transaction: its callers can't be answered, and the next life does not have their work."""
+    os._exit(70)  # EX_SOFTWARE
+
+
+class PostgresStore:
+    """Made by `PostgresStore.open`, inside the event loop that will use it. Other nodes may be at work on the
+    same database: nothing is recovered at start, dead nodes' leases end by the sweep."""
+
+    def __init__(
+        self,
+        url: str,
+        pool: Pool,
+        key: bytes,
+        clock: Clock,
+        on_ready: Callable[[int], None],
+        on_death: Callable[[BaseException], None],
+        observe: Callable[[int, float], None],
+    ) -> None:
+        def lane(link: Link, verb: Verb[W, R]) -> Lane[W, R]:
+            lane = Lane(link, verb, on_death, observe)
+            self._lanes.append(lane)
+            return lane
+
+        self.public_ids = PublicIds(key)
+        self._pool = pool
+        self._clock = clock
+        self._complaint: str | None = None
+        self._ids = Ids(pool)
+        self._bell = Bell(url, on_ready)
+        self._lanes: list[Lane[Any, Any]] = []
+        self._links = [Link(url) for _ in range(5)]
+        accepting, leasing, recording, receiving, rare = self._links
+        self._accept = lane(accepting, Accept(self._ids))
+        self._lease = lane(leasing, lease.lease)
+        self._record = lane(recording, outcomes.record)
+        self._receive = lane(receiving, receipts.receive)
+        self._sweep = lane(rare, sweep.sweep)
+        self._expire = lane(rare, sweep.expire_late)
+        self._forget = lane(rare, sweep.forget)
+        self._create = lane(rare, accounts.create)
+        self._top_up = lane(rare, accounts.top_up)
+        self._carriers = lane(rare, _carrier_ids)
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        on_ready: Callable[[int], None] = lambda carrier_id: None,
+        on_death: Callable[[BaseException], None] = end_process,
+        observe: Callable[[int, float], None] = lambda calls, seconds: None,
+    ) -> PostgresStore:
+        """`on_ready(carrier_id)` is called when a queue that was empty has something new, by whichever node.
+        `clock` is held against the database's. Raises `StoreError` when the server can't be reached or would
+        not keep its promises."""
+        await migrate(url)
+        pool = await open_pool(url, READERS)
+        key: bytes = await pool.fetchval("SELECT id_key FROM gateway")
+        store = cls(url, pool, key, clock or SystemClock(), on_ready, on_death, observe)
+        await store._read(store._ids.make_partitions)
+        await store._compare_clocks()
+        return store
+
+    async def close(self) -> None:
+        for lane in self._lanes:
+            await lane.close()
+        await self._bell.close()
+        for link in self._links:
+            await link.close()
+        await self._pool.close()
+
+    async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
+        return await self._carriers.call(names)
+
+    async def accept(self, draft: Draft) -> int | None:
+        message_id = await self._accept.call(draft)
+        if message_id is not None:
+            self._bell.ring(draft.carrier_id)
+        return message_id
+
+    async def lease(self, request: LeaseRequest) -> list[LeasedMessage]:
+        self._check_clock()
+        return await self._lease.call(request)
+
+    async def record(self, batch: Sequence[Outcome]) -> int:
+        return await self._record.call(batch)
+
+    async def receive(self, batch: Sequence[Receipt]) -> int:
+        return await self._receive.call(batch)
+
+    async def sweep(self, now: datetime) -> Swept:
+        await self._compare_clocks()
+        self._check_clock()
+        await self._read(self._ids.make_partitions)
+        return await self._sweep.call(now)
+
+    async def expire(self, now: datetime) -> int:
+        self._check_clock()
+        late = await self._read(sweep.late, to_ms(now))
+        return await self._expire.call((late, to_ms(now))) if late else 0
+
+    async def forget(self, now: datetime) -> int:
+        rows = await self._read(sweep.stale, to_ms(now))
+        return await self._forget.call(rows) if rows else 0
+
+    async def create_account(self, new: NewAccount) -> Account | None:
+        return await self._create.call(new)
+
+    async def top_up(self, one: TopUp) -> int | None:
+        return await self._top_up.call(one)
+
+    async def account(self, name: str) -> Account | None:
+        return await self._read(accounts.find, name)
+
+    async def accounts(self) -> list[AccountLine]:
+        return await self._read(accounts.listing)
+
+    async def balance(self, account_id: int) -> int:
+        return await self._read(accounts.balance, account_id)
+
+    async def newest_id(self) -> int:
+        return await self._read(newest)
+
+    async def status(self, message_id: int) -> Status | None:
+        return await self._read(reads.status, message_id)
+
+    async def story(self, message_id: int) -> Story | None:
+        return await self._read(reads.story, message_id)
+
+    async def queues(self) -> list[Queue]:
+        return await self._read(reads.queues)
+
+    def _check_clock(self) -> None:
+        if self._complaint is not None:
+            raise StoreUnavailable(self._complaint)
+
+    async def _compare_clocks(self) -> None:
+        self._complaint = complaint(await self._read(offset, self._clock))
+
+    async def _read(
+        self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Once more when the connection was a lost one. Raises `StoreUnavailable` when there is no other."""
+        try:
+            return await self._once(read, *args, **kwargs)
+        except LOST:
+            pass
+        try:
+            return await self._once(read, *args, **kwargs)
+        except LOST as error:
+            raise StoreUnavailable(f"the database can't be read now: {type(error).__name__}") from error
+
+    async def _once(
+        self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        async with self._pool.acquire() as db:
+            return await read(db, *args, **kwargs)
+
+
+async def _carrier_ids(db: Db, wanted: Sequence[Sequence[str]]) -> tuple[list[dict[str, int]], Proof | None]:
+    names = sorted({name for names in wanted for name in names})
+    await db.execute(
+        "INSERT INTO carrier (name) SELECT name FROM unnest($1::text[]) AS one(name)"
+        " WHERE NOT EXISTS (SELECT FROM carrier WHERE carrier.name = one.name)"
+        " ORDER BY name ON CONFLICT (name) DO NOTHING",
+        names,
+    )
+    rows = await db.fetch("SELECT name, id FROM carrier WHERE name = ANY($1::text[])", names)
+    known = {row[0]: row[1] for row in rows}
+    return [{name: known[name] for name in names} for names in wanted], None

@@ -1,0 +1,85 @@
+"""What time does: scheduled and deferred jobs come due, leases and messages and waiting receipts expire.
+Every step is bounded, and passes over what another node is just working on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from kavle.store.matching import HORIZON_MS
+from kavle.store.postgres.accounts import Change, refund
+from kavle.store.postgres.expire import expire
+from kavle.store.postgres.outcomes import end_leases
+from kavle.store.postgres.rows import Db, Row, columns
+from kavle.store.rows import JobState, to_ms
+from kavle.store.types import Swept
+
+BATCH: Final = 500
+MOST_WAITING: Final = 100_000
+"""Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
+
+_DUE: Final = (
+    # "state <> 0" is what makes the planner see that the partial index job_due serves.
+    "SELECT message_id FROM job WHERE state = $1 AND state <> 0 AND due <= $2 ORDER BY due LIMIT $3"
+    " FOR UPDATE SKIP LOCKED"
+)
+_PROMOTE: Final = (
+    f"WITH due AS MATERIALIZED ({_DUE})"  # noqa: S608 -- both are ours
+    " UPDATE job SET state = 0 FROM due WHERE job.message_id = due.message_id RETURNING job.message_id"
+)
+_OLD_WAITING: Final = (
+    "DELETE FROM waiting WHERE id = ANY(ARRAY(SELECT id FROM waiting"
+    " WHERE at < $1 OR id <= (SELECT max(id) FROM waiting) - $3 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))"
+    " RETURNING id"
+)
+_STALE: Final = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < $1 LIMIT $2"
+_FORGET: Final = (
+    "DELETE FROM awaiting AS a"
+    " USING unnest($1::bigint[], $2::text[], $3::bigint[], $4::smallint[], $5::int[])"
+    " AS one(domain, network_id, message_id, number, attempt)"
+    " WHERE a.domain = one.domain AND a.network_id = one.network_id AND a.message_id = one.message_id"
+    " AND a.number = one.number AND a.attempt = one.attempt RETURNING a.message_id"
+)
+_LATE: Final = "SELECT message_id FROM job WHERE state <> 1 AND expires_at <= $1 LIMIT $2"
+
+
+async def sweep(db: Db, times: Sequence[datetime]) -> tuple[list[Swept], None]:
+    refunds: list[Change] = []
+    swept = [await _sweep(db, to_ms(now), refunds) for now in times]
+    await refund(db, refunds)
+    return swept, None
+
+
+async def _sweep(db: Db, now: int, refunds: list[Change]) -> Swept:
+    promoted = await db.fetch(_PROMOTE, int(JobState.WAITING), now, BATCH)
+    ended = [row[0] for row in await db.fetch(_DUE, int(JobState.LEASED), now, BATCH)]
+    unsure, owed = await end_leases(db, ended, now) if ended else (0, [])
+    refunds += owed
+    forgotten = await db.fetch(_OLD_WAITING, now - HORIZON_MS, BATCH, MOST_WAITING)
+    return Swept(promoted=len(promoted), unsure=unsure, forgotten=len(forgotten))
+
+
+async def late(db: Db, now: int, limit: int = BATCH) -> list[int]:
+    """Queued messages past their validity. Reads the whole narrow queue: for a reader, not a writer."""
+    return [row[0] for row in await db.fetch(_LATE, now, limit)]
+
+
+async def expire_late(db: Db, wanted: Sequence[tuple[list[int], int]]) -> tuple[list[int], None]:
+    refunds: list[Change] = []
+    counts = []
+    for ids, now in wanted:
+        count, owed = await expire(db, ids, now)
+        counts.append(count)
+        refunds += owed
+    await refund(db, refunds)
+    return counts, None
+
+
+async def stale(db: Db, now: int, limit: int = BATCH) -> list[Row]:
+    """Open segments whose receipt would come too late to be believed. Reads all of them: for a reader."""
+    return [tuple(row) for row in await db.fetch(_STALE, now - HORIZON_MS, limit)]
+
+
+async def forget(db: Db, wanted: Sequence[Sequence[Row]]) -> tuple[list[int], None]:
+    return [len(await db.fetch(_FORGET, *columns(rows, 5))) for rows in wanted], None

@@ -1,0 +1,100 @@
+"""What is SQLite's alone: the file, its one engine, its writer's end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import apsw
+import pytest
+
+from kavle.clock import SetClock
+from kavle.store.errors import DatabaseInUse, StoreUnavailable
+from kavle.store.sqlite.store import SqliteStore
+from support.world import Accepted, World, open_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = await open_world(tmp_path / "kavle.db", SetClock())
+    yield world
+    await world.store.close()
+
+
+async def test_a_full_disk_refuses_stores_nothing_and_is_over_when_there_is_room(world: World) -> None:
+    async def pages(limit: int) -> None:
+        def set_limit(db: apsw.Connection, limits: Sequence[int]) -> list[None]:
+            for one in limits:
+                db.pragma("max_page_count", one)
+            return [None] * len(limits)
+
+        await world.store._writer.call(set_limit, limit)
+
+    await pages(1)  # the file as it is, and no page more
+    before = await world.credits()
+    filler = world.draft("x" * 900)
+    with pytest.raises(StoreUnavailable):
+        for _ in range(2000):
+            await world.store.accept(filler)
+            before -= filler.segments
+    assert await world.credits() == before
+    await pages(1_000_000)
+    assert await world.store.accept(world.draft()) is not None
+
+
+async def test_a_dead_writer_ends_the_process_and_answers_nobody(tmp_path: Path) -> None:
+    clock, died = SetClock(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_death(error: BaseException) -> None:
+        loop.call_soon_threadsafe(died.set)
+
+    store = await SqliteStore.open(tmp_path / "kavle.db", clock.now(), on_death=on_death)
+
+    def fails(db: apsw.Connection, payloads: Sequence[None]) -> list[None]:
+        raise apsw.IOError("the disk is on fire")
+
+    asked = store._writer.call(fails, None)
+    await asyncio.wait_for(died.wait(), 5)
+    await asyncio.sleep(0.05)
+    assert not asked.done()
+
+
+async def test_an_answer_means_that_the_commit_is_on_disk(tmp_path: Path, world: World) -> None:
+    message = await world.accept()
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in tmp_path.glob("kavle.db*"):  # what a crash at this instant would leave
+        if file.is_file() and file.suffix != ".lock":
+            (copy / file.name).write_bytes(file.read_bytes())
+    after = await SqliteStore.open(copy / "kavle.db", world.clock.now())
+    assert await after.status(message) == 10
+    await after.close()
+
+
+async def test_the_file_has_one_engine(tmp_path: Path, world: World) -> None:
+    with pytest.raises(DatabaseInUse, match="in use by another Kavle"):
+        await SqliteStore.open(tmp_path / "kavle.db", world.clock.now(), patience=0)
+
+
+async def test_synchronous_is_full_and_the_log_is_ahead(world: World) -> None:
+    def pragmas(db: apsw.Connection, payloads: Sequence[None]) -> list[tuple[object, object, object]]:
+        return [(db.pragma("journal_mode"), db.pragma("synchronous"), db.pragma("auto_vacuum"))]
+
+    assert await world.store._writer.call(pragmas, None) == ("wal", 2, 2)
+
+
+async def test_a_killed_engines_leases_are_unsure_at_the_next_start(tmp_path: Path, world: World) -> None:
+    message = await world.accept("x" * 161)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"))
+    await world.store.close()
+    again = await open_world(tmp_path / "kavle.db", world.clock)
+    world.store = again.store  # the fixture closes it
+    assert await world.rows("SELECT number, outcome FROM segment ORDER BY number") == [(1, 1), (2, 4)]
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    (resumed,) = await world.lease()
+    assert resumed.unsent == (2,)
+    assert await world.story(message) == [10, 11]
