@@ -2,8 +2,9 @@
 
 Every step of a statement gives up the interpreter's lock and has to win it back from a busy event loop, so
 a statement a row makes a batch wait hundreds of times. Inserts therefore go as multi-row VALUES in chunks
-of powers of two (few distinct texts, all of them in the statement cache), everything else as one statement
-over a JSON array, and what is read comes back as one JSON value. docs/adr/0003 has what was measured."""
+of a few sizes (so few distinct texts that the statement cache holds them all), everything else as one
+statement over a JSON array, and what is read comes back as one JSON value. docs/adr/0003 has what was
+measured."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ import msgspec
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
-_CHUNK: Final = 256
+_SIZES: Final = (256, 128, *range(64, 8, -8), *range(8, 0, -1))
 _encode: Final = msgspec.json.Encoder().encode
 _values: dict[tuple[int, int], str] = {}
 
@@ -36,7 +37,7 @@ def delete(db: apsw.Connection, which: str, rows: Sequence[Row]) -> None:
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     start, left = 0, len(rows)
     while left:
-        size = min(1 << (left.bit_length() - 1), _CHUNK)
+        size = next(size for size in _SIZES if size <= left)
         yield rows[start : start + size]
         start += size
         left -= size
