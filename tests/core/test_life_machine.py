@@ -18,16 +18,21 @@ from kavle.model.message import Lease, Result
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from support.model import Model
-from support.world import LOST, REFUSED, THROTTLED, Accepted, Unsent, World, open_world
+from support.postgres import fresh_database, release
+from support.world import LOST, REFUSED, THROTTLED, Accepted, Place, Unsent, World, open_world
 
 RESULTS: dict[str, Result] = {"refused": REFUSED, "retry": THROTTLED, "unsure": LOST, "unsent": Unsent()}
 LEASE = 60.0
 
 
 class Life(RuleBasedStateMachine):
+    """On either engine."""
+
+    place: Place
+    one_engine: bool  # whoever opens the database is alone with it, and ends all leases that it finds
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
         self.loop = asyncio.new_event_loop()
         self.clock = SetClock()
         self.start = self.clock.now()
@@ -44,7 +49,8 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.world = self.do(open_world(self.folder / "kavle.db", self.clock))
+        self.place = self.do(self.make_place())
+        self.world = self.do(open_world(self.place, self.clock))
 
     @rule(total=st.integers(1, 3), priority=st.integers(1, 3))
     def accept(self, total: int, priority: int) -> None:
@@ -119,13 +125,15 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """The process dies with its leases (kill -9 itself is for the chaos harness)."""
+        """The process dies with its leases (kill -9 itself is for the chaos harness). Among many nodes nobody
+        knows that it did: there its leases last until they end."""
         self.do(self.world.store.close())
-        for id in sorted(self.leases):
-            self.model.lose(id, self.now())
-        self.ended += self.leases.values()
-        self.leases.clear()
-        self.world = self.do(open_world(self.folder / "kavle.db", self.clock))
+        if self.one_engine:
+            for id in sorted(self.leases):
+                self.model.lose(id, self.now())
+            self.ended += self.leases.values()
+            self.leases.clear()
+        self.world = self.do(open_world(self.place, self.clock))
 
     @invariant()
     def the_store_says_what_the_model_says(self) -> None:
@@ -143,9 +151,15 @@ class Life(RuleBasedStateMachine):
             for id in self.model.messages:
                 self.do(self.world.story(id))  # its last line is the status
             self.do(self.world.store.close())
+            self.do(self.drop_place())
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
-        shutil.rmtree(self.folder)
+
+    async def make_place(self) -> Place:
+        raise NotImplementedError
+
+    async def drop_place(self) -> None:
+        raise NotImplementedError
 
     def network_id(self, id: int, part: int) -> str:
         return f"{id}.{part}.{self.model.messages[id].attempt}"
@@ -161,7 +175,29 @@ class Life(RuleBasedStateMachine):
         self.model.expire(self.now())
 
 
-TestLife = Life.TestCase
-TestLife.settings = settings(
+class LifeOnSqlite(Life):
+    one_engine = True
+
+    async def make_place(self) -> Place:
+        return Path(tempfile.mkdtemp()) / "kavle.db"
+
+    async def drop_place(self) -> None:
+        shutil.rmtree(Path(self.place).parent)
+
+
+class LifeOnPostgres(Life):
+    one_engine = False
+
+    async def make_place(self) -> Place:
+        return await fresh_database()
+
+    async def drop_place(self) -> None:
+        await release(str(self.place))
+
+
+TestLifeOnSqlite = LifeOnSqlite.TestCase
+TestLifeOnPostgres = LifeOnPostgres.TestCase
+TestLifeOnSqlite.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
+TestLifeOnPostgres.settings = settings(TestLifeOnSqlite.settings, max_examples=30)

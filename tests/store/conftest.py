@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kavle.clock import SetClock
-from support.postgres import drop_database, fresh_database
+from support.postgres import fresh_database, release
 from support.world import Place, World, open_world
 
 
@@ -18,7 +18,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         return
     url = await fresh_database()
     yield url
-    await drop_database(url)
+    await release(url)
 
 
 @pytest.fixture

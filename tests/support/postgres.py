@@ -10,14 +10,24 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-TEMPLATE = "kavle_template"
-
 _numbers = count(1)
-_made: set[str] = set()
+_free: list[str] = []
+
+_EMPTY = """
+DO $$ DECLARE one RECORD; BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR one IN SELECT oid::regclass AS name, relkind FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') AND NOT relispartition
+      AND relname NOT IN ('gateway', 'schema_step')
+  LOOP
+    IF one.relkind = 'S' THEN PERFORM setval(one.name, 1, false);
+    ELSE EXECUTE format('DELETE FROM %s', one.name); END IF;
+  END LOOP;
+END $$
+"""
 
 
 @cache
@@ -33,25 +43,26 @@ def server() -> Any:
 
 
 async def fresh_database() -> str:
-    """The URL of a new database with the schema in it: a copy of a template, which takes some 25 ms."""
-    url = server().get_uri(TEMPLATE)
-    if TEMPLATE not in _made:
-        from kavle.store.postgres.migrate import migrate
+    """The URL of a database with the schema in it and nothing else. To be given back by `release`."""
+    if _free:
+        return _free.pop()
+    from kavle.store.postgres.migrate import migrate
 
-        await _do(f"CREATE DATABASE {TEMPLATE}")
-        await migrate(url)
-        _made.add(TEMPLATE)
-    return await empty_database(TEMPLATE)
+    url = await empty_database()
+    await migrate(url)
+    return url
 
 
-async def empty_database(template: str = "template1") -> str:
+async def empty_database() -> str:
     name = f"kavle_{next(_numbers)}"
-    await _do(f"CREATE DATABASE {name} TEMPLATE {template}")
+    await fetch(server().get_uri(), f"CREATE DATABASE {name}")
     return str(server().get_uri(name))
 
 
-async def drop_database(url: str) -> None:
-    await _do(f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
+async def release(url: str) -> None:
+    """Emptied to be used again: that takes 5 ms, a new database 50, and dropping one a checkpoint."""
+    await fetch(url, _EMPTY)
+    _free.append(url)
 
 
 async def fetch(url: str, sql: str) -> list[tuple[object, ...]]:
@@ -62,7 +73,3 @@ async def fetch(url: str, sql: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in await db.fetch(sql)]
     finally:
         await db.close()
-
-
-async def _do(sql: str) -> None:
-    await fetch(server().get_uri(), sql)
