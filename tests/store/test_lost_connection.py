@@ -1,0 +1,140 @@
+"""PostgreSQL's connections go at the worst moments: nobody is told what is not so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kavle.clock import SetClock
+from kavle.model.errors import OutcomeUnknown
+from kavle.model.money import UNIT
+from kavle.store.errors import StoreUnavailable
+from kavle.store.types import NewAccount, TopUp
+from support.cut import Cut, Wire
+from support.postgres import fetch, fresh_database, release
+from support.world import THROTTLED, Accepted, World, open_world
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    url = await fresh_database()
+    wire = Wire(url)
+    await wire.start()
+    yield wire
+    await wire.stop()
+    await release(url)
+
+
+@pytest.fixture
+async def world(wire: Wire) -> AsyncIterator[World]:
+    world = await open_world(wire.url, SetClock())
+    yield world
+    await world.store.close()
+
+
+async def test_a_commit_whose_answer_was_lost_is_looked_up_and_answered(world: World, wire: Wire) -> None:
+    wire.cut(b"COMMIT", Cut.AFTER)
+    accepted = await asyncio.gather(*(world.store.accept(world.draft()) for _ in range(5)))
+    assert await world.rows("SELECT id FROM message ORDER BY id") == [(id,) for id in accepted]
+    assert await world.credits() == 95
+
+
+async def test_a_commit_that_never_reached_the_server_is_refused_and_not_stored(
+    world: World, wire: Wire
+) -> None:
+    wire.cut(b"COMMIT", Cut.BEFORE)
+    with pytest.raises(StoreUnavailable):
+        await world.store.accept(world.draft())
+    assert await world.rows("SELECT * FROM message") == []
+    assert await world.credits() == 100
+    assert await world.store.accept(world.draft()) is not None
+
+
+async def test_a_commit_still_on_its_way_is_stopped_before_it_is_called_not_stored(
+    world: World, wire: Wire
+) -> None:
+    wire.cut(b"COMMIT", Cut.LATE)
+    with pytest.raises(StoreUnavailable):
+        await world.store.accept(world.draft())
+    await asyncio.sleep(0.7)
+    assert await world.rows("SELECT * FROM message") == []
+    assert await world.credits() == 100
+
+
+async def test_where_nobody_can_be_asked_the_outcome_is_unknown(
+    world: World, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kavle.store.postgres.doubt.LIMIT", 0.3)
+    await world.accept()  # its connection is there
+    wire.cut(b"COMMIT", Cut.AFTER)
+    wire.dark = True
+    with pytest.raises(OutcomeUnknown):
+        await world.store.accept(world.draft())
+    wire.dark = False
+    assert await world.store.accept(world.draft()) is not None
+
+
+@pytest.mark.parametrize("word", [b"BEGIN", b"INSERT", b"unnest"])
+async def test_a_connection_lost_before_the_commit_stores_nothing(
+    world: World, wire: Wire, word: bytes
+) -> None:
+    wire.cut(word, Cut.AFTER)
+    with pytest.raises(StoreUnavailable):
+        await world.store.accept(world.draft())
+    assert await world.rows("SELECT * FROM message") == []
+    assert await world.credits() == 100
+    assert await world.store.accept(world.draft()) is not None
+
+
+async def test_every_commit_of_a_message_may_lose_its_answer(world: World, wire: Wire) -> None:
+    wire.cut(b"COMMIT", Cut.AFTER)
+    message = await world.accept("x" * 161)
+    wire.cut(b"COMMIT", Cut.AFTER)
+    (leased,) = await world.lease()
+    wire.cut(b"COMMIT", Cut.AFTER)
+    assert await world.answer(leased.lease, Accepted("a1"), THROTTLED) == 2
+    wire.cut(b"COMMIT", Cut.AFTER)
+    assert await world.receipt("a1") == 1
+    wire.cut(b"COMMIT", Cut.AFTER)
+    assert await world.receipt("nobody") == 0
+    world.clock.forward(seconds=1)
+    wire.cut(b"COMMIT", Cut.AFTER)
+    await world.store.sweep(world.clock.now())
+    (again,) = await world.lease()
+    assert await world.answer(again.lease, Accepted("a2"), first=2) == 1
+    assert await world.receipt("a2") == 1
+    assert await world.story(message) == [10, 11, 21, 22]
+    assert await world.rows("SELECT network_id FROM waiting") == [("nobody",)]
+    assert await world.credits() == 98
+
+
+async def test_accounts_and_money_may_lose_their_answers_too(world: World, wire: Wire) -> None:
+    now = world.clock.now()
+    wire.cut(b"COMMIT", Cut.AFTER)
+    other = await world.store.create_account(NewAccount("other", "h", UNIT, now))
+    assert other == await world.store.account("other")
+    wire.cut(b"COMMIT", Cut.AFTER)
+    assert await world.store.top_up(TopUp("other", UNIT, now)) == 2 * UNIT
+    wire.cut(b"COMMIT", Cut.BEFORE)
+    with pytest.raises(StoreUnavailable):
+        await world.store.top_up(TopUp("other", UNIT, now))
+    assert await world.store.balance(other.id) == 2 * UNIT
+
+
+async def test_after_all_connections_were_ended_it_goes_on_with_others(world: World) -> None:
+    await world.accept()
+    await fetch(
+        world.store._links[0].url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    assert await world.credits() == 99
+    for _ in range(3):
+        try:
+            await world.accept()
+            break
+        except StoreUnavailable:
+            continue
+    assert len(await world.lease()) == 2
