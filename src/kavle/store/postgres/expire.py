@@ -12,8 +12,9 @@ from kavle.store.postgres.rows import Db, columns
 from kavle.store.rows import Entry
 
 _UNSENT: Final = (
-    "SELECT j.message_id, j.unsent & ~j.unsure, m.account_id, m.segment_price FROM job AS j"
-    " JOIN message AS m ON m.id = j.message_id WHERE j.message_id = ANY($1::bigint[]) AND j.state <> 1"
+    # Leased ones too: a statement passes over, and does not wait for, one whose lease another is just ending.
+    "SELECT j.message_id, j.unsent & ~j.unsure, m.account_id, m.segment_price, j.state <> 1 FROM job AS j"
+    " JOIN message AS m ON m.id = j.message_id WHERE j.message_id = ANY($1::bigint[])"
     " ORDER BY j.message_id FOR UPDATE OF j"
 )
 _HOLD: Final = "SELECT id, status FROM message WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
@@ -31,7 +32,7 @@ async def hold_unsent(db: Db, ids: Collection[int]) -> list[Unsent]:
 
     The order of all locks: network ids, jobs, messages, balances; each kind in ascending order, or not
     waited for at all."""
-    return [tuple(row) for row in await db.fetch(_UNSENT, list(ids))]
+    return [(row[0], row[1], row[2], row[3]) for row in await db.fetch(_UNSENT, list(ids)) if row[4]]
 
 
 async def hold_messages(db: Db, ids: Collection[int]) -> dict[int, Status]:
