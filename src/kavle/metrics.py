@@ -53,6 +53,7 @@ class Metrics(Collector):
         self.longest_stall = 0.0
         self.accept_seconds = Histogram()
         self.commit_seconds = Histogram()
+        self.submit_seconds = Histogram()
         self.oldest_queued: dict[str, float] = {}  # age in seconds by priority
         self.queued: dict[str, float] = {}
         self._gauges: list[tuple[str, str, str, Gauge]] = []
@@ -84,6 +85,7 @@ class Metrics(Collector):
         yield GaugeMetricFamily("kavle_loop_longest_stall_seconds", "The longest one", self.longest_stall)
         yield self.accept_seconds.family("kavle_accept_seconds", "From a request's check to its commit")
         yield self.commit_seconds.family("kavle_commit_seconds", "Of each transaction")
+        yield self.submit_seconds.family("kavle_submit_seconds", "From submit_sm to its response")
         yield _gauges("kavle_queued", "Messages in the queue", "priority", self.queued)
         yield _gauges("kavle_oldest_queued_seconds", "Age of the oldest one", "priority", self.oldest_queued)
         for name, text, label, read in self._gauges:

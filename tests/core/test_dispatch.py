@@ -31,12 +31,13 @@ class Scripted:
         self.events = events
         self.clock = clock
         self.window = window
+        self.busy = 0  # segments that somebody else has in flight
         self.taken: list[Parcel] = []
         self.answering = True
         self.ended = asyncio.Event()
 
     def free(self) -> int:
-        return self.window
+        return self.window - self.busy
 
     def submit(self, parcels: Sequence[Parcel]) -> None:
         assert sum(len(parcel.segments) for parcel in parcels) <= self.window
@@ -184,3 +185,43 @@ async def test_a_bug_in_recording_ends_dispatching(world: World, monkeypatch: py
     carrier = Scripted(dispatcher, world.clock, 20)
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(dispatcher.dispatch(carrier), PATIENCE)
+
+
+async def test_an_empty_queue_is_not_asked_again_and_again_whatever_the_window(world: World) -> None:
+    metrics = Metrics()
+    dispatcher = Dispatcher(world.store, world.clock, metrics, world.carrier_id, most_segments=10)
+    carrier = Scripted(dispatcher, world.clock, 5)
+    task = asyncio.create_task(dispatcher.dispatch(carrier))
+    await asyncio.sleep(0.3)
+    dispatcher.stop_leasing()
+    await asyncio.wait_for(task, PATIENCE)
+    assert metrics.leases < 20
+
+
+async def test_what_is_urgent_does_not_wait_for_a_quarter_of_the_window(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "POLL", 3600)
+    async with dispatching(world, window=20) as (dispatcher, carrier):
+        carrier.busy = 18
+        await world.accept()
+        dispatcher.wake()
+        await asyncio.sleep(0.05)
+        assert carrier.taken == []
+        await world.accept(priority=3)
+        dispatcher.wake(urgent=True)
+        await until(lambda: len(carrier.taken) == 2)
+
+
+async def test_a_lease_that_was_long_in_coming_is_given_back_not_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "PROMPT", 0.0)
+    message = await world.accept()
+    async with dispatching(world, window=20) as (dispatcher, carrier):
+        dispatcher.wake()
+        await asyncio.sleep(0.1)
+        assert carrier.taken == []
+        monkeypatch.setattr(dispatch, "PROMPT", 20.0)
+        await until(lambda: len(carrier.taken) == 1)
+    assert await world.story(message) == [10, 21]

@@ -88,3 +88,13 @@ async def test_a_batch_of_all_kinds_is_matched_in_one_go(world: World) -> None:
     told = [(f"n{number}", Status.DELIVERED) for number in range(37)]
     assert await world.receipts([*told, ("nobody", Status.EXPIRED)]) == 37
     assert {(await world.story(message))[-1] for message in sent} == {22}
+
+
+async def test_an_old_copy_of_a_receipt_is_not_taken_for_a_later_messages(world: World) -> None:
+    await world.send("Testar", "same")
+    await world.receipts([("same", Status.DELIVERED), ("same", Status.DELIVERED)])
+    world.clock.forward(days=3)
+    later = await world.send("Testar", "same")  # the network uses its ids again
+    assert (await world.story(later))[-1] == 21
+    await world.receipt("same")
+    assert (await world.story(later))[-1] == 22

@@ -5,13 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
 from kavle.clock import SetClock
+from kavle.model.money import UNIT
 from kavle.store.errors import DatabaseInUse, StoreUnavailable
+from kavle.store.sqlite import checkpoint
+from kavle.store.sqlite.checkpoint import Checkpointer
+from kavle.store.sqlite.connection import open_reader
+from kavle.store.sqlite.rows import insert
 from kavle.store.sqlite.store import SqliteStore
+from kavle.store.sqlite.writer import Writer
+from kavle.store.types import TopUp
 from support.world import Accepted, World, open_world
 
 
@@ -98,3 +106,93 @@ async def test_a_killed_engines_leases_are_unsure_at_the_next_start(tmp_path: Pa
     (resumed,) = await world.lease()
     assert resumed.unsent == (2,)
     assert await world.story(message) == [10, 11]
+
+
+async def test_who_has_given_up_before_the_commit_begins_is_not_served(world: World) -> None:
+    """A receipt that the store was too slow for comes again: stored each time, it would be there twice."""
+    given_up = asyncio.ensure_future(world.receipt("a1"))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await world.receipt("a2")
+    assert await world.rows("SELECT network_id FROM waiting") == [("a2",)]
+
+
+class FailsToCommit(apsw.Connection):
+    """A disk that is full, or on fire, just when the commit is written."""
+
+    error: Exception | None = None
+
+    def execute(self, statements: str, *args: Any, **how: Any) -> apsw.Cursor:
+        if statements == "COMMIT" and self.error is not None:
+            raise self.error
+        return super().execute(statements, *args, **how)
+
+
+Failing = tuple[Writer, FailsToCommit, list[BaseException]]
+
+
+@pytest.fixture
+async def failing(tmp_path: Path) -> AsyncIterator[Failing]:
+    path, deaths = tmp_path / "failing.db", list[BaseException]()
+    db = FailsToCommit(str(path))
+    db.pragma("journal_mode", "wal")
+    db.execute("CREATE TABLE line (text TEXT)")
+    checkpointer = Checkpointer(path, deaths.append)
+    writer = Writer(db, checkpointer, deaths.append)
+    yield writer, db, deaths
+    if not deaths:
+        await writer.close()
+    checkpointer.close()
+
+
+def write(db: apsw.Connection, texts: Sequence[str]) -> list[bool]:
+    insert(db, "INSERT INTO line", [(text,) for text in texts])
+    return [True] * len(texts)
+
+
+async def test_a_commit_that_finds_the_disk_full_is_refused_and_not_stored(failing: Failing) -> None:
+    writer, db, deaths = failing
+    db.error = apsw.FullError("database or disk is full")
+    with pytest.raises(StoreUnavailable):
+        await writer.call(write, "lost")
+    db.error = None
+    assert await writer.call(write, "kept")
+    reader = open_reader(Path(db.filename))
+    assert list(reader.execute("SELECT text FROM line")) == [("kept",)]
+    assert deaths == []
+
+
+async def test_a_commit_of_which_nothing_is_known_answers_nobody(failing: Failing) -> None:
+    writer, db, deaths = failing
+    db.error = apsw.IOError("fsync failed")
+    asked = writer.call(write, "lost or not")
+    async with asyncio.timeout(5):
+        while not deaths:
+            await asyncio.sleep(0.01)
+    assert not asked.done()
+
+
+async def test_what_is_asked_of_a_closed_store_is_refused_not_left_hanging(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "closing.db", SetClock().now())
+    await store.close()
+    with pytest.raises(StoreUnavailable, match="closing"):
+        await store.carrier_ids(["telia"])
+
+
+async def test_the_log_starts_over_and_a_reader_in_its_way_stops_nobody(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "START_AT", 10)
+    monkeypatch.setattr(checkpoint, "RESTART_AT", 40)
+    log = tmp_path / "kavle.db-wal"
+    reader = open_reader(tmp_path / "kavle.db")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").get  # noqa: B018 -- begins to read
+    for _ in range(60):
+        await world.store.top_up(TopUp("test", UNIT, world.clock.now()))
+    reader.execute("COMMIT")
+    reader.close()
+    grown = log.stat().st_size
+    for _ in range(400):
+        await world.store.top_up(TopUp("test", UNIT, world.clock.now()))
+    assert log.stat().st_size < grown + 200 * 4096  # written over from its beginning, many times

@@ -173,3 +173,30 @@ async def test_an_intermediate_receipt_changes_nothing_and_is_kept(world: World)
     await world.receipt("a1", Status.DELIVERED)
     assert await world.story(message) == [10, 21, 22]
     assert await world.rows("SELECT status FROM receipt ORDER BY id") == [(21,), (22,)]
+
+
+async def test_unsure_then_throttled_then_expired_keeps_the_debit(world: World) -> None:
+    """A throttle to the second try says nothing of the first."""
+    message = await world.accept()
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, LOST)
+    world.clock.forward(seconds=1)
+    await world.store.sweep(world.clock.now())
+    (again,) = await world.lease()
+    await world.answer(again.lease, THROTTLED)
+    world.clock.forward(hours=49)
+    await world.store.expire(world.clock.now())
+    assert await world.story(message) == [10, 11, 43]
+    assert await world.credits() == 99
+
+
+async def test_who_is_unsure_time_after_time_is_taken_to_be_with_the_network(world: World) -> None:
+    message = await world.accept()
+    for _ in range(4):
+        world.clock.forward(minutes=1)
+        await world.store.sweep(world.clock.now())
+        (leased,) = await world.lease()
+        await world.answer(leased.lease, LOST)
+    assert await world.story(message) == [10, 11, 21]
+    assert await world.rows("SELECT * FROM job") == []
+    assert await world.credits() == 99

@@ -50,18 +50,20 @@ class Model:
     def outcome(self, id: int, part: int, kind: str, network_id: str, now: float) -> None:
         m = self.messages[id]
         m.handed.discard(part)
-        if kind != "unsent":
-            m.unsure = m.unsure | {part} if kind == "unsure" else m.unsure - {part}
         if kind == "accepted":
             m.unsent.discard(part)
+            m.unsure.discard(part)
             m.parts[part] = 21
             self.open[network_id] = (id, part)
         elif kind == "refused":
             m.unsent.discard(part)
-            self.credits += 1
+            self.credits += part not in m.unsure
             m.become(51)
         elif kind in ("retry", "unsure"):
             m.become(11)
+            if kind == "unsure" and part in m.unsure and m.attempt >= 4:
+                m.unsent.discard(part)  # taken to be with the network
+            m.unsure |= {part} if kind == "unsure" else set()
         if not m.handed:
             self.end_lease(m, now)
         if kind == "accepted" and network_id in self.early:

@@ -41,6 +41,7 @@ class Gateway:
         self.carriers: list[SmppCarrier] = []
         self._dispatchers: dict[int, Dispatcher] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._dispatching: list[asyncio.Task[None]] = []
         self.store: SqliteStore
         self.queries: Queries
         self.accounts: Accounts
@@ -94,6 +95,8 @@ class Gateway:
         await self.http.stop()  # running accepts commit
         for dispatcher in self._dispatchers.values():
             dispatcher.stop_leasing()
+        if self._dispatching:  # a lease that is being committed is still handed over
+            await asyncio.wait(self._dispatching, timeout=SETTLE)
         for carrier in self.carriers:
             carrier.hold()
         await asyncio.gather(*(carrier.settle(SETTLE) for carrier in self.carriers))
@@ -112,10 +115,16 @@ class Gateway:
             dispatcher = Dispatcher(
                 self.store, self.clock, self.metrics, carrier_id, self.settings.gateway.most_segments
             )
-            carrier = SmppCarrier(settings, carrier_id, dispatcher, self.clock)
+            carrier = SmppCarrier(
+                settings,
+                carrier_id,
+                dispatcher,
+                self.clock,
+                on_response_seconds=self.metrics.submit_seconds.observe,
+            )
             self._dispatchers[carrier_id] = dispatcher
             self.carriers.append(carrier)
-            self._run(dispatcher.dispatch(carrier), f"dispatch {carrier.name}")
+            self._dispatching.append(self._run(dispatcher.dispatch(carrier), f"dispatch {carrier.name}"))
             self._run(carrier.run(), f"link {carrier.name}")
         self._gauges()
 
@@ -133,12 +142,20 @@ class Gateway:
             "carrier",
             lambda: by_carrier("in_flight"),
         )
+        gauge(
+            "kavle_reconnects",
+            "Times that the link was bound again",
+            "carrier",
+            lambda: by_carrier("reconnects"),
+        )
 
-    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=name))
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        return task
 
-    def _wake(self, carrier_id: int) -> None:
-        self._dispatchers[carrier_id].wake()
+    def _wake(self, carrier_id: int, urgent: bool) -> None:
+        self._dispatchers[carrier_id].wake(urgent=urgent)
 
     def _wake_all(self) -> None:
         for dispatcher in self._dispatchers.values():

@@ -14,7 +14,7 @@ import msgspec
 
 from kavle.clock import Clock
 from kavle.core.accounts import AccountError, Accounts, Command, CreateAccount, TopUpAccount
-from kavle.store.errors import DatabaseInUse, StoreError
+from kavle.store.errors import DatabaseInUse, RowRefused, StoreError, StoreUnavailable
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.types import AccountLine
 
@@ -59,6 +59,8 @@ async def execute(accounts: Accounts, command: Command) -> Reply:
         return Reply(accounts=await accounts.list())
     except AccountError as error:
         return Reply(error=str(error))
+    except (StoreUnavailable, RowRefused) as error:
+        return Reply(error=f"nothing was done: {error}")
 
 
 async def run(database: Path, clock: Clock, command: Command) -> Reply:
@@ -81,12 +83,17 @@ async def _ask(path: Path, command: Command) -> Reply:
             writer.write(_encode(command) + b"\n")
             line = await reader.readline()
             writer.close()
-    except (OSError, TimeoutError) as error:
+        return _read_reply.decode(line)
+    except (TimeoutError, msgspec.DecodeError) as error:
         raise StoreError(
-            f"a gateway has the database, but can't be spoken to by {path} ({str(error) or 'no answer'});"
+            "the gateway gave no answer; it may have done this or not: look at `kavle account list` before"
+            " you repeat it"
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"a gateway has the database, but can't be spoken to by {path} ({error});"
             " run this as the gateway's user, or once it has ended"
         ) from error
-    return _read_reply.decode(line)
 
 
 class ControlServer:

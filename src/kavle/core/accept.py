@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
 from kavle.clock import Clock
 from kavle.metrics import Metrics
 from kavle.model.account import Account
-from kavle.model.errors import Reason, Refusal
+from kavle.model.errors import OutcomeUnknown, Reason, Refusal
 from kavle.model.message import Draft, Priority
 from kavle.model.msisdn import parse_msisdn
 from kavle.model.prefix import ByPrefix
 from kavle.model.sender import parse_sender
 from kavle.model.text import normalise
 from kavle.sms.segment import Encoding, measure
-from kavle.store.errors import StoreUnavailable
+from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.store import Store
+
+PATIENCE: Final = 30.0
+"""Seconds that a caller waits for its commit. After them it is left without an answer: 42 would mean that
+nothing was stored, and that is not known."""
 
 _PRIORITIES = {"": Priority.NORMAL, "1": Priority.BULK, "2": Priority.NORMAL, "3": Priority.URGENT}
 
@@ -50,8 +56,9 @@ class Accept:
     """`await accept.sms(account, order)` answers the public id once the message is on disk."""
 
     def __init__(
-        self, store: Store, clock: Clock, terms: Terms, metrics: Metrics, wake: Callable[[int], None]
+        self, store: Store, clock: Clock, terms: Terms, metrics: Metrics, wake: Callable[[int, bool], None]
     ) -> None:
+        """`wake(carrier, urgent)` is told of each message that is on disk."""
         self._store = store
         self._clock = clock
         self._terms = terms
@@ -68,7 +75,7 @@ class Accept:
         except Refusal as refusal:
             self._metrics.refused[refusal.reason.name.lower()] += 1
             raise
-        self._wake(draft.carrier_id)
+        self._wake(draft.carrier_id, draft.priority == Priority.URGENT)
         self._metrics.accepted += 1
         self._metrics.accept_seconds.observe(time.perf_counter() - started)
         return self._store.public_ids.public(message_id)
@@ -101,9 +108,12 @@ class Accept:
 
     async def _commit(self, draft: Draft) -> int:
         try:
-            message_id = await self._store.accept(draft)
-        except StoreUnavailable as error:
+            async with asyncio.timeout(PATIENCE):
+                message_id = await self._store.accept(draft)
+        except (StoreUnavailable, RowRefused) as error:
             raise Refusal(Reason.UNAVAILABLE, str(error)) from error
+        except TimeoutError as error:
+            raise OutcomeUnknown("the commit takes too long") from error
         if message_id is None:
             raise Refusal(Reason.BALANCE)
         return message_id

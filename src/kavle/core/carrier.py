@@ -29,6 +29,10 @@ class Carrier(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def window(self) -> int:
+        """How many segments may await their response at once."""
+
     def free(self) -> int:
         """How many segments it can take at this moment; 0 while it has no link."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +14,7 @@ from kavle.clock import Clock
 from kavle.core.carrier import Carrier
 from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
-from kavle.model.message import LeasedMessage, Outcome, Parcel, Receipt
+from kavle.model.message import LeasedMessage, Outcome, Parcel, Receipt, Unsent
 from kavle.sms.segment import split
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
@@ -24,6 +23,12 @@ from kavle.store.types import LeaseRequest
 POLL: Final = 0.25
 """Seconds between looks at the queue: the truth, which being woken only hurries."""
 LEASE: Final = timedelta(seconds=120)
+PROMPT: Final = 20.0
+"""Seconds within which a lease must be ours: with the longest wait for room on the link and the longest
+response time-out behind it, all is still over before LEASE ends."""
+LOTS: Final = 4
+"""A lease is for a quarter of the window at least: a commit costs the same for one message as for fifty. What
+is urgent, and what the poll finds, does not wait for that."""
 RECEIPT_PATIENCE: Final = 5.0
 RETRY_STORE: Final = 1.0
 
@@ -44,14 +49,17 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._more = True  # the last look did not empty the queue
+        self._urgent = False
+        self._asked = 0.0  # when the last lease was asked for, by the loop's clock
         self._recording: set[asyncio.Task[None]] = set()
         self._bug: BaseException | None = None
 
     # --- what others tell it --------------------------------------------------------------------------
 
-    def wake(self) -> None:
+    def wake(self, *, urgent: bool = False) -> None:
         """There is something new in the queue."""
         self._more = True
+        self._urgent = self._urgent or urgent
         self._woken.set()
 
     def room(self) -> None:
@@ -69,6 +77,10 @@ class Dispatcher:
                 matched = await self._store.receive(batch)
         except (StoreUnavailable, TimeoutError) as error:
             raise Refusal(Reason.UNAVAILABLE, "the receipts could not be kept") from error
+        except Exception as bug:
+            self._bug = bug
+            self._woken.set()
+            raise
         self._metrics.receipts["matched"] += matched
         self._metrics.receipts["waiting"] += len(batch) - matched
 
@@ -77,14 +89,13 @@ class Dispatcher:
     async def dispatch(self, carrier: Carrier) -> None:
         """Lease what the carrier has room for and hand it over, until `stop_leasing`. Raises what recording
         died of, which is a bug: without its outcomes a carrier must not go on."""
+        lot = max(1, carrier.window // LOTS)
         while not self._stopping.is_set():
-            await self._wait()
+            least = 1 if await self._hurried() else lot
             if self._bug is not None:
                 raise self._bug
-            while self._more and not self._stopping.is_set() and (room := carrier.free()) > 0:
-                leased = await self._lease(room)
-                if leased:
-                    carrier.submit([_parcel(message) for message in leased])
+            while self._more and not self._stopping.is_set() and (room := carrier.free()) >= least:
+                self._hand_over(carrier, await self._lease(room))
 
     def stop_leasing(self) -> None:
         self._stopping.set()
@@ -95,16 +106,30 @@ class Dispatcher:
         while self._recording:
             await asyncio.wait(self._recording)
 
-    async def _wait(self) -> None:
-        with suppress(TimeoutError):
+    async def _hurried(self) -> bool:
+        """Wait for something to do. True when it is not to wait for more to come with it."""
+        try:
             async with asyncio.timeout(POLL):
                 await self._woken.wait()
-                self._woken.clear()
-                return
-        self._more = True
+        except TimeoutError:
+            self._more = self._urgent = True
+        self._woken.clear()
+        hurried, self._urgent = self._urgent, False
+        return hurried
+
+    def _hand_over(self, carrier: Carrier, leased: Sequence[LeasedMessage]) -> None:
+        if not leased:
+            return
+        if asyncio.get_running_loop().time() - self._asked < PROMPT:
+            carrier.submit([_parcel(message) for message in leased])
+            return
+        # The commit took so long that the lease might end while the link still writes.
+        now = self._clock.now()
+        self.outcomes([Outcome(one.lease, number, Unsent(), now) for one in leased for number in one.unsent])
 
     async def _lease(self, room: int) -> list[LeasedMessage]:
         self._more = False  # unless somebody says otherwise while we look
+        self._asked = asyncio.get_running_loop().time()
         now = self._clock.now()
         request = LeaseRequest(self._carrier_id, room, secrets.randbits(62), now, now + LEASE)
         try:
@@ -114,7 +139,7 @@ class Dispatcher:
             return []
         taken = sum(len(message.unsent) for message in leased)
         # What is left of the room may be less than the next message is long.
-        self._more = self._more or taken > room - self._most_segments
+        self._more = self._more or (taken > 0 and taken > room - self._most_segments)
         self._metrics.leases += 1
         self._metrics.leased_messages += len(leased)
         return leased

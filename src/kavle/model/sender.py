@@ -11,6 +11,7 @@ from kavle.sms import gsm0338
 
 LONGEST_TEXT: Final = 11  # septets: an address value has 10 octets. 3GPP TS 23.040 §9.1.2.5
 LONGEST_NUMBER: Final = 15  # digits. ITU-T E.164 §6
+LONGEST_SHORT: Final = 8  # digits of a number that a network gives out for itself
 LONGEST_INPUT: Final = 256
 
 _LIKE_A_NUMBER: Final = re.compile(r"\+?[0-9 ()-]*[0-9][0-9 ()-]*")
@@ -20,11 +21,11 @@ _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 def parse_sender(text: str, region: str = "SE") -> str:
     """The sender as it goes out: a number's digits, or up to 11 characters of text.
 
-    Text may hold every printable character of GSM 03.38: letters and digits, which the manual recommends,
-    space, åäö, `& . -`, and the others; those of the extension table take two of the eleven places. It is
-    cut where it is longer. What looks like a number is read as a recipient's is; what can't be (a short
-    number) keeps its digits, and no number is ever cut. Raises ValueError for an empty sender, control
-    characters, characters outside GSM 03.38 within the cut, and numbers of more than 15 digits."""
+    Text may hold every printable character that both GSM 03.38 and Latin-1 have: letters and digits, which
+    the manual recommends, space, åäö, `& . -`, and others; those of the extension table take two of the
+    eleven places. It is cut where it is longer. What looks like a number is read as a recipient's is; what
+    can't be (a short number) keeps its digits, and no number is ever cut. Raises ValueError for an empty
+    sender, control characters, other characters within the cut, and numbers of more than 15 digits."""
     if len(text) > LONGEST_INPUT:
         raise ValueError("the sender is too long")
     return _parsed(text, region)
@@ -44,17 +45,24 @@ def _number(sender: str, region: str) -> str:
     try:
         return parse_msisdn(sender, region)
     except ValueError:
-        digits = _NO_DIGIT.sub("", sender).removeprefix("00")
-        if 1 <= len(digits) <= LONGEST_NUMBER:
+        digits = _NO_DIGIT.sub("", sender)
+        if len(digits) > LONGEST_SHORT:
+            digits = digits.removeprefix("00")
+        if digits.strip("0") and len(digits) <= LONGEST_NUMBER:
             return digits
         raise ValueError(f"a sender that is a number has 1 to {LONGEST_NUMBER} digits") from None
+
+
+def _is_latin(text: str) -> bool:
+    """An address goes out as Latin-1: SMPP has no place for its alphabet (3.4 §4.4.1)."""
+    return all(ord(character) <= 0xFF for character in text)
 
 
 def _cut(sender: str) -> str:
     for length in range(LONGEST_TEXT, 0, -1):
         septets = gsm0338.encode(sender[:length])
-        if septets is None:
-            raise ValueError("the sender holds characters that GSM 03.38 has not")
+        if septets is None or not _is_latin(sender[:length]):
+            raise ValueError("the sender holds characters that GSM 03.38 and Latin-1 have not both")
         if len(septets) <= LONGEST_TEXT:
             return sender[:length].rstrip(" ")
     raise AssertionError("one character takes two septets at most")

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from ipaddress import IPv6Address
 from typing import Final
 
 import msgspec
@@ -19,9 +18,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kavle.clock import Clock
-from kavle.model.account import Account
+from kavle.model.account import LONGEST_NAME, Account
 from kavle.model.errors import Reason, Refusal
-from kavle.north.throttle import Throttle
+from kavle.north.throttle import Throttle, network_of
 from kavle.north.workers import Workers
 
 # OWASP's second recommendation: 19 MiB, two passes, one lane.
@@ -84,6 +83,8 @@ class Authenticator:
         after too many wrong ones from this address, UNAVAILABLE when too many wait to be verified."""
         if not name or not password:
             raise Refusal(Reason.PARAMETER, "no account or no password")
+        if len(name) > LONGEST_NAME:
+            raise Refusal(Reason.CREDENTIALS)
         account = self.known(name, password, address) or await self._verify(name, password, address)
         if account is None:
             raise Refusal(Reason.CREDENTIALS)
@@ -141,7 +142,7 @@ class Authenticator:
     async def _check(self, name: str, password: str, address: str, now: datetime) -> Account | None:
         """For one account an attempt counts as a failure until it has succeeded: a volley gets no more tries
         than a queue. For the address it counts afterwards: many customers may start at once behind one."""
-        pair, network = (name, address), _network(address)
+        pair, network = (name, address), network_of(address)
         if self._by_account.full(pair, now) or self._by_address.full(network, now):
             return None
         self._by_account.add(pair, now)
@@ -168,14 +169,3 @@ class Authenticator:
         self._verified[digest] = verified
         if len(self._verified) > self._limits.remembered:
             del self._verified[next(iter(self._verified))]
-
-
-def _network(address: str) -> str:
-    """IPv6 is given out by the /64 (RFC 6177 §2): one address of it is as good as another."""
-    if ":" not in address:
-        return address
-    try:
-        packed = IPv6Address(address).packed
-    except ValueError:
-        return address
-    return packed[:8].hex()

@@ -16,7 +16,7 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.money import format_balance
 from kavle.model.status import Status
 from kavle.north.auth import Authenticator
-from kavle.north.throttle import Throttle
+from kavle.north.throttle import Throttle, network_of
 
 _SPELLINGS: Final = (
     ("konto", "acc"),
@@ -106,11 +106,11 @@ class _Desk:
         """Needs no password by the manual, so that ids must not be found by trying: who has asked for too
         many that are unknown is told that all are."""
         now = self._clock.now()
-        if self._guesses.full(call.address, now):
+        if self._guesses.full(network_of(call.address), now):
             raise Refusal(Reason.PARAMETER, "too many unknown ids from this address")
         status = await self._queries.status(Anyone(), call.need("id").strip())
         if status is None:
-            self._guesses.add(call.address, now)
+            self._guesses.add(network_of(call.address), now)
             raise Refusal(Reason.PARAMETER, "the id is unknown")
         return _code(status)
 

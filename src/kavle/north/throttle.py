@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address
 
 
 class Throttle:
@@ -42,3 +43,14 @@ class Throttle:
 
     def forget(self, key: Hashable) -> None:
         self._counts.pop(key, None)
+
+
+def network_of(address: str) -> str:
+    """IPv6 is given out by the /64 (RFC 6177 §2): one address of it is as good as another."""
+    if ":" not in address:
+        return address
+    try:
+        packed = IPv6Address(address).packed
+    except ValueError:
+        return address
+    return packed[:8].hex()

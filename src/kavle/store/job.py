@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from kavle.model.life import backoff
 from kavle.model.message import Accepted, Outcome, Refused, Result, Unsent, Unsure
 from kavle.model.status import FAILED, FINAL, Status
 from kavle.store.rows import JobState, SegmentOutcome, numbers, to_ms
+
+ENOUGH: Final = 4
+"""From this attempt on, a segment that is unsure once more is taken to be with the network: 21, and paid."""
 
 
 class JobRow(msgspec.Struct, array_like=True):
@@ -93,17 +98,24 @@ class Job:
     def _take(self, bit: int, number: int, result: Result) -> None:
         if isinstance(result, Unsent):
             return
-        self.unsure &= ~bit  # the last outcome decides
         if isinstance(result, Accepted):
             self.unsent &= ~bit
+            self.unsure &= ~bit
             self._add(number, SegmentOutcome.ACCEPTED, Status.IN_NETWORK, result.network_id, None)
         elif isinstance(result, Unsure):
-            self.unsure |= bit
-            self._again(number, SegmentOutcome.UNSURE, result.error)
+            self._doubt(bit, number, result)
         elif result.retryable:
             self._again(number, SegmentOutcome.RETRY, result.error)
         else:
             self._refuse(bit, number, result)
+
+    def _doubt(self, bit: int, number: int, result: Unsure) -> None:
+        """Sent again, but not for ever: a network that takes a segment each time and never says so would
+        send it to the phone each time."""
+        if self.unsure & bit and self.row.attempt >= ENOUGH:
+            self.unsent &= ~bit
+        self.unsure |= bit
+        self._again(number, SegmentOutcome.UNSURE, result.error)
 
     def _again(self, number: int, outcome: SegmentOutcome, error: str) -> None:
         self._add(number, outcome, Status.DELAYED, None, error)
@@ -112,7 +124,7 @@ class Job:
 
     def _refuse(self, bit: int, number: int, result: Refused) -> None:
         self.unsent &= ~bit
-        self.refunded += 1
+        self.refunded += not self.unsure & bit  # an earlier try may have got through
         self._add(number, SegmentOutcome.REFUSED, result.status, None, result.error)
         if self.status not in FINAL:
             self.status = result.status

@@ -16,6 +16,9 @@ HORIZON: Final = timedelta(days=7)
 """A receipt later than this after its submit may belong to another message: networks reuse their ids."""
 
 HORIZON_MS: Final = HORIZON // timedelta(milliseconds=1)
+EARLY_MS: Final = 600_000
+"""A receipt that was here so long before its submit's response is another message's: the second copy of one
+whose network id was used again."""
 
 
 class Incoming(msgspec.Struct, array_like=True, frozen=True):
@@ -66,10 +69,10 @@ class Match:
             self._open.setdefault((place.domain, place.network_id), []).append(place)
 
     def take(self, row: Incoming) -> bool:
-        """To the newest open segment of this id and recipient, inside the horizon."""
+        """To the newest open segment of this id and recipient that it can be about by its time."""
         candidates = self._open.get((row.domain, row.network_id), [])
         for place in reversed(candidates):
-            if _same(row.recipient, place.recipient) and row.at - place.at <= HORIZON_MS:
+            if _same(row.recipient, place.recipient) and -EARLY_MS <= row.at - place.at <= HORIZON_MS:
                 self.matched.append((place, row))
                 if row.status in FINAL:
                     candidates.remove(place)

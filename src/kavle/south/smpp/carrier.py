@@ -107,6 +107,10 @@ class SmppCarrier:
 
     # --- core.carrier.Carrier -------------------------------------------------------------------------
 
+    @property
+    def window(self) -> int:
+        return self._settings.window
+
     def free(self) -> int:
         client = self._open_client()
         return 0 if client is None else self._window.room(client.session)

@@ -22,8 +22,10 @@ class SmppSettings(
     password: Annotated[str, Meta(max_length=8)]
     system_type: Annotated[str, Meta(max_length=12)] = ""
     window: Annotated[int, Meta(ge=1)] = 100  # submit_sm that may await their response at once
-    response_timeout: Seconds = 10.0
-    enquire_link: Seconds = 30.0  # of the network's silence before it is asked whether it lives
+    response_timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    enquire_link: Annotated[float, Meta(gt=0, le=600)] = (
+        30.0  # of the network's silence before it is asked whether it lives
+    )
     bind_timeout: Seconds = 10.0  # for the connection, and again for the bind
     reconnect_max: Seconds = 60.0  # between two tries at most
 

@@ -18,9 +18,6 @@ from kavle.wire.smpp.session import Session
 PATIENCE: Final = 30.0
 """Seconds that a segment may wait for room; well within its lease, whose end gives it to others."""
 
-_LOTS: Final = 4
-"""A lease is for a quarter of the window at least: a commit costs the same for one message as for fifty."""
-
 _UNSENT: Final = Unsent()
 
 
@@ -40,15 +37,12 @@ class Window:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._lot = max(1, size // _LOTS)
         self._queue: deque[Handed] = deque()
         self.submits = 0
 
     def room(self, session: Session) -> int:
-        """Segments that it takes before one has to wait for another's response; 0 while these are so few
-        that a lease of their own would cost more than it brings."""
-        free = self._size - session.in_flight - len(self._queue)
-        return free if free >= self._lot else 0
+        """Segments that it takes before one has to wait for another's response."""
+        return max(0, self._size - session.in_flight - len(self._queue))
 
     def put(self, parcels: Iterable[Parcel], now: float) -> None:
         self._queue.extend(

@@ -13,7 +13,7 @@ from typing import Final, Generic, TypeVar
 import asyncpg
 
 from kavle.model.errors import OutcomeUnknown
-from kavle.store.errors import StoreUnavailable
+from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.postgres.connection import LOST, Link
 from kavle.store.postgres.doubt import committed
 from kavle.store.postgres.rows import Db, Proof
@@ -79,9 +79,11 @@ class Lane(Generic[P, R]):
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                started = time.perf_counter()
-                await self._commit(group)
-                self._observe(len(group), time.perf_counter() - started)
+                # Who has given up meanwhile is not served: a receipt that came too late is sent again.
+                if group := [one for one in group if not one[1].done()]:
+                    started = time.perf_counter()
+                    await self._commit(group)
+                    self._observe(len(group), time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 -- a bug, and its callers would wait for ever
             _log.critical("a transaction died of a bug: %r", error)
             self._on_death(error)
@@ -99,7 +101,7 @@ class Lane(Generic[P, R]):
                 await self._commit(group[half:])
                 return
             _log.error("a row was refused by the database: %s", type(error).__name__)
-            _fail(group, StoreUnavailable(f"the database refused the row: {type(error).__name__}"))
+            _fail(group, RowRefused(f"the database refused the row: {type(error).__name__}"))
         except (*LOST, asyncpg.PostgresError) as error:
             _log.error("nothing can be stored: %s: %s", type(error).__name__, error)
             _fail(group, StoreUnavailable(f"the database can't store now: {type(error).__name__}"))

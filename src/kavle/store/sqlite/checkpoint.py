@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from kavle.store.sqlite.connection import open_checkpointer
+from kavle.store.sqlite.connection import BUSY_MS, open_checkpointer
 
 START_AT: Final = 1_000  # pages of the log: 4 MB
 RESTART_AT: Final = 16_000  # 64 MB
@@ -21,8 +22,10 @@ class Checkpointer:
     """A thread with a connection of its own. It copies pages while the writer goes on; the log's file only
     starts over when nobody appends meanwhile, so past 64 MB the writer itself does the small rest."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_death: Callable[[BaseException], None]) -> None:
         self._path = path
+        self._on_death = on_death
+        self._one_at_a_time = threading.Lock()
         self._pages = 0
         self._copied = False
         self._stopping = False
@@ -41,10 +44,25 @@ class Checkpointer:
     def after_commit(self, db: apsw.Connection) -> None:
         """In the writer's thread, between transactions."""
         if self._pages >= RESTART_AT and self._copied:
-            self._copied = False
-            db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+            self._restart(db)
         elif self._pages >= START_AT:
             self._wake.set()
+
+    def _restart(self, db: apsw.Connection) -> None:
+        """What is left to copy is little, but a reader that is in the midst of something holds it up: then
+        the log grows on until next time, rather than that everybody waits."""
+        if not self._one_at_a_time.acquire(blocking=False):
+            return
+        self._copied = False
+        db.set_busy_timeout(0)
+        try:
+            db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+        except apsw.BusyError:
+            _log.info("the log can't start over while somebody reads: it has %d pages", self._pages)
+            self._wake.set()
+        finally:
+            db.set_busy_timeout(BUSY_MS)
+            self._one_at_a_time.release()
 
     def close(self) -> None:
         self._stopping = True
@@ -52,15 +70,24 @@ class Checkpointer:
         self._thread.join()
 
     def _run(self) -> None:
-        db = open_checkpointer(self._path)
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            if self._stopping:
-                break
+        try:
+            db = open_checkpointer(self._path)
+            while self._due():
+                self._copy(db)
+            db.close()
+        except BaseException as error:  # noqa: BLE001 -- the log would grow for ever, and nobody know
+            _log.critical("the checkpointer died: %r", error)
+            self._on_death(error)
+
+    def _due(self) -> bool:
+        self._wake.wait()
+        self._wake.clear()
+        return not self._stopping
+
+    def _copy(self, db: apsw.Connection) -> None:
+        with self._one_at_a_time:
             try:
                 db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
                 self._copied = True
             except (apsw.BusyError, apsw.FullError, apsw.IOError) as error:
                 _log.warning("the log could not be copied into the database: %s; trying again later", error)
-        db.close()

@@ -36,15 +36,15 @@ class SqliteStore:
     """Made by `SqliteStore.open`, inside the event loop that will use it."""
 
     def __init__(
-        self, lock: EngineLock, writer: Writer, checkpointer: Checkpointer, reader: apsw.Connection
+        self, lock: EngineLock, writer: Writer, checkpointer: Checkpointer, reader: Reader, looker: Reader
     ) -> None:
         self._lock = lock
         self._writer = writer
         self._checkpointer = checkpointer
-        self._reader = reader
-        self._reading = ThreadPoolExecutor(1, thread_name_prefix="kavle-reader")
-        self._newest = reads.last_id(reader)
-        key: bytes = reader.execute("SELECT id_key FROM gateway").get
+        self._read = reader
+        self._look = looker
+        self._newest = reads.last_id(reader.db)
+        key: bytes = reader.db.execute("SELECT id_key FROM gateway").get
         self.public_ids = PublicIds(key)
 
     @classmethod
@@ -63,15 +63,15 @@ class SqliteStore:
         lock = await asyncio.to_thread(EngineLock, path, patience)
         db = await asyncio.to_thread(open_writer, path)
         await asyncio.to_thread(_recover, db, to_ms(now))
-        checkpointer = Checkpointer(path)
+        checkpointer = Checkpointer(path, on_death)
         checkpointer.watch(db)
         writer = Writer(db, checkpointer, on_death, observe=observe)
-        return cls(lock, writer, checkpointer, open_reader(path))
+        return cls(lock, writer, checkpointer, Reader(path, "reader"), Reader(path, "looker"))
 
     async def close(self) -> None:
         await self._writer.close()
-        self._reading.shutdown()
-        self._reader.close()
+        self._read.close()
+        self._look.close()
         await asyncio.to_thread(self._checkpointer.close)
         self._lock.release()
 
@@ -97,11 +97,11 @@ class SqliteStore:
         return await self._writer.call(sweep.sweep, now)
 
     async def expire(self, now: datetime) -> int:
-        late = await self._read(sweep.late, to_ms(now))
+        late = await self._look(sweep.late, to_ms(now))
         return await self._writer.call(sweep.expire_late, (late, to_ms(now))) if late else 0
 
     async def forget(self, now: datetime) -> int:
-        rows = await self._read(sweep.stale, to_ms(now))
+        rows = await self._look(sweep.stale, to_ms(now))
         return await self._writer.call(sweep.forget, rows) if rows else 0
 
     async def create_account(self, new: NewAccount) -> Account | None:
@@ -114,7 +114,7 @@ class SqliteStore:
         return await self._read(accounts.find, name)
 
     async def accounts(self) -> list[AccountLine]:
-        return await self._read(accounts.listing)
+        return await self._look(accounts.listing)
 
     async def balance(self, account_id: int) -> int:
         return await self._read(accounts.balance, account_id)
@@ -129,13 +129,26 @@ class SqliteStore:
         return await self._read(reads.story, message_id)
 
     async def queues(self) -> list[Queue]:
-        return await self._read(reads.queues)
+        return await self._look(reads.queues)
 
-    async def _read(
+
+class Reader:
+    """A thread with a connection that only reads. There is one for what somebody waits for, and one for
+    looks through whole tables."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.db = open_reader(path)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"kavle-{name}")
+
+    async def __call__(
         self, read: Callable[Concatenate[apsw.Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reading, lambda: read(self._reader, *args, **kwargs))
+        return await loop.run_in_executor(self._thread, lambda: read(self.db, *args, **kwargs))
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        self.db.close()
 
 
 def _recover(db: apsw.Connection, now: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import apsw
 
-from kavle.store.errors import StoreUnavailable
+from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.sqlite.checkpoint import Checkpointer
 
 P = TypeVar("P")
@@ -22,6 +22,8 @@ Verb = Callable[[apsw.Connection, Sequence[P]], Sequence[R]]
 """Works on many callers' wishes of one kind in one transaction; a result for each, in order."""
 
 _NO_ROOM: Final = (apsw.FullError, apsw.ReadOnlyError, apsw.NoMemError, apsw.BusyError)
+_NOT_COMMITTED: Final = (apsw.FullError, apsw.BusyError)
+"""Of a COMMIT only these are believed: its record was not written. After any other error it may have been."""
 _CULPRIT: Final = (
     apsw.ConstraintError,
     apsw.MismatchError,
@@ -66,12 +68,17 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Work] = []
         self._inbox: deque[list[_Work]] = deque()
+        self._closing = False
+        self._full = False
         self._wake = threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, name="kavle-writer", daemon=True)
         self._thread.start()
 
     def call(self, verb: Verb[P, R], payload: P) -> asyncio.Future[R]:
         future: asyncio.Future[R] = self._loop.create_future()
+        if self._closing:
+            future.set_exception(StoreUnavailable("the store is closing"))
+            return future
         if not self._gathered:
             # Everything that this turn of the loop asks for goes over together.
             self._loop.call_soon(self._hand_over)
@@ -87,6 +94,7 @@ class Writer:
     async def close(self) -> None:
         """Write what waits, then end the thread and close the connection."""
         self._hand_over()
+        self._closing = True
         self._inbox.append([])
         self._wake.release()
         await asyncio.to_thread(self._thread.join)
@@ -95,7 +103,9 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            while works := self._take():
+            while taken := self._take():
+                # Who has given up waiting (a receipt that the network will send again, say) is not served.
+                works = [work for work in taken if not work.future.cancelled()]
                 started = time.perf_counter()
                 done = self._commit(works)
                 self._observe(len(works), time.perf_counter() - started)
@@ -118,16 +128,20 @@ class Writer:
     def _commit(self, works: Sequence[_Work]) -> list[Done]:
         """One transaction; if it fails, its halves, until the culprit stands alone."""
         try:
-            return self._transaction(works)
+            done = self._transaction(works)
+            self._full = False
+            return done
         except _NO_ROOM as error:
             refused = StoreUnavailable(str(error))
-            _log.error("nothing can be stored: %s", error)
+            if not self._full:
+                _log.error("nothing can be stored until there is room: %s", error)
+            self._full = True
             return [(work.future, None, refused) for work in works]
         except _CULPRIT as error:
             if len(works) == 1:
                 _log.error("a row was refused by the database: %s", type(error).__name__)
-                refused = StoreUnavailable(f"the database refused the row: {type(error).__name__}")
-                return [(works[0].future, None, refused)]
+                poison = RowRefused(f"the database refused the row: {type(error).__name__}")
+                return [(works[0].future, None, poison)]
             half = len(works) // 2
             return self._commit(works[:half]) + self._commit(works[half:])
 
@@ -143,8 +157,8 @@ class Writer:
             raise
         try:
             self._db.execute("COMMIT")
-        except _NO_ROOM:
-            self._roll_back()  # the commit record was not written: known not to be stored
+        except _NOT_COMMITTED:
+            self._roll_back()
             raise
         return done
 
