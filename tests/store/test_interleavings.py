@@ -56,8 +56,10 @@ async def world(url: str) -> AsyncIterator[World]:
     world = await open_world(url, SetClock())
     await world.store.top_up(TopUp("test", 10_000 * UNIT, world.clock.now()))
     yield world
-    await books_are_in_order(world)
-    await world.store.close()
+    try:
+        await books_are_in_order(world)
+    finally:
+        await world.store.close()
 
 
 @pytest.fixture

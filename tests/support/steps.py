@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-COMMIT = "COMMIT"
+COMMIT = "commits"
 Points = Mapping[str, str]  # a statement, and the name of the point before it
 Verb = Callable[[Any, Any], Awaitable[tuple[Any, Any]]]
 
@@ -27,10 +27,9 @@ class Session:
         self._task = asyncio.create_task(self._run(verb, payloads))
 
     async def _run(self, verb: Verb, payloads: Any) -> Any:
-        await self._db.execute("BEGIN")
-        results, _ = await verb(self, payloads)
-        await self._halt(COMMIT)
-        await self._db.execute(COMMIT)
+        async with self._db.transaction():
+            results, _ = await verb(self, payloads)
+            await self._halt(COMMIT)
         return results
 
     async def _halt(self, point: str) -> None:
@@ -108,7 +107,7 @@ class Stage:
 
     async def close(self) -> None:
         for db in self._dbs:
-            await db.close()
+            db.terminate()
 
     async def play(self, order: list[int], one: tuple[Verb, Any], other: tuple[Verb, Any]) -> tuple[Any, Any]:
         """The results of both; a turn that can't be taken is passed over."""
