@@ -1,0 +1,181 @@
+"""What is PostgreSQL's alone: a server that would not keep its word, clocks, calls between nodes, and schemas
+brought up to date by several nodes at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kavle.clock import SetClock
+from kavle.store.errors import StoreError, StoreUnavailable
+from support.postgres import empty_database, fetch, fresh_database, release, server
+from support.world import World, open_world
+
+pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
+
+from kavle.store.postgres import connection, ids, migrate
+from kavle.store.postgres.connection import connect
+from kavle.store.postgres.store import PostgresStore
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    url = await fresh_database()
+    yield url
+    await release(url)
+
+
+@pytest.fixture
+async def world(url: str) -> AsyncIterator[World]:
+    world = await open_world(url, SetClock())
+    yield world
+    await world.store.close()
+
+
+async def test_concurrent_starts_on_an_empty_database_make_one_schema() -> None:
+    url = await empty_database()
+    assert sorted(await asyncio.gather(*(migrate.migrate(url) for _ in range(4)))) == [0, 0, 0, 1]
+    assert await fetch(url, "SELECT step, name FROM schema_step") == [(1, "0001_main_road")]
+
+
+async def test_a_schema_of_a_newer_kavle_is_refused(url: str) -> None:
+    await fetch(url, "INSERT INTO schema_step VALUES (999, 'from the future')")
+    with pytest.raises(StoreError, match="newer than this Kavle's"):
+        await PostgresStore.open(url)
+    await fetch(url, "DELETE FROM schema_step WHERE step = 999")
+
+
+async def test_a_step_does_not_hold_up_the_nodes_that_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "ALTER TABLE gateway ADD COLUMN told TEXT", "0002_told"
+    monkeypatch.setattr(migrate, "_scripts", lambda: [("0001_main_road", ""), script[::-1]])
+    busy, reader = await connect(url), await connect(url)
+    await busy.execute("BEGIN")
+    await busy.fetch("SELECT * FROM gateway")  # a reader's lock, which the step has to wait for
+    upgrade = asyncio.create_task(migrate.migrate(url))
+    await asyncio.sleep(0.3)
+    await asyncio.wait_for(
+        reader.fetch("SELECT id_key FROM gateway"), 4
+    )  # behind the step, until it gives way
+    await busy.execute("COMMIT")
+    assert await upgrade == 1
+    await reader.execute("ALTER TABLE gateway DROP COLUMN told")
+    await reader.execute("DELETE FROM schema_step WHERE step = 2")
+    await asyncio.gather(busy.close(), reader.close())
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+async def test_a_server_that_would_lose_what_it_was_told_is_refused(url: str, setting: str) -> None:
+    await _set(f"{setting} = off")
+    try:
+        with pytest.raises(StoreError, match=f"has {setting} = off"):
+            await PostgresStore.open(url)
+    finally:
+        await _set(f"{setting} = on")
+
+
+async def test_our_commits_wait_for_the_disk_whatever_the_roles_default_is(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fetch(url, "ALTER ROLE postgres SET synchronous_commit = off")
+    try:
+        store = await PostgresStore.open(url)
+        async with store._links[0].use() as (db, _):
+            assert await db.fetchval("SHOW synchronous_commit") == "on"
+        await store.close()
+        monkeypatch.delitem(connection.SETTINGS, "synchronous_commit")
+        with pytest.raises(StoreError, match="has synchronous_commit = off"):
+            await PostgresStore.open(url)
+    finally:
+        await fetch(url, "ALTER ROLE postgres RESET synchronous_commit")
+
+
+async def test_every_connection_gives_up_before_it_holds_others_up(world: World) -> None:
+    async def patience(db: object) -> list[str]:
+        names = "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"
+        return [await db.fetchval(f"SHOW {name}") for name in names]  # type: ignore[attr-defined]
+
+    for link in world.store._links:
+        async with link.use() as (db, _):
+            assert await patience(db) == ["10s", "5s", "10s"]
+    assert await world.store._read(patience) == ["10s", "5s", "10s"]
+
+
+async def test_a_server_that_is_not_there_is_an_error_without_a_password() -> None:
+    with pytest.raises(StoreError, match="can't be reached") as error:
+        await PostgresStore.open("postgresql://kavle:secret@127.0.0.1:1/kavle")
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(("off", "where"), [(5, "ahead of"), (-5, "behind")])
+async def test_a_node_whose_clock_is_wrong_accepts_but_leases_and_ends_nothing(
+    url: str, off: float, where: str
+) -> None:
+    world = await open_world(url, SetClock())
+    clock = SetClock(datetime.now(UTC) + timedelta(seconds=off))
+    wrong = await PostgresStore.open(url, clock=clock)
+    assert await wrong.accept(world.draft()) is not None
+    world.store, right = wrong, world.store
+    for refused in (world.lease(), wrong.sweep(world.clock.now()), wrong.expire(world.clock.now())):
+        with pytest.raises(StoreUnavailable, match=f"clock is .* s {where} the database's"):
+            await refused
+    clock.forward(seconds=-off)
+    await wrong.sweep(world.clock.now())
+    assert len(await world.lease()) == 1
+    await asyncio.gather(wrong.close(), right.close())
+
+
+async def test_a_node_is_called_when_a_queue_is_no_longer_empty(url: str, world: World) -> None:
+    called: asyncio.Queue[int] = asyncio.Queue()
+    other = await PostgresStore.open(url, on_ready=called.put_nowait)
+    await asyncio.sleep(0.2)  # it listens
+    await world.accept()
+    assert await asyncio.wait_for(called.get(), 5) == world.carrier_id
+    await asyncio.sleep(0.1)
+    await world.accept()  # the queue was not empty
+    await asyncio.sleep(0.2)
+    assert called.empty()
+    await world.lease()
+    await world.accept()
+    assert await asyncio.wait_for(called.get(), 5) == world.carrier_id
+    await other.close()
+
+
+async def test_ids_of_two_nodes_never_meet_and_rise_with_the_blocks(url: str, world: World) -> None:
+    other = await PostgresStore.open(url)
+    assert await world.store.newest_id() == 0
+    mine = [await world.accept() for _ in range(3)]
+    others = [await other.accept(world.draft()) for _ in range(3)]
+    assert mine == [1, 2, 3]
+    assert others == [257, 258, 259]
+    assert await world.store.newest_id() >= 259
+    await other.close()
+
+
+async def test_partitions_are_made_ahead_of_the_ids(url: str, world: World) -> None:
+    await fetch(url, "SELECT setval('message_block', 19999999)")
+    message = await world.accept()
+    assert message > 20_000_000
+    assert await world.store.status(message) == 10
+    made = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'message'::regclass"
+    assert await fetch(url, made) == [(4,)]  # 0, 10, 20 and, ahead, 30 million
+    await fetch(url, f"SELECT setval('message_block', {39_999_999 - ids.BLOCK})")
+    await world.store.sweep(world.clock.now())
+    assert await fetch(url, made) == [(5,)]
+    for first in (20_000_000, 30_000_000, 40_000_000):
+        for table in ("message", "body", "segment", "receipt"):
+            await fetch(url, f"DROP TABLE {table}_{first}")
+
+
+async def _set(setting: str) -> None:
+    url = server().get_uri()
+    await fetch(url, f"ALTER SYSTEM SET {setting}")
+    await fetch(url, "SELECT pg_reload_conf()")
+    name, _, value = setting.partition(" = ")
+    for _ in range(100):
+        if await fetch(url, f"SHOW {name}") == [(value,)]:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{setting} did not take")
