@@ -26,6 +26,11 @@ def _with_public_id(logger: object, method: str, event: EventDict) -> EventDict:
     return event
 
 
+def telling() -> bool:
+    """Whether each step of each message is told. A line costs more than the step, so this is asked first."""
+    return logging.getLogger("kavle").isEnabledFor(logging.DEBUG)
+
+
 def configure(level: str = "info") -> None:
     """Once, at start. The standard library's loggers (uvicorn's, the writer's) come out the same way."""
     processors: list[structlog.typing.Processor] = [

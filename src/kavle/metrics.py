@@ -63,6 +63,9 @@ class Metrics(Collector):
         self.committed_calls += calls
         self.commit_seconds.observe(seconds)
 
+    def log_in_refused(self) -> None:
+        self.refused["credentials"] += 1
+
     def gauge(self, name: str, text: str, label: str, read: Gauge) -> None:
         self._gauges.append((name, text, label, read))
 

@@ -57,7 +57,9 @@ class Gateway:
         self.queries = Queries(self.store)
         self.accounts = Accounts(self.store, self.clock)
         ids = await self.store.carrier_ids([carrier.name for carrier in self.settings.carrier])
-        self._authenticator = Authenticator(self.queries.account, self.clock)
+        self._authenticator = Authenticator(
+            self.queries.account, self.clock, refused=self.metrics.log_in_refused
+        )
         accept = Accept(self.store, self.clock, terms(self.settings, ids), self.metrics, self._wake)
         face = application(
             accept,

@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
+import structlog
 
 from kavle.clock import Clock
+from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.account import Account
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
@@ -26,6 +28,8 @@ from kavle.store.store import Store
 PATIENCE: Final = 30.0
 """Seconds that a caller waits for its commit. After them it is left without an answer: 42 would mean that
 nothing was stored, and that is not known."""
+
+_log = structlog.get_logger("kavle.accept")
 
 _PRIORITIES = {"": Priority.NORMAL, "1": Priority.BULK, "2": Priority.NORMAL, "3": Priority.URGENT}
 
@@ -64,6 +68,7 @@ class Accept:
         self._terms = terms
         self._metrics = metrics
         self._wake = wake
+        self._telling = telling()
 
     async def sms(self, account: Account, order: SmsOrder) -> int:
         """Raises `Refusal`, in the contract's order of checks; whatever is refused stores and debits
@@ -78,6 +83,8 @@ class Accept:
         self._wake(draft.carrier_id, draft.priority == Priority.URGENT)
         self._metrics.accepted += 1
         self._metrics.accept_seconds.observe(time.perf_counter() - started)
+        if self._telling:
+            _log.debug("accepted", message_id=message_id, account=account.name, segments=draft.segments)
         return self._store.public_ids.public(message_id)
 
     def draft(self, account: Account, order: SmsOrder) -> Draft:

@@ -12,6 +12,7 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.carrier import Carrier
+from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
 from kavle.model.message import LeasedMessage, Outcome, Parcel, Receipt, Unsent
@@ -50,6 +51,7 @@ class Dispatcher:
         self._stopping = asyncio.Event()
         self._more = True  # the last look did not empty the queue
         self._urgent = False
+        self._telling = telling()
         self._asked = 0.0  # when the last lease was asked for, by the loop's clock
         self._recording: set[asyncio.Task[None]] = set()
         self._bug: BaseException | None = None
@@ -81,6 +83,9 @@ class Dispatcher:
             self._bug = bug
             self._woken.set()
             raise
+        if self._telling:
+            for receipt in batch:
+                _log.debug("receipt", network_id=receipt.network_id, status=receipt.status)
         self._metrics.receipts["matched"] += matched
         self._metrics.receipts["waiting"] += len(batch) - matched
 
@@ -120,6 +125,9 @@ class Dispatcher:
     def _hand_over(self, carrier: Carrier, leased: Sequence[LeasedMessage]) -> None:
         if not leased:
             return
+        if self._telling:
+            for one in leased:
+                _log.debug("handed over", message_id=one.lease.message_id, attempt=one.lease.attempt)
         if asyncio.get_running_loop().time() - self._asked < PROMPT:
             carrier.submit([_parcel(message) for message in leased])
             return
@@ -156,6 +164,16 @@ class Dispatcher:
         self._metrics.fenced_outcomes += len(batch) - counted
         for outcome in batch:
             self._metrics.outcomes[type(outcome.result).__name__.lower()] += 1
+        if self._telling:
+            for outcome in batch:
+                _log.debug(
+                    "outcome",
+                    message_id=outcome.lease.message_id,
+                    segment=outcome.segment,
+                    attempt=outcome.lease.attempt,
+                    result=type(outcome.result).__name__.lower(),
+                    network_id=getattr(outcome.result, "network_id", None),
+                )
 
     def _recorded(self, task: asyncio.Task[None]) -> None:
         self._recording.discard(task)

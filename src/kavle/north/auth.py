@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
 import msgspec
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -25,10 +27,10 @@ from kavle.north.workers import Workers
 
 # OWASP's second recommendation: 19 MiB, two passes, one lane.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODYS: Final = _HASHER.hash(secrets.token_hex())
-"""Verified when there is no such account, so that the answer takes as long as for one there is."""
-
 _LONGEST_PASSWORD: Final = 1024
+_MOST_TOLD: Final = 10_000
+
+_log = structlog.get_logger("kavle.auth")
 
 Find = Callable[[str], Awaitable[Account | None]]
 """The account of that name."""
@@ -66,10 +68,21 @@ class _Verified(msgspec.Struct):
 class Authenticator:
     """One for the process; close it at the end."""
 
-    def __init__(self, find: Find, clock: Clock, limits: LogInLimits | None = None) -> None:
+    def __init__(
+        self,
+        find: Find,
+        clock: Clock,
+        limits: LogInLimits | None = None,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`refused` is called for each refusal, to be counted."""
         self._find = find
         self._clock = clock
         self._limits = limits = limits or LogInLimits()
+        # Verified when there is no such account, so that the answer takes as long as for one there is.
+        self._nobodys = _HASHER.hash(secrets.token_hex())
+        self._refused = refused
+        self._refusals: Counter[str] = Counter()  # by address
         self._keyed = blake2b(key=secrets.token_bytes(32), digest_size=32)
         self._verified: dict[bytes, _Verified] = {}  # in the order of verification
         self._under_way: dict[bytes, asyncio.Task[Account | None]] = {}
@@ -83,12 +96,25 @@ class Authenticator:
         after too many wrong ones from this address, UNAVAILABLE when too many wait to be verified."""
         if not name or not password:
             raise Refusal(Reason.PARAMETER, "no account or no password")
-        if len(name) > LONGEST_NAME:
-            raise Refusal(Reason.CREDENTIALS)
-        account = self.known(name, password, address) or await self._verify(name, password, address)
+        account = None
+        if len(name) <= LONGEST_NAME:
+            account = self.known(name, password, address) or await self._verify(name, password, address)
         if account is None:
+            self._tell(name[:LONGEST_NAME], address)
             raise Refusal(Reason.CREDENTIALS)
         return account
+
+    def _tell(self, name: str, address: str) -> None:
+        """The 1st, 2nd, 4th, 8th … refusal of an address is logged: a panel with an old password must be no
+        riddle, and whoever guesses must not fill the disk."""
+        self._refused()
+        if len(self._refusals) >= _MOST_TOLD:
+            self._refusals.clear()
+        self._refusals[address] += 1
+        times = self._refusals[address]
+        if times & (times - 1) == 0:
+            throttled = self._by_account.full((name, address), self._clock.now())
+            _log.warning("log-in refused", account=name, address=address, times=times, throttled=throttled)
 
     def known(self, name: str, password: str, address: str) -> Account | None:
         """The account, if this password was verified for it from this address a short while ago."""
@@ -161,7 +187,7 @@ class Authenticator:
         if len(password) > _LONGEST_PASSWORD:
             return None
         account = await self._find(name)
-        password_hash = _NOBODYS if account is None else account.password_hash
+        password_hash = self._nobodys if account is None else account.password_hash
         matches = await self._workers.run(_matches, password_hash, password)
         return account if matches else None
 

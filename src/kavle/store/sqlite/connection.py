@@ -48,14 +48,17 @@ class EngineLock:
 
 
 def make_folder(folder: Path) -> None:
+    """For nobody else's eyes: what lies in it holds numbers, texts and password hashes."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"the folder {folder} can't be made: {error.strerror}") from error
 
 
 def open_writer(path: Path) -> apsw.Connection:
     """The connection that writes, with its schema brought up to date."""
+    # SQLite gives its other files the same rights as this one.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     db = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
     if not db.execute("SELECT count(*) FROM sqlite_master").get:
         db.execute("PRAGMA auto_vacuum = incremental")  # only counts before the first table

@@ -113,7 +113,18 @@ def _decode(command_id: int, status: int, sequence: int, data: bytes, at: int, e
         # beside an error: what counts is its header.
         if command_id & RESPONSE_BIT and (status or at == end):
             return Pdu(sequence, status, kind())
+        if command_id & RESPONSE_BIT:
+            return Pdu(sequence, status, _salvaged(kind, data, at, end))
         return Rejected(command_id, sequence, error.status, error.reason)
+
+
+def _salvaged(kind: type[Body], data: bytes, at: int, end: int) -> Body:
+    """A yes is a yes, whatever is wrong behind its header: to take it for none would have the message sent
+    again, and again. What can be read of its first field (message_id, system_id) is kept, however long."""
+    names = [name for name, _ in fields_of(kind)]
+    if not names or names[0] == "tlvs":
+        return kind()
+    return kind(**{names[0]: data[at:end].partition(b"\0")[0].decode("latin-1")})
 
 
 class Decoder:

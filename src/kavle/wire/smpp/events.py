@@ -19,8 +19,8 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class Unanswered(msgspec.Struct, frozen=True):
-    """A request's response timer ran out, or its response could not be read: the peer may have acted or
-    not. A response that comes later is a stray."""
+    """A request's response timer ran out: the peer may have acted or not. A response that comes later is a
+    stray."""
 
     token: object
     reason: str

@@ -289,13 +289,9 @@ class Session:
         if not item.command_id & RESPONSE_BIT:
             self._refuse(item.command_id, item.sequence, item.status, item.reason, happened)
             return
-        # A response can't be answered. If it was to a request of ours, that has none that could be read.
+        # A response of a kind that nobody knows is to nothing of ours, and can't be answered.
         happened.append(ev.PeerError(item.command_id, item.sequence, item.status, item.reason))
-        request = self._requests.answered(item.sequence, BODIES.get(item.command_id, Body))
-        if request is not None:
-            happened.append(ev.Unanswered(request.token, item.reason))
-        else:
-            self.strays += 1
+        self.strays += 1
 
     def _refuse(
         self, command_id: int, sequence: int, status: CommandStatus, reason: str, happened: list[Event]
