@@ -64,7 +64,7 @@ class Network:
 def network(folder: Path, *, is_open: bool, receipts: bool) -> Iterator[Network]:
     """`is_open`: it lets ESMEs bind from the first. `receipts`: it sends them."""
     command = [
-        sys.executable, "-m", "kavle", "simulate", "smsc", "--port", "0", "--http-port", "0",
+        sys.executable, "-m", "kavle", "simulate", "smsc", "--quiet", "--port", "0", "--http-port", "0",
         "--system-id", SYSTEM_ID, "--password", PASSWORD,
         "--refuse-binds", "0" if is_open else str(_FOR_EVER),
         "--receipts" if receipts else "--no-receipts",

@@ -33,6 +33,14 @@ class SettingsError(Exception):
     """What is wrong, where (file or variable, and dotted key), and what is expected there."""
 
 
+class WrongValue(ValueError):
+    """For a struct's `__post_init__`: what is wrong with the value at `key`, dotted and within the struct."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(problem)
+        self.key = key
+
+
 class _Given(msgspec.Struct, frozen=True):
     """A value that came from the environment: text, whatever its key wants."""
 
@@ -67,8 +75,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _overlay(kind: type[msgspec.Struct], table: dict[str, Any], environ: Mapping[str, str]) -> None:
     known: dict[str, list[_Route]] = defaultdict(list)
+    keys: dict[_Route, str] = {}
     for key, route in _keys_of_table([kind], table, "", ()):
         known[_variable(key)].append(route)
+        keys[route] = key
     taken: dict[_Route, str] = {}
     for variable in sorted(environ):
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
@@ -77,7 +87,10 @@ def _overlay(kind: type[msgspec.Struct], table: dict[str, Any], environ: Mapping
         if route in taken:
             raise SettingsError(f"{taken[route]} and {variable} say the same; give one of them")
         taken[route] = variable
-        text = _content(variable, environ[variable]) if from_file else environ[variable]
+        text = environ[variable]
+        if from_file and not (text := _content(variable, text)):
+            key = keys.get(route) or _shown(route)
+            raise SettingsError(f"{variable}: {key}: the file that it names is empty")
         _put(table, route, _Given(variable, text))
 
 
@@ -176,6 +189,8 @@ class _Check:
         }
         try:
             return kind(**given)
+        except WrongValue as error:
+            self._fail(_dotted(key, error.key), str(error), _origin(value, error.key))
         except ValueError as error:
             self._fail(key, str(error))
 
@@ -217,6 +232,13 @@ class _Check:
 
     def _fail(self, key: str, problem: str, variable: str | None = None) -> NoReturn:
         raise SettingsError(": ".join(filter(None, (variable or self._source, key, problem)))) from None
+
+
+def _origin(value: Any, key: str) -> str | None:
+    """The variable that the value at `key` came from, if it was one."""
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value.variable if isinstance(value, _Given) else None
 
 
 def _untyped(kind: Any, text: str) -> Any:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from kavle.cli.config import database_path, read
+from kavle.cli.config import Settings, database_path, read
 from kavle.cli.control import Reply, run
-from kavle.cli.options import config_option, telling_errors
+from kavle.cli.options import config_option, opening, telling_errors, this_command
 from kavle.clock import SystemClock
 from kavle.core.accounts import Command, CreateAccount, ListAccounts, TopUpAccount
 from kavle.model.money import format_balance, parse_money
@@ -29,6 +29,18 @@ class Credits(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
+class MoreCredits(Credits):
+    """An amount to give: a balance only goes down by what is sent."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if str(value).startswith("-"):
+            self.fail("a top-up is more than 0; to correct a balance downwards is not there yet", param, ctx)
+        amount = super().convert(value, param, ctx)
+        if not amount:
+            self.fail("a top-up of 0 changes nothing; give more than 0", param, ctx)
+        return amount
+
+
 @click.group()
 def account() -> None:
     """Make accounts, give them credits, list them.
@@ -39,30 +51,35 @@ def account() -> None:
 
 @account.command()
 @click.argument("name")
-@click.option("--password", required=True, help="The account's password; - reads it from standard input.")
+@click.option(
+    "--password",
+    help="The account's password. Without it, or with -, you are asked; where there is no terminal, - reads it"
+    " from standard input.",
+)
 @click.option(
     "--credits", "amount", type=Credits(), default="0", show_default=True, help="Credits to begin with."
 )
 @config_option
 @telling_errors
-def create(name: str, password: str, amount: int, config: Path) -> None:
+def create(name: str, password: str | None, amount: int, config: Path) -> None:
     """Make the account NAME."""
-    if password == "-":  # noqa: S105 -- not a password: where to read it
-        password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise click.ClickException("the password is empty")
-    _run(config, CreateAccount(name, hash_password(password), amount))
+    settings = read(config)
+    chosen = _ask() if password in (None, "-") and sys.stdin.isatty() else _given(password)
+    _run(settings, CreateAccount(name, hash_password(chosen), amount))
     click.echo(f"Account {name} is made, with {format_balance(amount)} credits.")
+    if not amount:
+        click.echo(f"It can send once it has some: `{this_command()} account topup {name} 100`.")
 
 
-@account.command()
+# Without this, -10 would be an option that there is not.
+@account.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name")
-@click.argument("amount", type=Credits())
+@click.argument("amount", type=MoreCredits())
 @config_option
 @telling_errors
 def topup(name: str, amount: int, config: Path) -> None:
     """Give the account NAME the AMOUNT of credits more."""
-    reply = _run(config, TopUpAccount(name, amount))
+    reply = _run(read(config), TopUpAccount(name, amount))
     click.echo(f"Account {name} has {format_balance(reply.balance or 0)} credits now.")
 
 
@@ -71,20 +88,42 @@ def topup(name: str, amount: int, config: Path) -> None:
 @telling_errors
 def list_accounts(config: Path) -> None:
     """Show all accounts with their balances."""
-    accounts = _run(config, ListAccounts()).accounts or []
+    accounts = _run(read(config), ListAccounts()).accounts or []
     if not accounts:
-        click.echo("There are no accounts yet; make one by `kavle account create NAME --password -`.")
+        click.echo(f"There are no accounts yet; make one by `{this_command()} account create NAME`.")
         return
-    width = max(len(line.name) for line in accounts)
+    width = max(len("account"), *(len(line.name) for line in accounts))
+    click.echo(f"{'account':<{width}}  {'credits':>14}  since")
     for line in accounts:
-        click.echo(
-            f"{line.name:<{width}}  {format_balance(line.balance):>14}  since {line.created_at:%Y-%m-%d}"
-        )
+        click.echo(f"{line.name:<{width}}  {format_balance(line.balance):>14}  {line.created_at:%Y-%m-%d}")
 
 
-def _run(config: Path, command: Command) -> Reply:
-    settings = read(config)
-    reply = asyncio.run(run(database_path(settings), SystemClock(), command))
+def _ask() -> str:
+    chosen: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
+    return chosen
+
+
+def _given(password: str | None) -> str:
+    """What the option says, or standard input where the option says so."""
+    if password is None:
+        raise click.UsageError("give a --password; - reads it from standard input")
+    try:
+        told = sys.stdin.buffer.read().decode() if password == "-" else password  # noqa: S105
+        told.encode()
+    except UnicodeError as error:
+        raise click.ClickException("the password is not UTF-8") from error
+    lines = told.splitlines() if password == "-" else [told]  # noqa: S105
+    if len(lines) > 1:
+        raise click.ClickException("the password is one line, but standard input has more")
+    if not lines or not lines[0]:
+        raise click.ClickException("the password is empty")
+    return lines[0]
+
+
+def _run(settings: Settings, command: Command) -> Reply:
+    database = database_path(settings)
+    with opening(database):
+        reply = asyncio.run(run(database, SystemClock(), command))
     if reply.error is not None:
         raise click.ClickException(reply.error)
     return reply

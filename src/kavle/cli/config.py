@@ -12,17 +12,25 @@ import msgspec
 
 from kavle.core.accept import Terms
 from kavle.model.money import parse_money
+from kavle.model.msisdn import known_region
 from kavle.model.prefix import ByPrefix
 from kavle.north.settings import HttpSettings
-from kavle.settings import SettingsError, load
+from kavle.settings import SettingsError, WrongValue, load
 from kavle.south.smpp.settings import SmppSettings
 
 SQLITE: Final = "sqlite:///"
 
 
-def _check_prefix(prefix: str) -> None:
+def _check_prefix(key: str, prefix: str) -> None:
     if prefix and not (prefix.isascii() and prefix.isdigit()):
-        raise ValueError("a prefix is digits, country code first, no plus; empty for all numbers")
+        raise WrongValue(key, "a prefix is digits, country code first, no plus; empty for all numbers")
+
+
+def _check_price(key: str, price: str) -> None:
+    try:
+        parse_money(price)
+    except ValueError as error:
+        raise WrongValue(key, str(error)) from error
 
 
 class RouteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,9 +40,9 @@ class RouteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prefix: str = ""
 
     def __post_init__(self) -> None:
-        _check_prefix(self.prefix)
+        _check_prefix("prefix", self.prefix)
         if not self.carriers:
-            raise ValueError("a route names one carrier at least")
+            raise WrongValue("carriers", "a route names one carrier at least")
 
 
 class PriceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,9 +52,10 @@ class PriceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prefix: dict[str, str] = {}
 
     def __post_init__(self) -> None:
-        for prefix, price in {"": self.default, **self.prefix}.items():
-            _check_prefix(prefix)
-            parse_money(price)
+        _check_price("default", self.default)
+        for prefix, price in self.prefix.items():
+            _check_prefix(f"prefix.{prefix}", prefix)
+            _check_price(f"prefix.{prefix}", price)
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,10 +64,14 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     validity_hours: float = 48.0  # a message that no network took by then has expired
 
     def __post_init__(self) -> None:
+        try:
+            known_region(self.region)
+        except ValueError as error:
+            raise WrongValue("region", str(error)) from error
         if not 1 <= self.most_segments <= 60:
-            raise ValueError("most_segments is 1 to 60")
+            raise WrongValue("most_segments", "expected 1 to 60")
         if self.validity_hours <= 0:
-            raise ValueError("validity_hours is more than 0")
+            raise WrongValue("validity_hours", "expected more than 0")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +86,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Raises `SettingsError` that names the key and what to do."""
+    if path is not None and not path.exists():
+        raise SettingsError(
+            f"{path}: no such file; copy kavle.toml.example to it and put in your network's address, or"
+            " name your file by --config (to try Kavle without one: kavle demo)"
+        )
     settings = load(Settings, path, environ)
     database_path(settings)
     _check_names(settings)
@@ -111,7 +129,7 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
             {route.prefix: tuple(carrier_ids[name] for name in route.carriers) for route in settings.route}
         ),
         prices=ByPrefix({prefix: parse_money(price) for prefix, price in prices.items()}),
-        region=settings.gateway.region,
+        region=known_region(settings.gateway.region),
         most_segments=settings.gateway.most_segments,
         validity=timedelta(hours=settings.gateway.validity_hours),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+import socket
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -13,16 +14,17 @@ import structlog
 from kavle import logs
 from kavle.cli.app import Gateway
 from kavle.cli.config import PriceSettings, RouteSettings, Settings
-from kavle.cli.options import telling_errors
-from kavle.cli.runner import run_until_stopped
+from kavle.cli.options import listening, opening, telling_errors, this_command
+from kavle.cli.runner import printer, run_until_stopped
 from kavle.clock import SystemClock
 from kavle.core.accounts import CreateAccount
 from kavle.model.money import UNIT
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings
-from kavle.simulator.counts import Counts
+from kavle.simulator.screen import Screen
 from kavle.simulator.smsc import Smsc, SmscSettings
 from kavle.south.smpp.settings import SmppSettings
+from kavle.store.errors import DatabaseInUse, StoreError
 
 ACCOUNT: Final = "test"
 PASSWORD: Final = "1234"  # noqa: S105 -- the manual's example
@@ -31,7 +33,6 @@ STEP: Final = 1.0
 """Seconds from 10 to 21, and from 21 to 22, so that a status can be watched."""
 
 LOOPBACK: Final = "127.0.0.1"
-PHONES_WATCHED: Final = 20
 
 
 @click.command()
@@ -52,17 +53,19 @@ def demo(data: Path, port: int) -> None:
     Nothing leaves this machine: the messages go by real SMPP to phones that do not exist.
     """
     logs.configure("warning")
+    _check_free(port)
     run_until_stopped(lambda stop: _demo(data, port, stop))
 
 
 async def _demo(data: Path, port: int, stop: asyncio.Event) -> None:
     network = Smsc(
-        SmscSettings(response_delay=STEP, receipt_delay=STEP), structlog.get_logger("kavle.simulator")
+        SmscSettings(response_delay=STEP, receipt_delay=STEP),
+        structlog.get_logger("kavle.simulator"),
+        screen=Screen(printer(stop)),
     )
     _, smpp_port = await network.start(LOOPBACK, 0)
     gateway = Gateway(_settings(data, port, smpp_port, network.settings), SystemClock())
-    await gateway.start()
-    showing = asyncio.create_task(_show_phones(network))
+    await _start(gateway, data, port)
     try:
         if await gateway.store.account(ACCOUNT) is None:
             password_hash = await asyncio.to_thread(hash_password, PASSWORD)
@@ -70,10 +73,30 @@ async def _demo(data: Path, port: int, stop: asyncio.Event) -> None:
         click.echo(_welcome(gateway.http.port, smpp_port, data))
         await gateway.run(stop)
     finally:
-        showing.cancel()
         await gateway.stop()
         await network.stop()
     click.echo(f"The demo has stopped; its database stays in {data}.")
+
+
+def _listening(port: int) -> AbstractContextManager[None]:
+    return listening(LOOPBACK, port, "`--port 8081`, or `make demo DEMO_PORT=8081`")
+
+
+def _check_free(port: int) -> None:
+    """Before anything is made on the disk."""
+    with _listening(port), socket.create_server((LOOPBACK, port)):
+        pass
+
+
+async def _start(gateway: Gateway, data: Path, port: int) -> None:
+    try:
+        with opening(data / "kavle.db"), _listening(port):
+            await gateway.start()
+    except DatabaseInUse as error:
+        raise StoreError(
+            f"another demo runs in {data}; stop it, or give this one a folder of its own:"
+            f" `{this_command()} demo --port {port} --data DIR`"
+        ) from error
 
 
 def _settings(data: Path, port: int, smpp_port: int, network: SmscSettings) -> Settings:
@@ -99,7 +122,7 @@ def _welcome(port: int, smpp_port: int, data: Path) -> str:
     return f"""
   Kavle DEMO: a gateway on this machine only, and a network that is simulated.
 
-  Send an SMS (the answer is its id; the phone shows it below):
+  Send an SMS (the answer is its id; below you see it reach the phone):
 
     curl '{url}/sendsms.aspx?{call}'
 
@@ -111,35 +134,9 @@ def _welcome(port: int, smpp_port: int, data: Path) -> str:
   Account      {ACCOUNT} / {PASSWORD}
   Web service  {url}/sendSms/sendSms.asmx   (?WSDL)
   Metrics      {url}/metrics
-  Network      SMPP on {LOOPBACK}:{smpp_port}; numbers with other outcomes: kavle simulate smsc --help
+  Network      SMPP on {LOOPBACK}:{smpp_port}
+  Numbers      with other outcomes: {this_command()} simulate smsc --help
   Data         {data}
 
   Ctrl-C ends it.
 """
-
-
-async def _show_phones(network: Smsc) -> None:
-    """A line for each text that reaches a phone."""
-    seen = SystemClock().now()
-    happened = 0
-    while True:
-        await network.until(partial(_more_than, happened))
-        happened = _happened(network.counts)
-        new = [
-            (text, phone.number)
-            for phone in network.phones.newest(PHONES_WATCHED)
-            for text in phone.texts
-            if text.at > seen
-        ]
-        for text, number in sorted(new, key=lambda one: one[0].at):
-            flash = ", flash" if text.flash else ""
-            click.echo(f"  +{number} got from {text.sender}{flash}: {text.text}")
-            seen = text.at
-
-
-def _happened(counts: Counts) -> int:
-    return counts.submits + counts.receipts
-
-
-def _more_than(before: int, counts: Counts) -> bool:
-    return _happened(counts) > before

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Final
+
 import click
 
 from kavle import __version__
-from kavle.cli.account import account
-from kavle.cli.demo import demo
-from kavle.cli.serve import serve
-from kavle.cli.simulate import simulate
+
+COMMANDS: Final = {
+    "serve": "Run the gateway until it gets SIGINT or SIGTERM.",
+    "demo": "Try Kavle: a gateway with the account test/1234 and a simulated network, on loopback only.",
+    "account": "Make accounts, give them credits, list them.",
+    "simulate": "Networks to try a gateway on.",
+}
+"""Each is the object of its name in the module of its name. Imported when it is called for, not before: so
+`--help` and `--version` answer at once, and Ctrl-C meanwhile is click's to handle."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Lazily(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"kavle.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Lazily, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="kavle")
 def main() -> None:
     """Kavle, a self-hosted SMS gateway that speaks the iP.1 SMSCom interface.
 
-    To try it, run `kavle demo`: it brings a simulated network and an account. To run it for real, write a
-    kavle.toml (README.md has one), make an account by `kavle account create`, and run `kavle serve`.
+    To try it, run `kavle demo`: it brings a simulated network and an account. To run it for real, copy
+    kavle.toml.example to kavle.toml and change it, make an account by `kavle account create`, and run
+    `kavle serve`.
     """
-
-
-main.add_command(serve)
-main.add_command(demo)
-main.add_command(account)
-main.add_command(simulate)

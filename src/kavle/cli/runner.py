@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import click
 import uvloop
 
 
@@ -35,9 +36,21 @@ def run_until_stopped(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, ask)
-        try:
-            await work(stop)
-        except OSError as error:
-            raise click.ClickException(str(error)) from error
+        await work(stop)
 
     uvloop.run(main())
+
+
+def printer(stop: asyncio.Event) -> Callable[[str], None]:
+    """Prints lines until nobody reads them any more; then `stop` is set, and nothing more is printed."""
+
+    def show(line: str) -> None:
+        encoding = sys.stdout.encoding
+        try:
+            print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+        except BrokenPipeError:
+            # `kavle demo | head`: what is still in the buffer must go somewhere at the end, too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stop.set()
+
+    return show

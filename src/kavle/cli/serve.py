@@ -10,8 +10,8 @@ import msgspec
 
 from kavle import logs
 from kavle.cli.app import Gateway
-from kavle.cli.config import Settings, check_can_serve, read
-from kavle.cli.options import config_option, telling_errors
+from kavle.cli.config import Settings, check_can_serve, database_path, read
+from kavle.cli.options import address, config_option, listening, opening, telling_errors, this_command
 from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
 
@@ -41,12 +41,14 @@ def serve(config: Path, host: str | None, port: int | None) -> None:
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     gateway = Gateway(settings, SystemClock())
-    await gateway.start()
+    http = settings.http
+    with opening(database_path(settings)), listening(http.host, http.port, "[http] port or --port"):
+        await gateway.start()
     spare_the_collector()
     try:
-        click.echo(f"Kavle is ready on http://{settings.http.host}:{gateway.http.port}")
+        click.echo(f"Kavle is ready on http://{address(http.host, gateway.http.port)}")
         if not await gateway.accounts.list():
-            click.echo("There is no account yet; make one by `kavle account create NAME --password -`.")
+            click.echo(f"There is no account yet; make one by `{this_command()} account create NAME`.")
         await gateway.run(stop)
         click.echo("Kavle is stopping: waiting for what is with the network …")
     finally:

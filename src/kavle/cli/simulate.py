@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,15 @@ import click
 import structlog
 import uvloop
 
+from kavle.cli.options import address, listening
+from kavle.cli.runner import printer
 from kavle.logs import configure
 from kavle.simulator.face import LOOPBACK, Face
 from kavle.simulator.faults import Faults
 from kavle.simulator.ids import IdFormat
 from kavle.simulator.journal import FileJournal
 from kavle.simulator.magic import MAGIC, national
+from kavle.simulator.screen import Screen
 from kavle.simulator.smsc import Smsc, SmscSettings
 
 _SECONDS: Final = click.FloatRange(min=0)
@@ -30,8 +32,8 @@ _OUTCOMES: Final = "\n".join(f"{number}  {national(number)}  {does.told}" for nu
 
 _HELP: Final = f"""Run a simulated network: an SMSC that speaks SMPP 3.4 over TCP.
 
-It takes every message, shows it on a phone that does not exist, and sends a delivery receipt if one was
-asked for. Some recipients, of a series that is reserved for fiction, fare otherwise:
+It takes every message, shows it on a phone that does not exist (a line here), and sends a delivery receipt if
+one was asked for. Some recipients, of a series that is reserved for fiction, fare otherwise:
 
 \b
 {_OUTCOMES}
@@ -82,6 +84,7 @@ def simulate() -> None:
 @click.option(
     "--drop-links-every", type=click.FloatRange(min=0.1), help="Cut all links every so many seconds."
 )
+@click.option("--quiet", is_flag=True, help="Print no line for each text.")
 @click.option("--verbose", is_flag=True, help="Log binds, lost links and mistakes to standard error.")
 def smsc(
     host: str,
@@ -91,6 +94,7 @@ def smsc(
     http_port: int | None,
     refuse_binds: float,
     drop_links_every: float | None,
+    quiet: bool,
     verbose: bool,
     **settings: Any,
 ) -> None:
@@ -100,8 +104,10 @@ def smsc(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     with _opened(journal) as opened:
-        network = Smsc(network_settings, structlog.get_logger("kavle.simulator"), opened)
-        uvloop.run(_run(network, host, port, http_port, refuse_binds, drop_links_every))
+        stop = asyncio.Event()
+        screen = None if quiet else Screen(printer(stop))
+        network = Smsc(network_settings, structlog.get_logger("kavle.simulator"), opened, screen=screen)
+        uvloop.run(_run(network, stop, host, port, http_port, refuse_binds, drop_links_every))
 
 
 @contextmanager
@@ -120,19 +126,24 @@ def _opened(path: Path | None) -> Iterator[FileJournal | None]:
 
 
 async def _run(
-    network: Smsc, host: str, port: int, http_port: int | None, refuse_binds: float, drop_every: float | None
+    network: Smsc,
+    stop: asyncio.Event,
+    host: str,
+    port: int,
+    http_port: int | None,
+    refuse_binds: float,
+    drop_every: float | None,
 ) -> None:
-    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with _listening(host, port):
+    with listening(host, port, "--port"):
         host, port = await network.start(host, port)
     network.inflict(Faults(refuse_binds=refuse_binds))
     face = Face(network)
-    ready = f"SMSC ready on {_address(host, port)}"
+    ready = f"SMSC ready on {address(host, port)}"
     if http_port is not None:
-        with _listening(LOOPBACK, http_port):
-            ready += f", HTTP on {_address(LOOPBACK, await face.start(http_port))}"
+        with listening(LOOPBACK, http_port, "--http-port"):
+            ready += f", HTTP on {address(LOOPBACK, await face.start(http_port))}"
     click.echo(ready)
     await _serve_until(stop, network, drop_every)
     face.stop()
@@ -146,18 +157,3 @@ async def _serve_until(stop: asyncio.Event, network: Smsc, drop_every: float | N
                 await stop.wait()
         except TimeoutError:
             network.inflict(Faults(drop_links=True))
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        # asyncio wraps the system's own words into a sentence of its own; a failed look-up has none of them.
-        known = error.errno is not None and error.errno > 0
-        reason = os.strerror(error.errno or 0) if known else error.strerror
-        raise click.ClickException(f"can't listen on {_address(host, port)}: {reason}") from None
-
-
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

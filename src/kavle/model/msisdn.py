@@ -19,6 +19,14 @@ _WRITTEN: Final = re.compile(r"\+?[0-9]+")
 _SEPARATORS: Final = str.maketrans("", "", " ()-")
 
 
+def known_region(text: str) -> str:
+    """`"se"` → `"SE"`. Raises ValueError unless numbers are known of that region (ISO 3166-1 alpha-2)."""
+    region = text.upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("not a region that numbers are known of; write its two letters, such as SE")
+    return region
+
+
 def parse_msisdn(text: str, region: str = "SE") -> str:
     """`"070-261 73 96"`, `"+46702617396"`, `"0046 70…"`, `"46702617396"` → `"46702617396"`.
 

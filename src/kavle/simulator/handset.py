@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -57,9 +57,11 @@ _Key = tuple[str, str, udh.Concatenation]
 
 
 class Phones:
-    """Every phone that got something, the least recent ones forgotten first."""
+    """Every phone that got something, the least recent ones forgotten first. `on_text(number, text)` is told
+    of each whole text."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_text: Callable[[str, Text], None] | None = None) -> None:
+        self._on_text = on_text
         self._phones: dict[str, Phone] = {}
         self._unfinished: dict[_Key, dict[int, bytes]] = {}
 
@@ -80,6 +82,8 @@ class Phones:
             body, segments = whole
         text = Text(at, message.source_addr, message.data_coding, body, segments)
         self._phone(message.destination_addr).show(text)
+        if self._on_text is not None:
+            self._on_text(message.destination_addr, text)
 
     def _phone(self, number: str) -> Phone:
         phone = self._phones.pop(number, None) or Phone(number)

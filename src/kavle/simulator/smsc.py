@@ -28,6 +28,7 @@ from kavle.simulator.later import Later
 from kavle.simulator.link import Link
 from kavle.simulator.magic import HEAD_START, Behaviour, behaviour_of
 from kavle.simulator.receipts import Outbox, Receipt
+from kavle.simulator.screen import Screen
 from kavle.wire.smpp.constants import (
     RECEIPT_ALWAYS,
     RECEIPT_MASK,
@@ -84,9 +85,12 @@ class Smsc:
         log: FilteringBoundLogger,
         journal: Journal | None = None,
         clock: Clock | None = None,
+        screen: Screen | None = None,
     ) -> None:
+        """`screen` is shown what becomes of each message."""
         self.settings = settings
-        self.phones = Phones()
+        self.phones = Phones(None if screen is None else screen.got)
+        self._screen = screen
         self.troubles = Troubles()
         self._log = log
         self._journal = journal
@@ -190,6 +194,8 @@ class Smsc:
         self._count_submit(status)
         if self._journal is not None:
             self._entries.append(_submission(at, link, message, message_id, status))
+        if status and self._screen is not None:
+            self._screen.missed(message, f"refused by the network: {status.name}")
         if self.troubles.drop_now():
             link.cut()
         settings = self.settings
@@ -255,6 +261,8 @@ class Smsc:
         if does.state is MessageState.DELIVERED:
             self.phones.receive(message, now)
             self.counts.delivered += 1
+        elif self._screen is not None:
+            self._screen.missed(message, does.told)
         if not self.settings.receipts or not _wants_receipt(message, does.state):
             return
         for _ in range(does.receipts):
