@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -196,3 +197,16 @@ async def test_the_log_starts_over_and_a_reader_in_its_way_stops_nobody(
     for _ in range(400):
         await world.store.top_up(TopUp("test", UNIT, world.clock.now()))
     assert log.stat().st_size < grown + 200 * 4096  # written over from its beginning, many times
+
+
+async def test_what_is_kept_is_for_its_owners_eyes_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = await SqliteStore.open(tmp_path / "new" / "kavle.db", SetClock().now())
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
+    finally:
+        os.umask(before)
+    await store.close()
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    assert set(modes) == {"kavle.db", "kavle.db-wal", "kavle.db-shm", "kavle.db.lock"}
+    assert set(modes.values()) == {0o600}
