@@ -808,7 +808,9 @@ async def _started(*arguments: str) -> asyncio.subprocess.Process:
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 async def test_the_command_says_when_it_is_ready_and_ends_cleanly(by: signal.Signals, tmp_path: Path) -> None:
     journal = tmp_path / "network.jsonl"
-    process = await _started("0", "--http-port", "0", "--journal", str(journal), "--id-format", "decimal")
+    process = await _started(
+        "0", "--http-port", "0", "--journal", str(journal), "--id-format", "decimal", "--quiet"
+    )
     assert process.stdout is not None
     ready = re.fullmatch(
         rb"SMSC ready on 127\.0\.0\.1:(\d+), HTTP on 127\.0\.0\.1:(\d+)\n", await process.stdout.readline()
@@ -837,7 +839,10 @@ async def test_the_command_tells_a_port_in_use_in_one_line() -> None:
         process = await _started(str(port))
         out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")
-    assert err.decode() == f"Error: can't listen on 127.0.0.1:{port}: Address already in use\n"
+    assert err.decode() == (
+        f"Error: can't listen on 127.0.0.1:{port}: address already in use; stop what holds it, or take another:"
+        " --port\n"
+    )
 
 
 async def test_the_command_tells_what_is_wrong_with_its_options(tmp_path: Path) -> None:

@@ -265,6 +265,14 @@ async def test_a_refused_bind_is_tried_again(smsc: Smsc, core: Core) -> None:
     assert len(smsc.bound_as) == 3
     refused = [entry["status"] for entry in logs if entry["log_level"] == "error"]
     assert refused == ["ESME_RINVPASWD", "ESME_RALYBND"]
+    assert [entry.get("look_at") for entry in logs if entry["log_level"] == "error"] == [
+        f"carrier.{carrier.name}.password",
+        None,
+    ]
+    waits = [entry for entry in logs if entry["event"] == "no link to the network"]
+    assert [(entry["network"], entry["next_try_in"] > 0) for entry in waits] == [
+        (f"{LOOPBACK}:{smsc.port}", True)
+    ] * 2
     assert "s3cret" not in str(logs)
 
 

@@ -53,8 +53,8 @@ def account() -> None:
 @click.argument("name")
 @click.option(
     "--password",
-    help="The account's password. Without it, or with -, you are asked; where there is no terminal, - reads it"
-    " from standard input.",
+    help="The account's password. Without it, or with -, you are asked; without a terminal, - reads it from"
+    " standard input.",
 )
 @click.option(
     "--credits", "amount", type=Credits(), default="0", show_default=True, help="Credits to begin with."

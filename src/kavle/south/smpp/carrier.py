@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.sparse import SparseLog
 from kavle.south.smpp.window import Ended, Handed, Window
-from kavle.wire.smpp.constants import status_name
+from kavle.wire.smpp.constants import CommandStatus, status_name
 from kavle.wire.smpp.events import BindRefused, Bound, Delivered, Event, PeerError, Response, Unanswered
 from kavle.wire.smpp.pdus import BindTransceiver
 from kavle.wire.smpp.session import Timers
@@ -31,6 +31,12 @@ THROTTLE_PAUSE: Final = 1.0
 """Seconds without a submit_sm after the network asked for less."""
 GOODBYE: Final = 2.0
 """Seconds for the store to take the last receipts, and as many for the network to answer our unbind."""
+
+_LOOK_AT: Final[Mapping[int, str]] = {
+    CommandStatus.ESME_RINVSYSID: "system_id",
+    CommandStatus.ESME_RINVPASWD: "password",
+}
+"""The setting that a refused bind speaks of."""
 
 _WRITE_BUFFER: Final = 64 * 1024
 _LARGEST_PDU: Final = 512  # octets of a submit_sm, amply: a whole window never fills the buffer
@@ -68,9 +74,11 @@ class SmppCarrier:
         self._on_state = on_state
         self._on_response_seconds = on_response_seconds
         self._log = _log.bind(carrier=settings.name)
+        self._link_log = self._log.bind(network=_address(settings.host, settings.port))
         self._sparse = SparseLog(self._log)
         self._window = Window(settings.window)
         self._backoff = Backoff(settings.reconnect_max)
+        self._pause_before_link = 0.0  # seconds
         self._client: Client | None = None
         self._deliveries: Deliveries | None = None  # the client's
         self._held = False
@@ -131,7 +139,7 @@ class SmppCarrier:
             if not self._stopping.is_set():
                 self._enter(LinkState.WAITING)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), self._backoff.next())
+                    await asyncio.wait_for(self._stopping.wait(), self._pause_before_link)
 
     def hold(self) -> None:
         self._held = True
@@ -167,7 +175,7 @@ class SmppCarrier:
                     self._new_client, settings.host, settings.port
                 )
         except (OSError, TimeoutError) as error:
-            self._log.warning("no connection to the network", error=str(error) or "none in time")
+            self._no_link("no connection to the network", error=str(error) or "none in time")
             return
         try:
             if not self._stopping.is_set():
@@ -190,12 +198,19 @@ class SmppCarrier:
         self.binds += 1
         self._backoff.reset()
         self._enter(LinkState.BOUND)
-        self._log.info("bound", system_id=bound.system_id)
+        self._link_log.info("bound", system_id=bound.system_id)
 
     def _refused(self, client: Client, refusal: BindRefused) -> None:
         reason = status_name(refusal.status)
-        self._log.error("the network refused the bind", status=reason)
+        key = _LOOK_AT.get(refusal.status)
+        hint = {} if key is None else {"look_at": f"carrier.{self.name}.{key}"}
+        self._link_log.error("the network refused the bind", status=reason, **hint)
         client.end(f"the bind was refused: {reason}")
+
+    def _no_link(self, event: str, **about: object) -> None:
+        """There is none now, and none is tried before a pause."""
+        self._pause_before_link = self._backoff.next()
+        self._link_log.warning(event, **about, next_try_in=round(self._pause_before_link, 1))
 
     # --- client.Owner ---------------------------------------------------------------------------------
 
@@ -229,8 +244,9 @@ class SmppCarrier:
         was_bound = self.bound
         self._client = self._deliveries = None
         self._enter(LinkState.WAITING)
-        if was_bound and not self._stopping.is_set():
-            self._log.warning("the link is lost", reason=reason, in_flight=len(tokens))
+        if not self._stopping.is_set():
+            event = "the link is lost" if was_bound else "no link to the network"
+            self._no_link(event, reason=reason, in_flight=len(tokens))
         ended = [self._unsure(token, reason) for token in tokens]
         self._report([*ended, *self._window.withdraw()], self._clock.now())
 
@@ -318,3 +334,7 @@ class SmppCarrier:
             self._throttle = loop.call_at(self._throttled_until, self._unpause)
         else:
             self._fill(now)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
