@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Each is touched once its step is done whole: what was interrupted is done anew.
+MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 DEMO_PORT ?= 8080
@@ -13,15 +15,17 @@ ROUNDS ?= 200
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
-demo: $(RUNTIME)  ## A running gateway, a simulated network and an account to try
+demo: $(RUNTIME)  ## A running gateway, a simulated network and an account to try; DEMO_PORT=8081 for another port
 	@$(BIN)/kavle demo --port $(DEMO_PORT)
 
 test: $(DEV)  ## Everything: units, properties, the store, journeys over real sockets, kill -9
+	@echo "Kavle: running all tests (some minutes)"
 	@$(BIN)/python -m pytest
 
 check: $(DEV)  ## Lint, types, and the walls between the floors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@echo "Kavle: checking types (about half a minute the first time)"
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
@@ -29,9 +33,10 @@ bench: $(DEV)  ## One table of figures, beside Kannel's where it is installed
 	@$(BIN)/python -m bench
 
 proof: $(DEV)  ## The long harnesses: ROUNDS=200 rounds of kill -9
+	@echo "Kavle: $(ROUNDS) rounds of kill -9"
 	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0
 
-format: $(DEV)
+format: $(DEV)  ## Let ruff mend what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 pins:  ## Pin every dependency anew, with hashes (needs uv)
@@ -40,20 +45,22 @@ pins:  ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --extra dev -c requirements/runtime.txt pyproject.toml requirements/build.in -o requirements/dev.txt
 
-clean:
-	rm -rf $(VENV) build dist kavle-demo src/*.egg-info
+clean:  ## Take away all that was made here, but for your data
+	rm -rf $(VENV) build dist src/*.egg-info
 
-$(BIN)/python:
+$(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kavle needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which to use: make PYTHON=python3.12")'
-	@$(PYTHON) -m venv $(VENV)
+	@test -e $(RUNTIME) || echo "Kavle: making $(VENV) (once, some seconds)"
+	@test -e $(RUNTIME) || $(PYTHON) -m venv --clear $(VENV)
+	@touch $@
 
-$(RUNTIME): requirements/runtime.txt pyproject.toml | $(BIN)/python
-	@echo "Kavle: installing what it runs on into $(VENV) (once, about 20 seconds)"
+$(RUNTIME): requirements/runtime.txt pyproject.toml | $(MADE)
+	@echo "Kavle: installing what it runs on into $(VENV) (once, about 30 seconds)"
 	@$(PIP) install --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUNTIME)
-	@echo "Kavle: installing what it is tested with into $(VENV) (once, about 40 seconds)"
+	@echo "Kavle: installing what it is tested with into $(VENV) (once, about 30 seconds)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@

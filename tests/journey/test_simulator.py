@@ -840,8 +840,8 @@ async def test_the_command_tells_a_port_in_use_in_one_line() -> None:
         out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")
     assert err.decode() == (
-        f"Error: can't listen on 127.0.0.1:{port}: address already in use; stop what holds it, or take another:"
-        " --port\n"
+        f"Error: can't listen on 127.0.0.1:{port}: address already in use; stop what holds it, or take"
+        " another: --port\n"
     )
 
 

@@ -19,9 +19,11 @@ HEAD_START: Final = 0.5
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """What the network does with a message. `told` says it in words."""
+    """What the network does with a message. `told` says it in words, and `status` what Kavle then answers for
+    it in the end."""
 
     told: str
+    status: str = "22"
     refused: CommandStatus = CommandStatus.ESME_ROK  # the status of its first tries
     refusals: int | None = 0  # how many tries are refused; None: all
     state: MessageState = MessageState.DELIVERED
@@ -36,28 +38,35 @@ ORDINARY: Final = Behaviour(told="delivered, like every number that is not in th
 MAGIC: Final[Mapping[str, Behaviour]] = {
     "46701740605": ORDINARY,
     "46701740611": Behaviour(
-        told="undeliverable: receipt UNDELIV", state=MessageState.UNDELIVERABLE, err=27
+        told="undeliverable: receipt UNDELIV", status="52", state=MessageState.UNDELIVERABLE, err=27
     ),  # absent subscriber, 3GPP TS 29.002 §17.6.6
-    "46701740612": Behaviour(told="expired: receipt EXPIRED", state=MessageState.EXPIRED),
-    "46701740613": Behaviour(told="rejected: receipt REJECTD", state=MessageState.REJECTED, err=21),
-    "46701740614": Behaviour(told="delivered, but no receipt ever comes", receipts=0),
+    "46701740612": Behaviour(told="expired: receipt EXPIRED", status="43", state=MessageState.EXPIRED),
+    "46701740613": Behaviour(
+        told="rejected: receipt REJECTD", status="51", state=MessageState.REJECTED, err=21
+    ),
+    "46701740614": Behaviour(told="delivered, but no receipt ever comes", status="stays 21", receipts=0),
     "46701740615": Behaviour(
         told="throttled on the first two tries (ESME_RTHROTTLED), then delivered",
+        status="11, then 22",
         refused=CommandStatus.ESME_RTHROTTLED,
         refusals=2,
     ),
     "46701740616": Behaviour(told=f"slow: the response takes {SLOW:.0f} s more", response_delay=SLOW),
     "46701740617": Behaviour(
-        told="refused at submit (ESME_RINVDSTADR)", refused=CommandStatus.ESME_RINVDSTADR, refusals=None
+        told="refused at submit (ESME_RINVDSTADR)",
+        status="52",
+        refused=CommandStatus.ESME_RINVDSTADR,
+        refusals=None,
     ),
     "46701740618": Behaviour(told="delivered, the receipt before its response", receipt_first=True),
     "46701740619": Behaviour(
         told="queue full on the first try (ESME_RMSGQFUL), then delivered",
+        status="11, then 22",
         refused=CommandStatus.ESME_RMSGQFUL,
         refusals=1,
     ),
     "46701740620": Behaviour(told="delivered, the receipt comes twice", receipts=2),
-    "46701740621": Behaviour(told="unknown: receipt UNKNOWN", state=MessageState.UNKNOWN),
+    "46701740621": Behaviour(told="unknown: receipt UNKNOWN", status="50", state=MessageState.UNKNOWN),
 }
 
 
@@ -72,5 +81,7 @@ def national(number: str) -> str:
 
 def markdown() -> str:
     """The table for a README."""
-    rows = [f"| `{number}` | {national(number)} | {does.told} |" for number, does in MAGIC.items()]
-    return "\n".join(["| recipient | | what becomes of the message |", "|---|---|---|", *rows])
+    rows = [
+        f"| `{number}` | {national(number)} | {does.told} | {does.status} |" for number, does in MAGIC.items()
+    ]
+    return "\n".join(["| recipient | | what becomes of the message | status |", "|---|---|---|---|", *rows])

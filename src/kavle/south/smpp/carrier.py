@@ -210,7 +210,7 @@ class SmppCarrier:
     def _no_link(self, event: str, **about: object) -> None:
         """There is none now, and none is tried before a pause."""
         self._pause_before_link = self._backoff.next()
-        self._link_log.warning(event, **about, next_try_in=round(self._pause_before_link, 1))
+        self._link_log.warning(event, **about, next_try_in=round(self._pause_before_link, 3))
 
     # --- client.Owner ---------------------------------------------------------------------------------
 
