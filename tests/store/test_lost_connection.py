@@ -76,6 +76,22 @@ async def test_where_nobody_can_be_asked_the_outcome_is_unknown(
     assert await world.store.accept(world.draft()) is not None
 
 
+async def test_what_is_done_again_anyway_is_merely_unavailable_in_doubt(
+    world: World, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kavle.store.postgres.doubt.LIMIT", 0.3)
+    await world.accept()
+    (leased,) = await world.lease()
+    await world.answer(leased.lease)  # no outcomes: its connection is there
+    wire.cut(b"COMMIT", Cut.AFTER)
+    wire.dark = True
+    with pytest.raises(StoreUnavailable):
+        await world.answer(leased.lease, Accepted("a1"))
+    wire.dark = False
+    assert await world.answer(leased.lease, Accepted("a1")) == 0  # it had counted
+    assert await world.rows("SELECT network_id FROM segment") == [("a1",)]
+
+
 @pytest.mark.parametrize("word", [b"BEGIN", b"INSERT", b"unnest"])
 async def test_a_connection_lost_before_the_commit_stores_nothing(
     world: World, wire: Wire, word: bytes

@@ -51,7 +51,8 @@ class Wire:
         self._tasks.add(task)
         try:
             if not self.dark:
-                await self._join(reader, writer)
+                with suppress(OSError):
+                    await self._join(reader, writer)
         finally:
             writer.close()
             self._tasks.discard(task)

@@ -54,7 +54,12 @@ class Lane(Generic[P, R]):
         verb: Verb[P, R],
         on_death: Callable[[BaseException], None],
         observe: Callable[[int, float], None] = lambda calls, seconds: None,
+        *,
+        repeatable: bool = False,
     ) -> None:
+        """`repeatable`: its callers do it again when it fails, and twice does no harm. They are told
+        `StoreUnavailable` in doubt as well."""
+        self._repeatable = repeatable
         self._link = link
         self._verb = verb
         self._on_death = on_death
@@ -107,7 +112,7 @@ class Lane(Generic[P, R]):
             _fail(group, StoreUnavailable(f"the database can't store now: {type(error).__name__}"))
         except OutcomeUnknown as error:
             _log.error("what became of a commit is not known: %s", error)
-            _fail(group, error)
+            _fail(group, StoreUnavailable(str(error)) if self._repeatable else error)
         else:
             for (_, future), result in zip(group, results, strict=True):
                 if not future.done():  # else the caller went away; what it asked for is stored all the same
@@ -151,7 +156,7 @@ async def _end(db: Db) -> None:
         if isinstance(error, asyncpg.PostgresConnectionError) or error.severity_en in ("FATAL", "PANIC"):
             raise _Lost from error
         raise
-    except (OSError, asyncpg.InterfaceError) as error:
+    except LOST as error:
         raise _Lost from error
     if done != "COMMIT":  # PostgreSQL answers so when a statement had failed before
         raise RuntimeError(f"COMMIT was answered by {done}")

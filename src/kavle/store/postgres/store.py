@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -55,8 +56,8 @@ class PostgresStore:
         on_death: Callable[[BaseException], None],
         observe: Callable[[int, float], None],
     ) -> None:
-        def lane(link: Link, verb: Verb[W, R]) -> Lane[W, R]:
-            lane = Lane(link, verb, on_death, observe)
+        def lane(link: Link, verb: Verb[W, R], *, repeatable: bool = True) -> Lane[W, R]:
+            lane = Lane(link, verb, on_death, observe, repeatable=repeatable)
             self._lanes.append(lane)
             return lane
 
@@ -69,15 +70,15 @@ class PostgresStore:
         self._lanes: list[Lane[Any, Any]] = []
         self._links = [Link(url) for _ in range(5)]
         accepting, leasing, recording, receiving, rare = self._links
-        self._accept = lane(accepting, Accept(self._ids))
+        self._accept = lane(accepting, Accept(self._ids), repeatable=False)
         self._lease = lane(leasing, lease.lease)
         self._record = lane(recording, outcomes.record)
         self._receive = lane(receiving, receipts.receive)
         self._sweep = lane(rare, sweep.sweep)
         self._expire = lane(rare, sweep.expire_late)
         self._forget = lane(rare, sweep.forget)
-        self._create = lane(rare, accounts.create)
-        self._top_up = lane(rare, accounts.top_up)
+        self._create = lane(rare, accounts.create, repeatable=False)
+        self._top_up = lane(rare, accounts.top_up, repeatable=False)
         self._carriers = lane(rare, _carrier_ids)
 
     @classmethod
@@ -180,11 +181,11 @@ class PostgresStore:
     async def _read(
         self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Once more when the connection was a lost one. Raises `StoreUnavailable` when there is no other."""
-        try:
-            return await self._once(read, *args, **kwargs)
-        except LOST:
-            pass
+        """On another connection when one was lost: as many as there may be lost ones. Raises
+        `StoreUnavailable` when there is none to be had."""
+        for _ in range(READERS):
+            with suppress(*LOST):
+                return await self._once(read, *args, **kwargs)
         try:
             return await self._once(read, *args, **kwargs)
         except LOST as error:
@@ -194,7 +195,11 @@ class PostgresStore:
         self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         async with self._pool.acquire() as db:
-            return await read(db, *args, **kwargs)
+            try:
+                return await read(db, *args, **kwargs)
+            except LOST:
+                db.terminate()
+                raise
 
 
 async def _carrier_ids(db: Db, wanted: Sequence[Sequence[str]]) -> tuple[list[dict[str, int]], Proof | None]:

@@ -29,9 +29,10 @@ _PROMOTE: Final = (
     " UPDATE job SET state = 0 FROM due WHERE job.message_id = due.message_id RETURNING job.message_id"
 )
 _OLD_WAITING: Final = (
-    "DELETE FROM waiting WHERE id = ANY(ARRAY(SELECT id FROM waiting"
-    " WHERE at < $1 OR id <= (SELECT max(id) FROM waiting) - $3 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))"
-    " RETURNING id"
+    # Ids rise as receipts come, so the oldest are the first.
+    "DELETE FROM waiting WHERE id = ANY(ARRAY(SELECT id FROM"
+    " (SELECT id, at FROM waiting ORDER BY id LIMIT $2) AS oldest"
+    " WHERE at < $1 OR id <= (SELECT max(id) FROM waiting) - $3)) RETURNING id"
 )
 _STALE: Final = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < $1 LIMIT $2"
 _FORGET: Final = (
