@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import FieldInfo, fields
 
 from kavle.cli.config import Settings, check_can_serve, read
-from kavle.cli.main import main
+from kavle.cli.main import COMMANDS, main
 from kavle.metrics import Metrics
 from kavle.simulator.magic import markdown
 
@@ -49,8 +49,9 @@ def check_command(line: str) -> None:
             known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
             assert word in known | {"-", "-h", "--help"}, f"{command.name} has no option {word}"
         elif isinstance(command, click.Group):
-            assert word in command.commands, f"{command.name} has no command {word}"
-            command = command.commands[word]
+            inner = command.get_command(click.Context(command), word)
+            assert inner is not None, f"{command.name} has no command {word}"
+            command = inner
         elif not command.params:
             raise AssertionError(f"{command.name} takes no {word}")
 
@@ -68,6 +69,13 @@ def test_every_command_exists(page: Path) -> None:
 def test_a_command_that_does_not_exist_is_seen(wrong: str) -> None:
     with pytest.raises(AssertionError):
         check_command(wrong)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_listed_by_what_it_says_of_itself(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert COMMANDS[name] == command.get_short_help_str(limit=200)
 
 
 @page
