@@ -306,8 +306,8 @@ def test_a_head_that_comes_byte_by_byte_has_no_more_time_than_another(north: Gat
         assert len(deadlines) == 1
 
 
-def test_an_idle_connection_is_let_go_and_a_busy_one_is_not(north: Gateway) -> None:
-    with north.client() as idle, north.client() as busy:
+def test_an_idle_connection_is_let_go_and_a_busy_one_is_not() -> None:
+    with gateway(answer_seconds=7200) as north, north.client() as idle, north.client() as busy:
         idle.send(raw())
         assert idle.answer().status == 200
         north.core.gate.clear()
@@ -416,9 +416,54 @@ def test_at_the_end_what_takes_too_long_is_cut_off_without_an_answer(
 # --- applications -------------------------------------------------------------------------------------------
 
 
+def test_the_head_alone(north: Gateway) -> None:
+    with north.client() as client:
+        client.send(b"HEAD /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert client.closed().endswith(b"content-length: 2\r\nconnection: close\r\n\r\n")
+
+
+def test_who_asks_on_without_reading_is_not_answered_on() -> None:
+    asked = []
+
+    async def wide(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        await reply(send, 200, (), b"x" * 100_000)
+
+    with gateway(lambda _: wide) as north, north.client() as client:
+        client.send(b"GET / HTTP/1.1\r\n\r\n" * 2000)
+        while north.do(lambda: [c.flow.write_paused for c in north.server.state.connections]) != [True]:
+            pass
+        settled_at = len(asked)
+        for _ in range(100):
+            north.do(lambda: None)
+        assert len(asked) <= settled_at + 1 < 2000
+        for _ in range(2000):
+            assert client.answer().status == 200
+
+
+def test_an_application_learns_that_it_is_done_and_can_smuggle_nothing_into_the_head() -> None:
+    told = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        value = b"a\r\nb: c" if scope["path"] == "/split" else b"a"
+        assert await receive() == {"type": "http.request", "body": b"", "more_body": False}
+        waiting = asyncio.create_task(receive())
+        await asyncio.sleep(0)
+        await reply(send, 200, [(b"x", value)], b"done")
+        told.append((await waiting)["type"])
+
+    with gateway(lambda _: app) as north, north.client() as client:
+        client.send(b"GET / HTTP/1.1\r\n\r\nGET /split HTTP/1.1\r\n\r\n")
+        assert client.answer().body == b"done"
+        answer = client.answer()
+        assert (answer.status, "b" in answer.headers) == (500, False)
+        assert told == ["http.disconnect"]
+
+
 def test_a_streamed_answer_and_one_that_breaks_off() -> None:
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        length = [(b"content-length", b"2")] if scope["path"] == "/sized" else []
+        await send({"type": "http.response.start", "status": 200, "headers": length})
         for piece in (b"a", b"b"):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         if scope["path"] == "/broken":
@@ -434,5 +479,19 @@ def test_a_streamed_answer_and_one_that_breaks_off() -> None:
             client.send(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
             assert client.closed().endswith(b"\r\n\r\n" + chunks + b"0\r\n\r\n")
         with north.client() as client:
+            client.send(b"GET /sized HTTP/1.1\r\n\r\nGET /sized HTTP/1.1\r\n\r\n")
+            assert [client.answer().body, client.answer().body] == [b"ab", b"ab"]
+        with north.client() as client:
             client.send(b"GET /broken HTTP/1.1\r\n\r\n")
             assert client.closed().endswith(b"\r\n\r\n" + chunks)
+
+
+def test_who_waits_too_long_for_a_commit_is_left_without_an_answer(north: Gateway) -> None:
+    """42 would mean that nothing was stored, and that is not known."""
+    with north.client() as client:
+        north.core.gate.clear()
+        client.send(raw())
+        settled(north)
+        north.later(3600)
+        assert client.closed() == b""
+        north.core.gate.set()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
 
 import msgspec
 import structlog
@@ -15,7 +13,7 @@ from kavle.clock import Clock
 from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.account import Account
-from kavle.model.errors import OutcomeUnknown, Reason, Refusal
+from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Draft, Priority
 from kavle.model.msisdn import parse_msisdn
 from kavle.model.prefix import ByPrefix
@@ -24,10 +22,6 @@ from kavle.model.text import normalise
 from kavle.sms.segment import Encoding, measure
 from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.store import Store
-
-PATIENCE: Final = 30.0
-"""Seconds that a caller waits for its commit. After them it is left without an answer: 42 would mean that
-nothing was stored, and that is not known."""
 
 _log = structlog.get_logger("kavle.accept")
 
@@ -115,12 +109,9 @@ class Accept:
 
     async def _commit(self, draft: Draft) -> int:
         try:
-            async with asyncio.timeout(PATIENCE):
-                message_id = await self._store.accept(draft)
+            message_id = await self._store.accept(draft)
         except (StoreUnavailable, RowRefused) as error:
             raise Refusal(Reason.UNAVAILABLE, str(error)) from error
-        except TimeoutError as error:
-            raise OutcomeUnknown("the commit takes too long") from error
         if message_id is None:
             raise Refusal(Reason.BALANCE)
         return message_id

@@ -39,8 +39,6 @@ class Connection(HttpToolsProtocol):
         self._body: Body | None = None  # of the request that is being read
         self._answered = True  # no request waits for its answer
         self.waiting = b""  # requests that came while another waited for its answer
-        self._head_due = False
-        self._head = b""  # of the answer
         self._upgrading = False
         self._surplus = False
         self._stopping = False
@@ -108,7 +106,8 @@ class Connection(HttpToolsProtocol):
         if self._answered:
             self._expect_within(self._settings.idle_seconds)
         else:
-            self.deadline = math.inf
+            # A commit that takes longer may come yet: who waits for it gets no answer, and is not told 42.
+            self._expect_within(self._settings.answer_seconds)
 
     def _read(self, data: bytes) -> None:
         at, self.waiting = 0, b""
@@ -167,7 +166,7 @@ class Connection(HttpToolsProtocol):
                 raise httptools.HttpParserError("no tunnels here")
             self._upgrading = True
             return
-        self._answered, self._body, self._head_due = False, self._framed(), True
+        self._answered, self._body = False, self._framed()
         self._expect_within(self._settings.body_seconds)
         version = self.parser.get_http_version()
         self.cycle = Exchange(self, self._server.app, self._scope(method, version))
@@ -214,7 +213,6 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self._answered = True
-        self._flush()
         if self._lingering or self.transport.is_closing():
             return
         if self._body is None:
@@ -225,23 +223,13 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
 
     def write(self, data: bytes) -> None:
-        """The head of an answer waits for the body, as ASGI wants it: one segment, one system call."""
-        if self.cycle.response_started and self._head_due:
-            self._head_due, self._head = False, data
-        else:
-            self.transport.write(self._head + data)
-            self._head = b""
-
-    def _flush(self) -> None:
-        if self._head:
-            self.write(b"")
+        self.transport.write(data)
 
     def is_closing(self) -> bool:
         return self.transport.is_closing()
 
     def close(self) -> None:
         """After the answer, of which nothing must be lost."""
-        self._flush()
         if self._body is None and not self.waiting:
             self.transport.close()
         else:

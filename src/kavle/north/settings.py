@@ -31,6 +31,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     head_seconds: Seconds = 10.0
     body_seconds: Seconds = 60.0
     idle_seconds: Seconds = 60.0
+    answer_seconds: Seconds = 60.0
     stop_seconds: Seconds = 10.0
 
     def __post_init__(self) -> None:
