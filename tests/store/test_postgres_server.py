@@ -154,19 +154,37 @@ async def test_ids_of_two_nodes_never_meet_and_rise_with_the_blocks(url: str, wo
     await other.close()
 
 
-async def test_partitions_are_made_ahead_of_the_ids(url: str, world: World) -> None:
-    await fetch(url, "SELECT setval('message_block', 19999999)")
-    message = await world.accept()
-    assert message > 20_000_000
-    assert await world.store.status(message) == 10
+async def test_partitions_are_made_ahead_of_the_ids_and_at_the_latest_with_them(
+    url: str, world: World
+) -> None:
     made = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'message'::regclass"
-    assert await fetch(url, made) == [(4,)]  # 0, 10, 20 and, ahead, 30 million
-    await fetch(url, f"SELECT setval('message_block', {39_999_999 - ids.BLOCK})")
+    assert await fetch(url, made) == [(2,)]  # from 0 and from 10 million
+    await fetch(url, f"SELECT setval('message_block', {9_999_999 - ids.BLOCK})")
     await world.store.sweep(world.clock.now())
+    assert await fetch(url, made) == [(2,)]
+    await fetch(url, "SELECT setval('message_block', 9999999)")
+    await world.store.sweep(world.clock.now())
+    assert await fetch(url, made) == [(3,)]
+    await fetch(url, "SELECT setval('message_block', 39999999)")  # no sweep for very long
+    message = await world.accept()
+    assert message > 40_000_000
+    assert await world.store.status(message) == 10
     assert await fetch(url, made) == [(5,)]
     for first in (20_000_000, 30_000_000, 40_000_000):
         for table in ("message", "body", "segment", "receipt"):
             await fetch(url, f"DROP TABLE {table}_{first}")
+
+
+async def test_partitions_are_made_while_others_write(url: str, world: World) -> None:
+    await world.accept()
+    writing, making = await connect(url), await connect(url)
+    await writing.execute("BEGIN")
+    await writing.execute("UPDATE message SET status = 10")  # holds on to the table
+    await making.execute("BEGIN")
+    await asyncio.wait_for(making.execute("SELECT make_partitions(20000000)"), 4)
+    await asyncio.wait_for(world.accept(), 4)
+    await making.execute("ROLLBACK")
+    await asyncio.gather(writing.close(), making.close())
 
 
 async def _set(setting: str) -> None:

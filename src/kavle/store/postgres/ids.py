@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from kavle.store.postgres.rows import Db
@@ -11,6 +12,7 @@ AHEAD: Final = 10_000_000
 """Ids beyond the newest for which there are partitions: one partition's worth at least."""
 
 _BLOCKS: Final = "SELECT nextval('message_block') FROM generate_series(1, $1::int)"
+_MAKE: Final = "SELECT make_partitions($1)"
 _NEWEST: Final = "SELECT CASE WHEN is_called THEN last_value + 255 ELSE 0 END FROM message_block"
 
 
@@ -36,18 +38,20 @@ class Ids:
                 self._free.append(block[len(part) :])
         return taken
 
-    async def make_partitions(self, db: Db) -> None:
-        await self._cover(db, await newest(db))
+    def wants_partitions(self, newest: int) -> bool:
+        return newest + AHEAD >= self._covered
+
+    async def make_partitions(self, db: Db, newests: Sequence[int]) -> tuple[list[None], None]:
+        """For the ids after each of `newests`. Harmless while others write: they wait for nothing in it."""
+        self._covered = await db.fetchval(_MAKE, max(newests) + AHEAD)
+        return [None] * len(newests), None
 
     async def _refill(self, count: int) -> None:
-        blocks = await self._pool.fetch(_BLOCKS, -(-count // BLOCK))
-        firsts = [row[0] for row in blocks]
-        await self._cover(self._pool, max(firsts) + BLOCK)
+        firsts = [row[0] for row in await self._pool.fetch(_BLOCKS, -(-count // BLOCK))]
+        last = max(firsts) + BLOCK - 1
+        if last >= self._covered:  # by now the sweep should have made them
+            self._covered = await self._pool.fetchval(_MAKE, last)
         self._free = [range(first, first + BLOCK) for first in reversed(firsts)]
-
-    async def _cover(self, db: Db, newest: int) -> None:
-        if newest + AHEAD >= self._covered:
-            self._covered = await db.fetchval("SELECT make_partitions($1)", newest + AHEAD)
 
 
 async def newest(db: Db) -> int:

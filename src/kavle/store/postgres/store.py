@@ -14,7 +14,7 @@ from kavle.model.account import Account
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
-from kavle.store.errors import StoreUnavailable
+from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.postgres import accounts, lease, outcomes, reads, receipts, sweep
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
@@ -76,6 +76,7 @@ class PostgresStore:
         self._receive = lane(receiving, receipts.receive)
         self._sweep = lane(rare, sweep.sweep)
         self._expire = lane(rare, sweep.expire_late)
+        self._partitions = lane(rare, self._ids.make_partitions)
         self._forget = lane(rare, sweep.forget)
         self._create = lane(rare, accounts.create, repeatable=False)
         self._top_up = lane(rare, accounts.top_up, repeatable=False)
@@ -95,10 +96,13 @@ class PostgresStore:
         `clock` is held against the database's. Raises `StoreError` when the server can't be reached or would
         not keep its promises."""
         await migrate(url)
-        pool = await open_pool(url, READERS)
-        key: bytes = await pool.fetchval("SELECT id_key FROM gateway")
+        try:
+            pool = await open_pool(url, READERS)
+            key: bytes = await pool.fetchval("SELECT id_key FROM gateway")
+        except LOST as error:
+            raise StoreError(f"the PostgreSQL database went away: {error}") from error
         store = cls(url, pool, key, clock or SystemClock(), on_ready, on_death, observe)
-        await store._read(store._ids.make_partitions)
+        await store._make_partitions()
         await store._compare_clocks()
         return store
 
@@ -132,8 +136,9 @@ class PostgresStore:
     async def sweep(self, now: datetime) -> Swept:
         await self._compare_clocks()
         self._check_clock()
-        await self._read(self._ids.make_partitions)
-        return await self._sweep.call(now)
+        swept = await self._sweep.call(now)
+        await self._make_partitions()
+        return swept
 
     async def expire(self, now: datetime) -> int:
         self._check_clock()
@@ -170,6 +175,11 @@ class PostgresStore:
 
     async def queues(self) -> list[Queue]:
         return await self._read(reads.queues)
+
+    async def _make_partitions(self) -> None:
+        latest = await self._read(newest)
+        if self._ids.wants_partitions(latest):
+            await self._partitions.call(latest)
 
     def _check_clock(self) -> None:
         if self._complaint is not None:
