@@ -88,7 +88,7 @@ def test_wherever_the_reads_part(north: Gateway) -> None:
     for cut in range(len(CHUNKED), len(stream)):
         with north.client() as client:
             client.send(stream[:cut])
-            settled(north)
+            north.settle()
             client.send(stream[cut:])
             assert [client.answer().status, client.answer().status] == [200, 200]
 
@@ -129,7 +129,7 @@ def test_a_client_that_has_said_all_still_hears_the_answer(north: Gateway) -> No
         north.core.gate.clear()
         client.send(raw())
         client.half_close()
-        settled(north)
+        north.settle()
         north.core.gate.set()
         assert client.closed().endswith(b"1000")
 
@@ -268,11 +268,6 @@ def test_a_chunked_body_is_counted(north: Gateway) -> None:
 # --- time ---------------------------------------------------------------------------------------------------
 
 
-def settled(north: Gateway) -> None:
-    """Everything that was sent has been read."""
-    north.ask(b"GET /healthz HTTP/1.1\r\n\r\n")
-
-
 WAITING = {
     "nothing at all": (b"", b""),
     "empty lines": (b"\r\n\r\n", b""),
@@ -286,7 +281,7 @@ WAITING = {
 def test_who_keeps_us_waiting_is_let_go(north: Gateway, sent: bytes, said: bytes) -> None:
     with north.client() as client:
         client.send(sent)
-        settled(north)
+        north.settle()
         north.later(61)
         north.later(120)  # the moment that it may still talk is over too
         heard = client.closed()
@@ -300,7 +295,7 @@ def test_a_head_that_comes_byte_by_byte_has_no_more_time_than_another(north: Gat
         deadlines = set()
         for byte in raw()[:20]:
             dribble(client, bytes([byte]), 1)
-            settled(north)
+            north.settle()
             (one,) = north.do(lambda: [c.deadline for c in north.server.state.connections if c._heads.begun])
             deadlines.add(one)
         assert len(deadlines) == 1
@@ -312,7 +307,7 @@ def test_an_idle_connection_is_let_go_and_a_busy_one_is_not() -> None:
         assert idle.answer().status == 200
         north.core.gate.clear()
         busy.send(raw())
-        settled(north)
+        north.settle()
         north.later(3600)
         assert idle.closed() == b""
         north.core.gate.set()
@@ -385,7 +380,7 @@ def test_at_the_end_requests_under_way_are_answered_and_no_others() -> None:
         with north.client() as busy, north.client() as idle, north.client() as halfway:
             busy.send(raw() + raw(with_text("two")))
             halfway.send(raw()[:-2])
-            settled(north)
+            north.settle()
             stopping = threading.Thread(target=lambda: north.run(north.server.stop()))
             stopping.start()
             assert idle.closed() == b""
@@ -407,7 +402,7 @@ def test_at_the_end_what_takes_too_long_is_cut_off_without_an_answer(
         north.core.gate.clear()
         with north.client() as client:
             client.send(raw())
-            settled(north)
+            north.settle()
             north.run(north.server.stop())
             assert client.closed() == b""
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
@@ -491,7 +486,7 @@ def test_who_waits_too_long_for_a_commit_is_left_without_an_answer(north: Gatewa
     with north.client() as client:
         north.core.gate.clear()
         client.send(raw())
-        settled(north)
+        north.settle()
         north.later(3600)
         assert client.closed() == b""
         north.core.gate.set()

@@ -59,13 +59,13 @@ def everything_that_can_happen(north: Gateway) -> None:
         client.send(raw()[:-2])
     with north.client() as client:
         client.send(raw()[:-2])
-        north.get("/healthz")
+        north.settle()
         north.later(3600)
         assert client.answer().status == 408
     north.core.gate.clear()
     with north.client() as client:
         client.send(raw())
-        north.get("/healthz")
+        north.settle()
         north.run(north.server.stop())
         assert client.closed() == b""
 

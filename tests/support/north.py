@@ -142,6 +142,11 @@ class Gateway:
         """Let go of what would have waited too long by then."""
         self.do(lambda: self.server.sweep(self._loop.time() + seconds))
 
+    def settle(self) -> None:
+        """All that was sent is read: of two turns of the loop, only the first may have begun before."""
+        for _ in range(2):
+            self.get("/healthz")
+
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
         client = Client(self.port)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
 from kavle.wire.soap.charset import utf8
 from kavle.wire.soap.fault import malformed, unknown_action, unknown_element, unreadable
-from kavle.wire.soap.reader import Reader
+from kavle.wire.soap.plain import plain
+from kavle.wire.soap.reader import read
 from kavle.wire.soap.version import SOAP11, SOAP12, Version
 
 _ACTION_PARAMETER = re.compile(r";\s*action\s*=\s*(\"[^\"]*\")", re.IGNORECASE)
@@ -30,16 +32,17 @@ def parse(body: bytes, content_type: str, action: str | None, operations: Mappin
 
     `action` is the SOAPAction header's value as it came, None without one; `operations` has each operation's
     name by that name in lower case. Raises Fault."""
-    reader = Reader(SOAP12 if content_type.lower().startswith("application/soap+xml") else SOAP11)
-    reader.read(_document(body, content_type, reader.version))
-    version = reader.version
+    expected = SOAP12 if content_type[:20].lower() == "application/soap+xml" else SOAP11
+    document = _document(body, content_type, expected)
+    envelope = plain(document) or read(document, expected)
+    version = envelope.version
     asked = _asked(_action(version, content_type, action), operations, version)
-    wrapped = operations.get(reader.wrapper.lower())
+    wrapped = operations.get(envelope.wrapper.lower())
     if wrapped is None:
-        raise unknown_element(reader.wrapper[:_LONGEST_ECHO], reader.namespace[:_LONGEST_ECHO], version)
+        raise unknown_element(envelope.wrapper[:_LONGEST_ECHO], envelope.namespace[:_LONGEST_ECHO], version)
     if asked not in (None, wrapped):
         raise unreadable(f"The action asks for {asked}, the body for {wrapped}.", version=version)
-    return Call(wrapped, reader.namespace, reader.parameters, version)
+    return Call(wrapped, envelope.namespace, envelope.parameters, version)
 
 
 def _document(body: bytes, content_type: str, version: Version) -> bytes:
@@ -60,13 +63,21 @@ def _action(version: Version, content_type: str, header: str | None) -> str:
 
 
 def _asked(action: str, operations: Mapping[str, str], version: Version) -> str | None:
-    """The operation that a quoted action names by what follows its last `/`, `#` or `:`; None for an action
-    that is absent, empty or unquoted: then the body decides."""
+    """The operation that the action names; None when it names none at all, so that the body decides."""
+    name = _named(action)
+    if name is None:
+        return None
+    operation = operations.get(name.lower())
+    if operation is None:
+        raise unknown_action(action[1:-1][:_LONGEST_ECHO], version)
+    return operation
+
+
+@lru_cache(maxsize=64)  # a handful of values, on every request
+def _named(action: str) -> str | None:
+    """What follows the last `/`, `#` or `:` of a quoted action; None for one that is absent, empty or not
+    quoted."""
     if len(action) < 3 or action[0] != '"' or action[-1] != '"':
         return None
     name = action[1:-1]
-    last = max(name.rfind("/"), name.rfind("#"), name.rfind(":"))
-    operation = operations.get(name[last + 1 :].lower())
-    if operation is None:
-        raise unknown_action(name[:_LONGEST_ECHO], version)
-    return operation
+    return name[max(name.rfind("/"), name.rfind("#"), name.rfind(":")) + 1 :]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 from xml.parsers import expat
 
+from kavle.wire.soap.envelope import Envelope
 from kavle.wire.soap.fault import Fault, malformed, not_understood, unreadable, version_mismatch
-from kavle.wire.soap.version import SOAP11, VERSIONS, Version
+from kavle.wire.soap.version import VERSIONS, Version
 
 _SEPARATOR: Final = "\n"
 _NIL: Final = f"http://www.w3.org/2001/XMLSchema-instance{_SEPARATOR}nil"
@@ -22,35 +23,24 @@ _HERE: Final = ("/next", "/ultimateReceiver")  # SOAP 1.1 §4.2.2, SOAP 1.2 part
 _ENVELOPE, _SECTION, _BLOCK, _PARAMETER = 1, 2, 3, 4  # depths
 
 
-class Reader:
-    """What one envelope holds: `wrapper` and `namespace` of the first element in the body, and `parameters`,
-    its children's own texts by local name in lower case, the first of doubled ones."""
+def read(document: bytes, expected: Version) -> Envelope:
+    """A whole document in UTF-8. Raises Fault: of the version that is expected, until the document tells."""
+    return _Reader(expected).read(document)
 
-    __slots__ = (
-        "_depth",
-        "_elements",
-        "_section",
-        "_text",
-        "_wrapped",
-        "namespace",
-        "parameters",
-        "version",
-        "wrapper",
-    )
 
-    def __init__(self, expected: Version = SOAP11) -> None:
-        self.version = expected
-        self.wrapper = ""
-        self.namespace = ""
-        self.parameters: dict[str, str] = {}
+class _Reader:
+    def __init__(self, expected: Version) -> None:
+        self._version = expected
+        self._wrapper = ""
+        self._namespace = ""
+        self._parameters: dict[str, str] = {}
         self._depth = 0
         self._elements = 0
         self._section = ""
         self._wrapped = False  # inside the wrapper
         self._text: list[str] | None = None  # of the parameter that it is inside of
 
-    def read(self, document: bytes) -> None:
-        """Reads a whole document in UTF-8. Raises Fault."""
+    def read(self, document: bytes) -> Envelope:
         parser = expat.ParserCreate("utf-8", _SEPARATOR)
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
@@ -60,17 +50,18 @@ class Reader:
             parser.Parse(document, True)
         except expat.ExpatError as error:
             raise self._malformed(error) from None
-        if not self.wrapper:
-            raise unreadable("The envelope has no body, or nothing is in it.", version=self.version)
+        if not self._wrapper:
+            raise unreadable("The envelope has no body, or nothing is in it.", version=self._version)
+        return Envelope(self._version, self._wrapper, self._namespace, self._parameters)
 
     def _malformed(self, error: expat.ExpatError) -> Fault:
         where = f"({error.lineno}, {error.offset + 1})"
         why = expat.ErrorString(error.code)
-        return malformed(f"There is an error in XML document {where}. ---> {why}.", self.version)
+        return malformed(f"There is an error in XML document {where}. ---> {why}.", self._version)
 
     def _doctype(self, *_: object) -> None:
         # SOAP 1.1 §3: a SOAP message must not contain a document type declaration.
-        raise malformed("For security reasons DTD is prohibited in this XML document.", self.version)
+        raise malformed("For security reasons DTD is prohibited in this XML document.", self._version)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         depth = self._depth = self._depth + 1
@@ -82,39 +73,39 @@ class Reader:
             self._block(name, attributes)
         elif depth == _SECTION:
             namespace, _, local = name.rpartition(_SEPARATOR)
-            self._section = local if namespace == self.version.namespace else ""
+            self._section = local if namespace == self._version.namespace else ""
         elif depth == _ENVELOPE:
             self._envelope(name)
         if depth > _DEEPEST or self._elements > _MOST_ELEMENTS:
-            raise unreadable("The document has too many elements, or too deep ones.", version=self.version)
+            raise unreadable("The document has too many elements, or too deep ones.", version=self._version)
 
     def _envelope(self, name: str) -> None:
         namespace, _, local = name.rpartition(_SEPARATOR)
         if local != "Envelope":
-            raise unreadable("The document is not a SOAP envelope.", version=self.version)
+            raise unreadable("The document is not a SOAP envelope.", version=self._version)
         if namespace not in VERSIONS:
             raise version_mismatch(namespace)
-        self.version = VERSIONS[namespace]
+        self._version = VERSIONS[namespace]
 
     def _block(self, name: str, attributes: dict[str, str]) -> None:
-        if self._section == "Body" and not self.wrapper:
-            self.namespace, _, self.wrapper = name.rpartition(_SEPARATOR)
+        if self._section == "Body" and not self._wrapper:
+            self._namespace, _, self._wrapper = name.rpartition(_SEPARATOR)
             self._wrapped = True
         elif self._section == "Header":
             self._header(name, attributes)
 
     def _header(self, name: str, attributes: dict[str, str]) -> None:
-        own = self.version.namespace + _SEPARATOR
+        own = self._version.namespace + _SEPARATOR
         actor = attributes.get(own + "actor") or attributes.get(own + "role") or ""
         if attributes.get(own + "mustUnderstand") in _TRUE and (not actor or actor.endswith(_HERE)):
-            raise not_understood(name.rpartition(_SEPARATOR)[2], self.version)
+            raise not_understood(name.rpartition(_SEPARATOR)[2], self._version)
 
     def _end(self, name: str) -> None:
         depth = self._depth
         self._depth = depth - 1
         if depth == _PARAMETER:
             if self._text is not None:
-                self.parameters.setdefault(name.rpartition(_SEPARATOR)[2].lower(), "".join(self._text))
+                self._parameters.setdefault(name.rpartition(_SEPARATOR)[2].lower(), "".join(self._text))
                 self._text = None
         elif depth == _BLOCK:
             self._wrapped = False
