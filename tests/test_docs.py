@@ -85,6 +85,12 @@ def test_every_make_target_exists(page: Path) -> None:
     assert named <= set(targets)
 
 
+def test_make_help_tells_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()
+    assert phony == re.findall(r"^([a-z]+):.*## .", makefile, re.MULTILINE)
+
+
 def test_contributing_tells_every_make_target() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)) - {"help"}

@@ -33,7 +33,9 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(tmp
         tmp_path / "data" / "kavle.db",
     )
     network_options = ["--port", "0", "--journal", str(journal), "--response-delay", "0.01"]
-    async with kavle("simulate", "smsc", *network_options, "--receipt-delay", "0.02", log=log) as network:
+    async with kavle(
+        "simulate", "smsc", "--quiet", *network_options, "--receipt-delay", "0.02", log=log
+    ) as network:
         config = settings_file(tmp_path, network.port, http_port=free_port())
         serve = ["serve", "--config", str(config)]
         await run(
