@@ -7,8 +7,8 @@ import asyncio
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 import apsw
@@ -67,10 +67,9 @@ class Writer:
         self._observe = observe
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Work] = []
-        self._inbox: deque[list[_Work]] = deque()
+        self._inbox: SimpleQueue[list[_Work]] = SimpleQueue()
         self._closing = False
         self._full = False
-        self._wake = threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, name="kavle-writer", daemon=True)
         self._thread.start()
 
@@ -87,16 +86,14 @@ class Writer:
 
     def _hand_over(self) -> None:
         if self._gathered:
-            self._inbox.append(self._gathered)
+            self._inbox.put(self._gathered)
             self._gathered = []
-            self._wake.release()
 
     async def close(self) -> None:
         """Write what waits, then end the thread and close the connection."""
         self._hand_over()
         self._closing = True
-        self._inbox.append([])
-        self._wake.release()
+        self._inbox.put([])
         await asyncio.to_thread(self._thread.join)
 
     # --- in the writer's own thread ---------------------------------------------------------------------
@@ -118,11 +115,16 @@ class Writer:
 
     def _take(self) -> list[_Work]:
         """All that waits; an empty list is the word to stop."""
-        self._wake.acquire()
-        works = self._inbox.popleft()
-        while works and self._inbox and self._inbox[0]:
-            self._wake.acquire()
-            works.extend(self._inbox.popleft())
+        works = self._inbox.get()
+        while works:
+            try:
+                more = self._inbox.get_nowait()
+            except Empty:
+                break
+            if not more:
+                self._inbox.put(more)  # after these
+                break
+            works.extend(more)
         return works
 
     def _commit(self, works: Sequence[_Work]) -> list[Done]:
