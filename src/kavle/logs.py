@@ -26,6 +26,11 @@ def _with_public_id(logger: object, method: str, event: EventDict) -> EventDict:
     return event
 
 
+def _console() -> structlog.dev.ConsoleRenderer:
+    # The pretty tracebacks show local variables, and passwords are among them.
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
+
 def telling() -> bool:
     """Whether each step of each message is told. A line costs more than the step, so this is asked first."""
     return logging.getLogger("kavle").isEnabledFor(logging.DEBUG)
@@ -47,7 +52,7 @@ def configure(level: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     terminal = sys.stderr.isatty()
-    render = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    render = _console() if terminal else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -63,3 +63,16 @@ async def test_the_same_outcome_twice_counts_once(world: World) -> None:
     (leased,) = await world.lease()
     assert await world.answer(leased.lease, Accepted("a1")) == 1
     assert await world.answer(leased.lease, Accepted("a1")) == 0
+
+
+async def test_however_often_a_process_dies_with_it_a_message_is_sent_again(world: World) -> None:
+    message = await world.accept()
+    for _ in range(8):
+        assert len(await world.lease(seconds=60)) == 1
+        world.clock.forward(minutes=10)
+        await world.store.sweep(world.clock.now())  # the lease has ended
+        world.clock.forward(minutes=10)
+        await world.store.sweep(world.clock.now())  # and its wait
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"))
+    assert await world.story(message) == [10, 11, 21]

@@ -61,7 +61,7 @@ class Model:
             m.become(51)
         elif kind in ("retry", "unsure"):
             m.become(11)
-            if kind == "unsure" and part in m.unsure and m.attempt >= 4:
+            if kind == "unsure" and part in m.unsure and m.attempt >= 4 and network_id:
                 m.unsent.discard(part)  # taken to be with the network
             m.unsure |= {part} if kind == "unsure" else set()
         if not m.handed:

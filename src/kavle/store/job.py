@@ -12,7 +12,8 @@ from kavle.model.status import FAILED, FINAL, Status
 from kavle.store.rows import JobState, SegmentOutcome, numbers, to_ms
 
 ENOUGH: Final = 4
-"""From this attempt on, a segment that is unsure once more is taken to be with the network: 21, and paid."""
+"""From this attempt on, a segment of which the link is unsure once more is taken to be with the network:
+21, and paid."""
 
 
 class JobRow(msgspec.Struct, array_like=True):
@@ -66,10 +67,12 @@ class Job:
         return True
 
     def lose(self, now: int) -> None:
-        """Every handed segment's outcome is lost."""
+        """Every handed segment's outcome is lost, with the process that would have told it. That says nothing
+        of the network, however often it happens: it is sent again."""
         self.at = now
         for number in numbers(self.handed):
-            self._take(1 << (number - 1), number, Unsure("the lease ended without an outcome"))
+            self._again(number, SegmentOutcome.UNSURE, "the lease ended without an outcome")
+        self.unsure |= self.handed
         self.handed = 0
 
     def settle(self) -> None:
