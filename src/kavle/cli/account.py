@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from kavle.cli.config import Settings, database_path, read
+from kavle.cli.config import Settings, read
 from kavle.cli.control import Reply, run
+from kavle.cli.database import file_of
 from kavle.cli.options import config_option, opening, telling_errors, this_command
 from kavle.clock import SystemClock
 from kavle.core.accounts import Command, CreateAccount, ListAccounts, TopUpAccount
@@ -121,9 +122,8 @@ def _given(password: str | None) -> str:
 
 
 def _run(settings: Settings, command: Command) -> Reply:
-    database = database_path(settings)
-    with opening(database):
-        reply = asyncio.run(run(database, SystemClock(), command))
+    with opening(file_of(settings.database)):
+        reply = asyncio.run(run(settings.database, SystemClock(), command))
     if reply.error is not None:
         raise click.ClickException(reply.error)
     return reply

@@ -10,8 +10,9 @@ from typing import Any, Final
 import structlog
 
 from kavle import logs
-from kavle.cli.config import Settings, database_path, terms
+from kavle.cli.config import Settings, terms
 from kavle.cli.control import ControlServer
+from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.accounts import Accounts
@@ -23,7 +24,7 @@ from kavle.north.app import application
 from kavle.north.auth import Authenticator
 from kavle.north.server import HttpServer
 from kavle.south.smpp.carrier import SmppCarrier
-from kavle.store.sqlite.store import SqliteStore
+from kavle.store.store import Store
 
 SETTLE: Final = 10.0
 """Seconds that a stop waits for the responses of what is in flight."""
@@ -42,17 +43,17 @@ class Gateway:
         self._dispatchers: dict[int, Dispatcher] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._dispatching: list[asyncio.Task[None]] = []
-        self.store: SqliteStore
+        self.store: Store
         self.queries: Queries
         self.accounts: Accounts
         self.http: HttpServer
         self._authenticator: Authenticator
-        self._control: ControlServer
+        self._control: ControlServer | None
 
     async def start(self) -> None:
         """Raises `StoreError` or OSError when the database or the port can't be had; then nothing runs."""
-        path = database_path(self.settings)
-        self.store = await SqliteStore.open(path, self.clock.now(), observe=self.metrics.committed)
+        database = self.settings.database
+        self.store = await open_store(database, self.clock, self.metrics, self._wake)
         logs.name_messages(self.store.public_ids.public)
         self.queries = Queries(self.store)
         self.accounts = Accounts(self.store, self.clock)
@@ -70,14 +71,17 @@ class Gateway:
             self.clock,
         )
         self.http = HttpServer(face, self.settings.http)
-        self._control = ControlServer(self.accounts, path)
+        path = file_of(database)
+        # A file has one engine, so that commands go through it; a server's database they open themselves.
+        self._control = None if path is None else ControlServer(self.accounts, path)
         try:
             await self.http.start()
         except OSError:
             self._authenticator.close()
             await self.store.close()
             raise
-        await self._control.start()
+        if self._control is not None:
+            await self._control.start()
         self._start_south(ids)
         self._run(Sweep(self.store, self.clock, self.metrics, self._wake_all).run(), "sweep")
         self._run(watch_loop(self.metrics), "watch")
@@ -93,7 +97,8 @@ class Gateway:
     async def stop(self) -> None:
         """In this order: nobody new is let in, what runs is committed, what is in flight is awaited, what
         was not written goes back to the queue; then the links and the database close."""
-        await self._control.stop()
+        if self._control is not None:
+            await self._control.stop()
         await self.http.stop()  # running accepts commit
         for dispatcher in self._dispatchers.values():
             dispatcher.stop_leasing()
@@ -156,8 +161,10 @@ class Gateway:
         self._tasks.append(task)
         return task
 
-    def _wake(self, carrier_id: int, urgent: bool) -> None:
-        self._dispatchers[carrier_id].wake(urgent=urgent)
+    def _wake(self, carrier_id: int, urgent: bool = False) -> None:
+        dispatcher = self._dispatchers.get(carrier_id)
+        if dispatcher is not None:  # else the carrier is another node's alone
+            dispatcher.wake(urgent=urgent)
 
     def _wake_all(self) -> None:
         for dispatcher in self._dispatchers.values():

@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
+from kavle.cli.database import check_address
 from kavle.core.accept import Terms
 from kavle.model.money import parse_money
 from kavle.model.msisdn import known_region
@@ -17,8 +18,6 @@ from kavle.model.prefix import ByPrefix
 from kavle.north.settings import HttpSettings
 from kavle.settings import SettingsError, WrongValue, load
 from kavle.south.smpp.settings import SmppSettings
-
-SQLITE: Final = "sqlite:///"
 
 
 def _check_prefix(key: str, prefix: str) -> None:
@@ -92,7 +91,7 @@ def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
             " name your file by --config (to try Kavle without one: kavle demo)"
         )
     settings = load(Settings, path, environ)
-    database_path(settings)
+    check_address(settings.database)
     _check_names(settings)
     return settings
 
@@ -109,17 +108,6 @@ def check_can_serve(settings: Settings) -> None:
         raise SettingsError(
             f'there is no route: add a [[route]] table such as prefix = "" and carriers = [{names}]'
         )
-
-
-def database_path(settings: Settings) -> Path:
-    if not settings.database.startswith(SQLITE):
-        raise SettingsError(
-            f'database: this Kavle keeps its data in SQLite; write "{SQLITE}kavle-data/kavle.db"'
-        )
-    path = settings.database.removeprefix(SQLITE)
-    if not path:
-        raise SettingsError(f'database: a path is missing; write "{SQLITE}kavle-data/kavle.db"')
-    return Path(path)
 
 
 def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:

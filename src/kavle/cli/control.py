@@ -12,10 +12,13 @@ from typing import Final
 
 import msgspec
 
+from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
 from kavle.core.accounts import AccountError, Accounts, Command, CreateAccount, TopUpAccount
+from kavle.model.errors import OutcomeUnknown
 from kavle.store.errors import DatabaseInUse, RowRefused, StoreError, StoreUnavailable
 from kavle.store.sqlite.store import SqliteStore
+from kavle.store.store import Store
 from kavle.store.types import AccountLine
 
 _LONGEST: Final = 64 * 1024
@@ -61,14 +64,21 @@ async def execute(accounts: Accounts, command: Command) -> Reply:
         return Reply(error=str(error))
     except (StoreUnavailable, RowRefused) as error:
         return Reply(error=f"nothing was done: {error}")
+    except OutcomeUnknown:
+        return Reply(error="it may have been done or not: look at `kavle account list` before you repeat it")
 
 
-async def run(database: Path, clock: Clock, command: Command) -> Reply:
-    """Raises `StoreError` when the database can't be reached either way."""
-    try:
-        store = await SqliteStore.open(database, clock.now(), patience=0)
-    except DatabaseInUse:
-        return await _ask(socket_path(database), command)
+async def run(database: str, clock: Clock, command: Command) -> Reply:
+    """Raises `StoreError` when the database at this address can't be reached either way."""
+    path = file_of(database)
+    store: Store
+    if path is None:
+        store = await open_store(database, clock)
+    else:
+        try:
+            store = await SqliteStore.open(path, clock.now(), patience=0)
+        except DatabaseInUse:
+            return await _ask(socket_path(path), command)
     try:
         return await execute(Accounts(store, clock), command)
     finally:

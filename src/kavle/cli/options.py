@@ -46,8 +46,12 @@ def telling_errors(command: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def opening(database: Path) -> Iterator[None]:
-    """While `database` is opened: why it can't be had, with its path."""
+def opening(database: Path | None) -> Iterator[None]:
+    """While the file `database` is opened: why it can't be had, with its path. A server (None) says itself
+    what is wrong with it."""
+    if database is None:
+        yield
+        return
     try:
         yield
     except apsw.NotADBError as error:

@@ -10,7 +10,8 @@ import msgspec
 
 from kavle import logs
 from kavle.cli.app import Gateway
-from kavle.cli.config import Settings, check_can_serve, database_path, read
+from kavle.cli.config import Settings, check_can_serve, read
+from kavle.cli.database import file_of
 from kavle.cli.options import address, config_option, listening, opening, telling_errors, this_command
 from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
@@ -42,7 +43,7 @@ def serve(config: Path, host: str | None, port: int | None) -> None:
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     gateway = Gateway(settings, SystemClock())
     http = settings.http
-    with opening(database_path(settings)), listening(http.host, http.port, "[http] port or --port"):
+    with opening(file_of(settings.database)), listening(http.host, http.port, "[http] port or --port"):
         await gateway.start()
     spare_the_collector()
     try:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import TypeVar
+
 from kavle.model.account import Account, Operator, Viewer
+from kavle.model.errors import Reason, Refusal
 from kavle.model.status import Status
+from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
 from kavle.store.types import AccountLine, Story
+
+T = TypeVar("T")
 
 _LONGEST_ID = 10  # digits of 2^31
 
@@ -16,28 +23,36 @@ class Queries:
 
     async def account(self, name: str) -> Account | None:
         """For authentication."""
-        return await self._store.account(name)
+        return await _had(self._store.account(name))
 
     async def accounts(self, viewer: Operator) -> list[AccountLine]:
-        return await self._store.accounts()
+        return await _had(self._store.accounts())
 
     async def balance(self, account: Account) -> int:
         """In ten-thousandths of a credit."""
-        return await self._store.balance(account.id)
+        return await _had(self._store.balance(account.id))
 
     async def status(self, viewer: Viewer, public_id: str) -> Status | None:
         """The latest known status by public id; None for an id that was never given. The manual asks no
         password for it, so that any viewer may."""
         message_id = await self._internal(public_id)
-        return None if message_id is None else await self._store.status(message_id)
+        return None if message_id is None else await _had(self._store.status(message_id))
 
     async def story(self, viewer: Operator, public_id: str) -> Story | None:
         """All statuses that a message has had, with their times."""
         message_id = await self._internal(public_id)
-        return None if message_id is None else await self._store.story(message_id)
+        return None if message_id is None else await _had(self._store.story(message_id))
 
     async def _internal(self, public_id: str) -> int | None:
         if not (public_id.isascii() and public_id.isdigit() and len(public_id) <= _LONGEST_ID):
             return None
-        newest = await self._store.newest_id()
+        newest = await _had(self._store.newest_id())
         return self._store.public_ids.internal(int(public_id), newest)
+
+
+async def _had(read: Awaitable[T]) -> T:
+    """Raises `Refusal` when the database can't be read now."""
+    try:
+        return await read
+    except StoreUnavailable as error:
+        raise Refusal(Reason.UNAVAILABLE, str(error)) from error

@@ -1,0 +1,95 @@
+"""Two gateways on one PostgreSQL: what either accepts arrives, and the money is exact, also when one dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from support.postgres import empty_database, fetch
+from support.processes import LOOPBACK, Process, kavle, run, settings_file
+
+ACCOUNT = ["--password", "1234", "--credits", "100"]
+
+
+@pytest.fixture
+async def network(tmp_path: Path) -> AsyncIterator[Process]:
+    log = tmp_path / "network.log"
+    async with kavle("simulate", "smsc", "--port", "0", "--quiet", log=log) as network:
+        yield network
+
+
+@pytest.fixture
+async def database() -> str:
+    return await empty_database()
+
+
+@pytest.fixture
+def config(tmp_path: Path, network: Process, database: str) -> str:
+    path = settings_file(tmp_path, network.port)
+    path.write_text(path.read_text().replace(f"sqlite:///{tmp_path}/data/kavle.db", database))
+    return str(path)
+
+
+async def send(node: Process) -> str:
+    query = "acc=test&pass=1234&msg=Testar&to=0702617396&from=ip1&prio=2"
+
+    def call() -> str:
+        with urlopen(f"http://{LOOPBACK}:{node.port}/sendsms.aspx?{query}", timeout=20) as answer:
+            return str(answer.read().decode())
+
+    return await asyncio.to_thread(call)
+
+
+async def delivered(database: str) -> int:
+    ((count,),) = await fetch(database, "SELECT count(*) FROM message WHERE status = 22")
+    return int(str(count))
+
+
+async def until_delivered(database: str, count: int) -> None:
+    async with asyncio.timeout(30):
+        while await delivered(database) < count:
+            await asyncio.sleep(0.05)
+
+
+async def test_two_nodes_share_one_database(config: str, database: str, tmp_path: Path) -> None:
+    assert (await run("migrate", "--config", config))[:2] == (0, "The database's schema is up to date.\n")
+    assert (await run("account", "create", "test", *ACCOUNT, "--config", config))[0] == 0
+    serve = ["serve", "--config", config]
+    log = tmp_path / "nodes.log"
+    async with kavle(*serve, log=log) as one, kavle(*serve, log=log) as other:
+        answers = await asyncio.gather(*(send(node) for node in (one, other) for _ in range(10)))
+        assert len({answer for answer in answers if int(answer) >= 1000}) == 20
+        await until_delivered(database, 20)
+        await one.kill()
+        assert int(await send(other)) >= 1000
+        await until_delivered(database, 21)
+        _, listed, _ = await run("account", "list", "--config", config)
+        assert listed.split()[3:5] == ["test", "79.00"]
+        assert await other.stop() == 0
+    assert await fetch(database, "SELECT sum(amount) FROM ledger") == [(79 * 10_000,)]
+
+
+async def test_credit_for_ten_is_spent_once_over_two_nodes(
+    config: str, database: str, tmp_path: Path
+) -> None:
+    await run("account", "create", "test", "--password", "1234", "--credits", "10", "--config", config)
+    serve = ["serve", "--config", config]
+    log = tmp_path / "nodes.log"
+    async with kavle(*serve, log=log) as one, kavle(*serve, log=log) as other:
+        answers = await asyncio.gather(*(send(node) for node in (one, other) for _ in range(32)))
+        assert sorted(answer == "100" for answer in answers) == [False] * 10 + [True] * 54
+        await until_delivered(database, 10)
+
+
+async def test_a_server_that_is_not_there_is_told_in_one_line(config: str) -> None:
+    path = Path(config)
+    text = path.read_text()
+    path.write_text(text.replace(text.split('"')[1], "postgresql://kavle@127.0.0.1:1/kavle"))
+    code, _, err = await run("serve", "--config", config)
+    assert code == 1
+    assert "Traceback" not in err
+    assert err.startswith("Error: ")
