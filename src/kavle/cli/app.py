@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-from kavle import logs
+from kavle import __version__, logs
 from kavle.cli.config import Settings, terms
 from kavle.cli.control import ControlServer
 from kavle.cli.database import file_of, open_store
@@ -85,6 +85,9 @@ class Gateway:
         self._start_south(ids)
         self._run(Sweep(self.store, self.clock, self.metrics, self._wake_all).run(), "sweep")
         self._run(watch_loop(self.metrics), "watch")
+        http = self.settings.http
+        carriers = [carrier.name for carrier in self.carriers]
+        _log.info("started", version=__version__, host=http.host, port=self.http.port, carriers=carriers)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns when `stop` is set; raises what a task died of, which is a bug."""
@@ -115,6 +118,7 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._authenticator.close()
         await self.store.close()
+        _log.info("stopped")
 
     def _start_south(self, ids: dict[str, int]) -> None:
         for settings in self.settings.carrier:

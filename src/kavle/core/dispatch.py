@@ -94,13 +94,12 @@ class Dispatcher:
     async def dispatch(self, carrier: Carrier) -> None:
         """Lease what the carrier has room for and hand it over, until `stop_leasing`. Raises what recording
         died of, which is a bug: without its outcomes a carrier must not go on."""
-        lot = max(1, carrier.window // LOTS)
-        while not self._stopping.is_set():
-            least = 1 if await self._hurried() else lot
-            if self._bug is not None:
-                raise self._bug
-            while self._more and not self._stopping.is_set() and (room := carrier.free()) >= least:
-                self._hand_over(carrier, await self._lease(room))
+        polling = asyncio.create_task(self._poll())
+        try:
+            while not self._stopping.is_set():
+                await self._turn(carrier)
+        finally:
+            polling.cancel()
 
     def stop_leasing(self) -> None:
         self._stopping.set()
@@ -111,16 +110,20 @@ class Dispatcher:
         while self._recording:
             await asyncio.wait(self._recording)
 
-    async def _hurried(self) -> bool:
-        """Wait for something to do. True when it is not to wait for more to come with it."""
-        try:
-            async with asyncio.timeout(POLL):
-                await self._woken.wait()
-        except TimeoutError:
-            self._more = self._urgent = True
+    async def _turn(self, carrier: Carrier) -> None:
+        await self._woken.wait()
         self._woken.clear()
-        hurried, self._urgent = self._urgent, False
-        return hurried
+        least = 1 if self._urgent else max(1, carrier.window // LOTS)
+        self._urgent = False
+        if self._bug is not None:
+            raise self._bug
+        while self._more and not self._stopping.is_set() and (room := carrier.free()) >= least:
+            self._hand_over(carrier, await self._lease(room))
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(POLL)
+            self.wake(urgent=True)
 
     def _hand_over(self, carrier: Carrier, leased: Sequence[LeasedMessage]) -> None:
         if not leased:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_reader, open_writer
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+
+_log = logging.getLogger("kavle.store")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -152,10 +155,19 @@ class Reader:
 
 
 def _recover(db: apsw.Connection, now: int) -> None:
+    recovered = 0
     while True:
         with db:
-            if not sweep.recover(db, now):
-                return
+            ended = sweep.recover(db, now)
+        if not ended:
+            break
+        recovered += ended
+    if recovered:
+        _log.warning(
+            "%d messages were with the network when the last process died; they are sent again, and phones"
+            " may get them twice",
+            recovered,
+        )
 
 
 def _carrier_ids(db: apsw.Connection, wanted: Sequence[Sequence[str]]) -> list[dict[str, int]]:

@@ -26,7 +26,9 @@ _DUE = (
 )
 _PROMOTE = f"UPDATE job SET state = 0 WHERE message_id IN ({_DUE})"  # noqa: S608 -- both are ours
 _OLD_WAITING = (
-    "DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE at < ? ORDER BY id LIMIT ?)"
+    # Ids rise with time: only the oldest few are looked at, however many wait.
+    "DELETE FROM waiting WHERE id IN"
+    " (SELECT id FROM (SELECT id, at FROM waiting ORDER BY id LIMIT ?) WHERE at < ?)"
     " OR id <= (SELECT max(id) FROM waiting) - ?"
 )
 _STALE = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < ? LIMIT ?"
@@ -42,7 +44,7 @@ def _sweep(db: apsw.Connection, now: int) -> Swept:
     promoted = db.changes()
     ended = [row[0] for row in db.execute(_DUE, (int(JobState.LEASED), now, BATCH))]
     unsure = outcomes.end_leases(db, ended, now) if ended else 0
-    db.execute(_OLD_WAITING, (now - HORIZON_MS, BATCH, MOST_WAITING))
+    db.execute(_OLD_WAITING, (BATCH, now - HORIZON_MS, MOST_WAITING))
     return Swept(promoted=promoted, unsure=unsure, forgotten=db.changes())
 
 
