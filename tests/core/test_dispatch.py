@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Accepted, Outcome, Parcel, Receipt, Unsent
 from kavle.model.status import Status
 from kavle.store.errors import StoreUnavailable
-from support.world import RECIPIENT, World, open_world
+from support.world import RECIPIENT, World
 
 PATIENCE = 10
 
@@ -67,13 +66,6 @@ class Scripted:
     async def settle(self, seconds: float) -> None: ...
 
     async def close(self) -> None: ...
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    world = await open_world(tmp_path / "kavle.db", SetClock())
-    yield world
-    await world.store.close()
 
 
 @asynccontextmanager

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
-from kavle.clock import SetClock
 from kavle.core.sweep import Sweep
 from kavle.metrics import Metrics
-from support.world import THROTTLED, World, open_world
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    world = await open_world(tmp_path / "kavle.db", SetClock())
-    yield world
-    await world.store.close()
+from support.world import THROTTLED, World
 
 
 async def test_the_age_of_the_oldest_queued_message_is_told_by_priority(world: World) -> None:
