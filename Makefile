@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 DEMO_PORT ?= 8080
 ROUNDS ?= 200
 
-.PHONY: help demo test check bench proof format pins clean
+.PHONY: help demo test check bench proof format dumps pins clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ proof: $(DEV)  ## The long harnesses: ROUNDS=200 rounds of kill -9
 
 format: $(DEV)  ## Let ruff mend what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+dumps: $(DEV)  ## Dumps of the newest schema step, from which the upgrade tests start
+	@PYTHONPATH=tests $(BIN)/python -m support.dumps
 
 pins:  ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

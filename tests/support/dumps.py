@@ -1,0 +1,133 @@
+"""Dumps with data of each schema step, from which the upgrade tests start. `make dumps` writes those of the
+newest step, by the verbs of the day; what was once written is never written again, for no later Kavle can."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import apsw
+import apsw.shell
+
+from kavle.clock import SetClock
+from kavle.model.message import Accepted
+from kavle.model.money import UNIT
+from kavle.model.status import Status
+from kavle.store.sqlite.connection import open_reader
+from kavle.store.types import NewAccount
+from support.postgres import fresh_database, server
+from support.world import LOST, REFUSED, THROTTLED, Place, World, open_world
+
+ENGINES: Final = ("sqlite", "postgres")
+FOLDER: Final = Path(__file__).parent.parent / "store" / "dumps"
+COMMAND: Final = "make dumps"
+
+EXPIRED, DELIVERED, FAILED, REFUSED_ONE = "expired", "delivered", "failed", "refused"
+OPEN, DEFERRED, UNSURE, LEASED, QUEUED = "open", "deferred", "unsure", "leased", "queued"
+EARLY: Final = "early"
+"""The network id of a receipt that waits for its message."""
+TOLD: Final = {
+    EXPIRED: [10, 43],
+    DELIVERED: [10, 21, 22],
+    FAILED: [10, 21, 52],
+    REFUSED_ONE: [10, 51],
+    OPEN: [10, 21],
+    DEFERRED: [10, 11],
+    UNSURE: [10, 11],
+    LEASED: [10],
+    QUEUED: [10],
+}
+"""The story so far of the messages in a dump, by the first word of their texts."""
+
+
+def steps(engine: str) -> list[str]:
+    """`0001_main_road` and so on."""
+    files = resources.files(f"kavle.store.{engine}").joinpath("migrations").iterdir()
+    return sorted(entry.name.removesuffix(".sql") for entry in files if entry.name.endswith(".sql"))
+
+
+def dump_of(engine: str, step: str) -> Path:
+    return FOLDER / engine / f"{step}.sql"
+
+
+async def fill(world: World) -> None:
+    """One message of every fate, on two accounts. Each is alone in the queue when it is leased."""
+    await world.accept(EXPIRED)
+    world.clock.forward(hours=49)
+    await world.store.expire(world.clock.now())
+    for fate, receipt in ((DELIVERED, Status.DELIVERED), (FAILED, Status.PHONE_FAILED)):
+        await world.send(fate, fate)
+        await world.receipt(fate, receipt)
+    await world.send(f"{OPEN} {'x' * 160}", f"{OPEN}.1", f"{OPEN}.2")
+    await world.receipt(f"{OPEN}.1")
+    for fate, result in ((REFUSED_ONE, REFUSED), (DEFERRED, THROTTLED), (UNSURE, LOST)):
+        await world.accept(fate)
+        (leased,) = await world.lease()
+        await world.answer(leased.lease, result)
+    await world.accept(f"{LEASED} {'x' * 400}")
+    (leased,) = await world.lease(seconds=120)
+    await world.answer(leased.lease, Accepted(f"{LEASED}.1"))  # and two of it are on their way
+    await world.receipt(EARLY)
+    other = await world.store.create_account(NewAccount("other", "no hash", 5 * UNIT, world.clock.now()))
+    for priority in (1, 2, 3):
+        await world.accept(f"{QUEUED} å", account=other, priority=priority)
+        await world.accept(f"{QUEUED} ä", priority=priority)
+
+
+async def _filled(place: Place) -> None:
+    world = await open_world(place, SetClock())
+    await fill(world)
+    await world.store.close()
+
+
+def _dump_sqlite() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kavle.db"
+        asyncio.run(_filled(path))
+        db, out = open_reader(path), io.StringIO()
+        apsw.shell.Shell(stdout=out, db=db).process_command(".dump")
+        db.close()
+    return f"PRAGMA auto_vacuum = incremental;\n{out.getvalue()}"
+
+
+def _dump_postgres() -> str:
+    async def fill_one() -> str:
+        url = await fresh_database()
+        await _filled(url)
+        return url
+
+    url = asyncio.run(fill_one())
+    pg_dump = server().bin_path / "pg_dump"
+    how = "--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=100"
+    return subprocess.run([pg_dump, *how, url], check=True, capture_output=True, text=True).stdout
+
+
+DUMP: Final[dict[str, Callable[[], str]]] = {"sqlite": _dump_sqlite, "postgres": _dump_postgres}
+
+
+def _plain(dump: str) -> str:
+    """Without what tells of the machine, and what only psql understands."""
+    lines = [line for line in dump.splitlines() if line and not line.startswith(("--", "\\"))]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    for engine in ENGINES:
+        path = dump_of(engine, steps(engine)[-1])
+        if path.exists():
+            sys.stdout.write(f"{path} is there already; take it away to have it made anew\n")
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_plain(DUMP[engine]()), "utf-8")
+        sys.stdout.write(f"{path} is made\n")
+
+
+if __name__ == "__main__":
+    main()
