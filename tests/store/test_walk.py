@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kavle.model.account import AccountSettings
 from kavle.model.status import Status
+from kavle.store.types import AccountChange
 from support.world import LOST, REFUSED, THROTTLED, Accepted, Unsent, World
 
 TWO = "x" * 161
@@ -200,3 +202,15 @@ async def test_who_is_unsure_time_after_time_is_taken_to_be_with_the_network(wor
     assert await world.story(message) == [10, 11, 21]
     assert await world.rows("SELECT * FROM job") == []
     assert await world.credits() == 99
+
+
+async def test_an_accounts_password_and_settings_change_apart(world: World) -> None:
+    settings = AccountSettings(sender="ip1", charset="latin-1", addresses=("192.0.2.0/24",))
+    assert await world.store.change_account(AccountChange("nobody", password_hash="x")) is None
+    changed = await world.store.change_account(AccountChange("test", settings=settings))
+    assert (changed.settings, changed.password_hash) == (settings, "not a hash")
+    changed = await world.store.change_account(AccountChange("test", password_hash="other"))
+    assert await world.store.account("test") == changed
+    assert (changed.settings, changed.password_hash) == (settings, "other")
+    (line,) = await world.store.accounts()
+    assert line.settings == settings

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 LONGEST_NAME: Final = 64
+
+
+class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an old integration may need to be different, and what its owner may want narrower."""
+
+    disabled: bool = False  # it can't log in; what it has sent goes on
+    sender: str = ""  # where a call gives none
+    region: str = ""  # of numbers in national form; empty: the gateway's
+    charset: Literal["auto", "latin-1", "utf-8"] = "auto"  # of the escapes in its URLs
+    balance: Literal["98.50", "98,50", "98"] = "98.50"  # how `balans` writes an amount
+    addresses: tuple[str, ...] = ()  # addresses or networks that it may call from; none: all
+    hosts: tuple[str, ...] = ()  # to which Ok and Error of a URL call may lead; none: all
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -15,6 +27,7 @@ class Account(msgspec.Struct, frozen=True):
     id: int
     name: str
     password_hash: str
+    settings: AccountSettings = AccountSettings()
 
     def __repr__(self) -> str:  # so that no log ever shows the hash
         return f"Account(id={self.id}, name={self.name!r})"

@@ -35,6 +35,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     carrier_id: int
     accepted_at: datetime
     expires_at: datetime
+    due: datetime | None = None  # of a time-controlled message: not to be sent before
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):

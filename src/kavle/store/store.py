@@ -10,7 +10,7 @@ from kavle.model.account import Account
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
-from kavle.store.types import AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+from kavle.store.types import AccountChange, AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
 
 
 class Store(Protocol):
@@ -49,6 +49,9 @@ class Store(Protocol):
 
     async def create_account(self, new: NewAccount) -> Account | None:
         """None when the name is taken."""
+
+    async def change_account(self, change: AccountChange) -> Account | None:
+        """The account as it is after; None when there is no such account."""
 
     async def top_up(self, one: TopUp) -> int | None:
         """The new balance; None when there is no such account."""

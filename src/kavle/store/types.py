@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from kavle.model.account import AccountSettings
 from kavle.model.status import Status
 
 
@@ -22,10 +23,19 @@ class TopUp(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class AccountChange(msgspec.Struct, frozen=True):
+    """None leaves a thing as it is."""
+
+    name: str
+    password_hash: str | None = None
+    settings: AccountSettings | None = None
+
+
 class AccountLine(msgspec.Struct, frozen=True):
     name: str
     balance: int
     created_at: datetime
+    settings: AccountSettings = AccountSettings()
 
 
 class LeaseRequest(msgspec.Struct, frozen=True):

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from kavle.model.account import Account
+import msgspec
+
+from kavle.model.account import Account, AccountSettings
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, Row, columns
 from kavle.store.rows import Entry, from_ms, to_ms
-from kavle.store.types import AccountLine, NewAccount, TopUp
+from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
 
 _CREATE: Final = (
     "INSERT INTO account (name, password_hash, created_at) VALUES ($1, $2, $3)"
     " ON CONFLICT (name) DO NOTHING RETURNING id"
+)
+_CHANGE: Final = (
+    "UPDATE account SET password_hash = coalesce($1, password_hash), settings = coalesce($2, settings)"
+    " WHERE name = $3"
 )
 _POST: Final = """
 WITH held AS (              -- whoever moves balances locks them in the order of their accounts
@@ -90,6 +96,14 @@ async def create(db: Db, wanted: Sequence[NewAccount]) -> tuple[list[Account | N
     return made, Proof(proof, (one.id, one.name, one.password_hash))
 
 
+async def change(db: Db, wanted: Sequence[AccountChange]) -> tuple[list[Account | None], None]:
+    """The account as it is after; None where there is no such account."""
+    for one in wanted:
+        settings = None if one.settings is None else msgspec.json.encode(one.settings).decode()
+        await db.execute(_CHANGE, one.password_hash, settings, one.name)
+    return [await find(db, one.name) for one in wanted], None
+
+
 async def top_up(db: Db, wanted: Sequence[TopUp]) -> tuple[list[int | None], Proof]:
     """The new balance; None where there is no such account."""
     names = [one.name for one in wanted]
@@ -112,8 +126,18 @@ async def top_up(db: Db, wanted: Sequence[TopUp]) -> tuple[list[int | None], Pro
 
 
 async def find(db: Db, name: str) -> Account | None:
-    row = await db.fetchrow("SELECT id, name, password_hash FROM account WHERE name = $1", name)
-    return Account(*row) if row else None
+    row = await db.fetchrow("SELECT id, name, password_hash, settings FROM account WHERE name = $1", name)
+    return _account(*row) if row else None
+
+
+async def of(db: Db, id: int) -> Account | None:
+    """The account of that number; None for a message's account that is gone."""
+    row = await db.fetchrow("SELECT id, name, password_hash, settings FROM account WHERE id = $1", id)
+    return _account(*row) if row else None
+
+
+def _account(id: int, name: str, password_hash: str, settings: str) -> Account:
+    return Account(id, name, password_hash, msgspec.json.decode(settings, type=AccountSettings))
 
 
 async def balance(db: Db, account_id: int) -> int:
@@ -123,6 +147,9 @@ async def balance(db: Db, account_id: int) -> int:
 
 async def listing(db: Db) -> list[AccountLine]:
     rows = await db.fetch(
-        "SELECT name, amount, created_at FROM account JOIN balance ON account_id = id ORDER BY name"
+        "SELECT name, amount, created_at, settings FROM account JOIN balance ON account_id = id ORDER BY name"
     )
-    return [AccountLine(name, amount, from_ms(at)) for name, amount, at in rows]
+    return [
+        AccountLine(name, amount, from_ms(at), msgspec.json.decode(settings, type=AccountSettings))
+        for name, amount, at, settings in rows
+    ]

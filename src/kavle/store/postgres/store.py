@@ -25,7 +25,7 @@ from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.offset import complaint, offset
 from kavle.store.postgres.rows import Db, Proof
 from kavle.store.rows import to_ms
-from kavle.store.types import AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+from kavle.store.types import AccountChange, AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
 
 if TYPE_CHECKING:
     from kavle.store.postgres.connection import Pool
@@ -79,6 +79,7 @@ class PostgresStore:
         self._partitions = lane(rare, self._ids.make_partitions)
         self._forget = lane(rare, sweep.forget)
         self._create = lane(rare, accounts.create, repeatable=False)
+        self._change = lane(rare, accounts.change)
         self._top_up = lane(rare, accounts.top_up, repeatable=False)
         self._carriers = lane(rare, _carrier_ids)
 
@@ -151,6 +152,9 @@ class PostgresStore:
 
     async def create_account(self, new: NewAccount) -> Account | None:
         return await self._create.call(new)
+
+    async def change_account(self, change: AccountChange) -> Account | None:
+        return await self._change.call(change)
 
     async def top_up(self, one: TopUp) -> int | None:
         return await self._top_up.call(one)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import apsw
+import msgspec
 
-from kavle.model.account import Account
+from kavle.model.account import Account, AccountSettings
 from kavle.store.rows import Entry, from_ms, to_ms
 from kavle.store.sqlite.rows import Reader, array, insert
-from kavle.store.types import AccountLine, NewAccount, TopUp
+from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
 
 Change = tuple[int, int, Entry, int | None]  # account, signed amount, kind, message
 
@@ -37,6 +38,21 @@ def _create(db: apsw.Connection, new: NewAccount) -> Account | None:
     if new.credits:
         post(db, [(account.id, new.credits, Entry.TOP_UP, None)], to_ms(new.at))
     return account
+
+
+def change(db: apsw.Connection, wanted: Sequence[AccountChange]) -> list[Account | None]:
+    """The account as it is after; None where there is no such account."""
+    return [_change(db, one) for one in wanted]
+
+
+def _change(db: apsw.Connection, one: AccountChange) -> Account | None:
+    settings = None if one.settings is None else msgspec.json.encode(one.settings).decode()
+    db.execute(
+        "UPDATE account SET password_hash = coalesce(?, password_hash), settings = coalesce(?, settings)"
+        " WHERE name = ?",
+        (one.password_hash, settings, one.name),
+    )
+    return find(db, one.name)
 
 
 def top_up(db: apsw.Connection, wanted: Sequence[TopUp]) -> list[int | None]:
@@ -69,8 +85,18 @@ def post(db: apsw.Connection, changes: Sequence[Change], at: int) -> dict[int, i
 
 
 def find(db: apsw.Connection, name: str) -> Account | None:
-    row = db.execute("SELECT id, name, password_hash FROM account WHERE name = ?", (name,)).get
-    return Account(*row) if row else None
+    row = db.execute("SELECT id, name, password_hash, settings FROM account WHERE name = ?", (name,)).get
+    return _account(*row) if row else None
+
+
+def of(db: apsw.Connection, id: int) -> Account | None:
+    """The account of that number; None for a message's account that is gone."""
+    row = db.execute("SELECT id, name, password_hash, settings FROM account WHERE id = ?", (id,)).get
+    return _account(*row) if row else None
+
+
+def _account(id: int, name: str, password_hash: str, settings: str) -> Account:
+    return Account(id, name, password_hash, msgspec.json.decode(settings, type=AccountSettings))
 
 
 def balance(db: apsw.Connection, account_id: int) -> int:
@@ -80,6 +106,9 @@ def balance(db: apsw.Connection, account_id: int) -> int:
 
 def listing(db: apsw.Connection) -> list[AccountLine]:
     rows = db.execute(
-        "SELECT name, amount, created_at FROM account JOIN balance ON account_id = id ORDER BY name"
+        "SELECT name, amount, created_at, settings FROM account JOIN balance ON account_id = id ORDER BY name"
     )
-    return [AccountLine(name, amount, from_ms(at)) for name, amount, at in rows]
+    return [
+        AccountLine(name, amount, from_ms(at), msgspec.json.decode(settings, type=AccountSettings))
+        for name, amount, at, settings in rows
+    ]

@@ -22,7 +22,7 @@ from kavle.store.sqlite import accept, accounts, lease, outcomes, reads, receipt
 from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_reader, open_writer
 from kavle.store.sqlite.writer import Writer
-from kavle.store.types import AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+from kavle.store.types import AccountChange, AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
 
 _log = logging.getLogger("kavle.store")
 
@@ -109,6 +109,9 @@ class SqliteStore:
 
     async def create_account(self, new: NewAccount) -> Account | None:
         return await self._writer.call(accounts.create, new)
+
+    async def change_account(self, change: AccountChange) -> Account | None:
+        return await self._writer.call(accounts.change, change)
 
     async def top_up(self, one: TopUp) -> int | None:
         return await self._writer.call(accounts.top_up, one)
