@@ -17,11 +17,12 @@ import apsw
 import apsw.shell
 
 from kavle.clock import SetClock
+from kavle.model.account import AccountSettings
 from kavle.model.message import Accepted
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.sqlite.connection import open_reader
-from kavle.store.types import NewAccount
+from kavle.store.types import AccountChange, NewAccount
 from support.postgres import fresh_database, server
 from support.world import LOST, REFUSED, THROTTLED, Place, World, open_world
 
@@ -45,6 +46,10 @@ TOLD: Final = {
     QUEUED: [10],
 }
 """The story so far of the messages in a dump, by the first word of their texts."""
+
+
+SETTINGS: Final = AccountSettings(sender="ip1", charset="latin-1")
+"""Of the other account, since there are settings."""
 
 
 def steps(engine: str) -> list[str]:
@@ -76,6 +81,7 @@ async def fill(world: World) -> None:
     await world.answer(leased.lease, Accepted(f"{LEASED}.1"))  # and two of it are on their way
     await world.receipt(EARLY)
     other = await world.store.create_account(NewAccount("other", "no hash", 5 * UNIT, world.clock.now()))
+    await world.store.change_account(AccountChange("other", settings=SETTINGS))
     for priority in (1, 2, 3):
         await world.accept(f"{QUEUED} å", account=other, priority=priority)
         await world.accept(f"{QUEUED} ä", priority=priority)
