@@ -14,6 +14,7 @@ from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
 from kavle.north import auth
 from kavle.north.auth import Authenticator, LogInLimits, hash_password
+from kavle.north.caller import Admission, Caller
 from support.north import NAME, PASSWORD, QUERY, gateway
 
 RIGHT = "1234"
@@ -52,7 +53,7 @@ class World:
     async def log_in(self, name: str = "test", password: str = RIGHT, address: str = HERE) -> str:
         """The account's name, or why not."""
         try:
-            return (await self.authenticator.log_in(name, password, address)).name
+            return (await self.authenticator.log_in(name, password, Caller(address))).name
         except Refusal as refusal:
             return refusal.reason.name
 
@@ -79,7 +80,7 @@ async def test_right_and_wrong_and_missing(world: World) -> None:
     assert await world.log_in(name="") == "PARAMETER"
     for name, password in ((None, "1234"), ("test", None)):
         with pytest.raises(Refusal) as raised:
-            await world.authenticator.log_in(name, password, HERE)
+            await world.authenticator.log_in(name, password, Caller(HERE))
         assert raised.value.reason is Reason.PARAMETER
 
 
@@ -91,6 +92,16 @@ async def test_a_verified_password_is_not_hashed_again(world: World) -> None:
     assert world.authenticator.known("test", "12345", HERE) is None
     assert world.authenticator.known("test", "1234", THERE) is None
     assert world.hashed == 1
+
+
+async def test_a_listeners_accounts_are_the_only_ones_that_may_log_in_by_it(world: World) -> None:
+    here = Caller(HERE, Admission(accounts=frozenset({"other"})))
+    assert (await world.authenticator.log_in("other", "5678", here)).name == "other"
+    assert await world.log_in() == "test"
+    for _ in range(2):  # verified, and remembered
+        with pytest.raises(Refusal) as raised:
+            await world.authenticator.log_in("test", "1234", here)
+        assert raised.value.reason is Reason.CREDENTIALS
 
 
 async def test_callers_who_come_at_once_share_one_verification(world: World) -> None:

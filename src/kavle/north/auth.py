@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NoReturn
 
 import msgspec
 import structlog
@@ -22,6 +22,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from kavle.clock import Clock
 from kavle.model.account import LONGEST_NAME, Account
 from kavle.model.errors import Reason, Refusal
+from kavle.north.caller import Caller
 from kavle.north.throttle import Throttle, network_of
 from kavle.north.workers import Workers
 
@@ -91,20 +92,23 @@ class Authenticator:
         self._by_address = Throttle(limits.failures_in_all, limits.window)
         self._workers = Workers("argon2", limits.threads, limits.waiting)
 
-    async def log_in(self, name: str | None, password: str | None, address: str) -> Account:
+    async def log_in(self, name: str | None, password: str | None, caller: Caller) -> Account:
         """Raises Refusal: PARAMETER for an absent or empty name or password, CREDENTIALS for wrong ones or
-        after too many wrong ones from this address, UNAVAILABLE when too many wait to be verified."""
+        after too many wrong ones from this address, and for an account that the listener does not serve;
+        UNAVAILABLE when too many wait to be verified."""
         if not name or not password:
             raise Refusal(Reason.PARAMETER, "no account or no password")
-        account = None
+        account, address = None, caller.address
         if len(name) <= LONGEST_NAME:
             account = self.known(name, password, address) or await self._verify(name, password, address)
         if account is None:
-            self._tell(name[:LONGEST_NAME], address)
-            raise Refusal(Reason.CREDENTIALS)
+            throttled = self._by_account.full((name, address), self._clock.now())
+            self._refuse(name[:LONGEST_NAME], address, throttled=throttled)
+        if not caller.may_be(account.name):
+            self._refuse(account.name, address, look_at="accounts of the [[http.listener]] that it called")
         return account
 
-    def _tell(self, name: str, address: str) -> None:
+    def _refuse(self, name: str, address: str, **why: object) -> NoReturn:
         """The 1st, 2nd, 4th, 8th … refusal of an address is logged: a panel with an old password must be no
         riddle, and whoever guesses must not fill the disk."""
         self._refused()
@@ -113,8 +117,8 @@ class Authenticator:
         self._refusals[address] += 1
         times = self._refusals[address]
         if times & (times - 1) == 0:
-            throttled = self._by_account.full((name, address), self._clock.now())
-            _log.warning("log-in refused", account=name, address=address, times=times, throttled=throttled)
+            _log.warning("log-in refused", account=name, address=address, times=times, **why)
+        raise Refusal(Reason.CREDENTIALS)
 
     def known(self, name: str, password: str, address: str) -> Account | None:
         """The account, if this password was verified for it from this address a short while ago."""

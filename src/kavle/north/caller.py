@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
+
+import msgspec
 
 from kavle.north.http import Scope, header, headers
 from kavle.north.settings import HttpSettings
 
 _MOST_HOPS: Final = 16
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """Whom a listener serves; a scope's `listener` is that of the one that took the connection."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()  # that may connect to it; none: all
+    accounts: frozenset[str] = frozenset()  # that may log in by it; none: all
+
+    def serves(self, address: str) -> bool:
+        """Whether that address, the connection's own and no forwarded one, may connect."""
+        return not self.networks or _within(address, self.networks)
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Where a call comes from: the client's IP address, and the listener that it came by."""
+
+    address: str
+    by: Admission = Admission()
+
+    def may_be(self, account: str) -> bool:
+        return not self.by.accounts or account in self.by.accounts
 
 
 class Callers:
@@ -19,7 +43,10 @@ class Callers:
         self._hosts = {host.lower() for host in settings.hosts}
         self._public_url = settings.public_url.rstrip("/")
 
-    def address(self, scope: Scope) -> str:
+    def caller(self, scope: Scope) -> Caller:
+        return Caller(self._address(scope), scope["listener"])
+
+    def _address(self, scope: Scope) -> str:
         """The client's IP address: the nearest one that is no trusted proxy's."""
         peer = _peer(scope)
         if not self._proxies or not self._trusted(peer):
@@ -46,8 +73,12 @@ class Callers:
         return (self._public_url or _own(scope)) + str(scope["path"])
 
     def _trusted(self, address: str) -> bool:
-        parsed = _parsed(address)
-        return parsed is not None and any(parsed in network for network in self._proxies)
+        return _within(address, self._proxies)
+
+
+def _within(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 def _peer(scope: Scope) -> str:

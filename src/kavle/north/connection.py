@@ -15,6 +15,7 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl, service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from kavle.north.caller import Admission
 from kavle.north.exchange import Exchange
 from kavle.north.framing import BadHead, Body, ChunkedBody, Heads, SizedBody, escaped, without_upgrade
 from kavle.north.http import Scope
@@ -30,10 +31,11 @@ _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 class Connection(HttpToolsProtocol):
     """`deadline` is the loop's time by which what it waits for must have come."""
 
-    def __init__(self, server: HttpServer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, server: HttpServer, loop: asyncio.AbstractEventLoop, admission: Admission) -> None:
         super().__init__(server.config, server.state, {}, loop)
         self.deadline = math.inf
         self._server = server
+        self._admission = admission
         self._settings = server.settings
         self._heads = Heads(server.settings.head_bytes)
         self._body: Body | None = None  # of the request that is being read
@@ -52,7 +54,8 @@ class Connection(HttpToolsProtocol):
         self._expect_within(self._settings.head_seconds)
         surplus = len(self.connections) - self._settings.connections
         self._surplus = surplus > 0
-        if surplus > _SPARE or self._server.stopping:
+        peer = self.client[0] if self.client else ""
+        if surplus > _SPARE or self._server.stopping or not self._admission.serves(peer):
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -200,6 +203,7 @@ class Connection(HttpToolsProtocol):
             "query_string": query,
             "root_path": "",
             "headers": self.headers,
+            "listener": self._admission,
         }
 
     def on_message_complete(self) -> None:

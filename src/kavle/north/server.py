@@ -10,6 +10,7 @@ from typing import Any, Final, Self, cast
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from kavle.north.caller import Admission
 from kavle.north.connection import Connection
 from kavle.north.http import App
 from kavle.north.settings import HttpSettings
@@ -45,7 +46,10 @@ class HttpServer:
         """Raises OSError when it can't listen."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
-            lambda: Connection(self, loop), self.settings.host, self.settings.port, backlog=_BACKLOG
+            lambda: Connection(self, loop, Admission()),
+            self.settings.host,
+            self.settings.port,
+            backlog=_BACKLOG,
         )
         self._date()
         self._ticker = asyncio.create_task(self._tick())

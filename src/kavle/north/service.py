@@ -16,6 +16,7 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.money import format_balance
 from kavle.model.status import Status
 from kavle.north.auth import Authenticator
+from kavle.north.caller import Caller
 from kavle.north.throttle import Throttle, network_of
 
 _SPELLINGS: Final = (
@@ -31,10 +32,10 @@ _ALSO: Final = {name: names for names in _SPELLINGS for name in names}
 
 
 class Arguments(msgspec.Struct, frozen=True):
-    """What a call gave: texts by parameter name in lower case, and the address it came from."""
+    """What a call gave: texts by parameter name in lower case, and who calls."""
 
     given: Mapping[str, str]
-    address: str
+    caller: Caller
 
     def get(self, name: str) -> str | None:
         """By the manual's name in lower case, or another that clients use; None where it is absent."""
@@ -106,16 +107,16 @@ class _Desk:
         """Needs no password by the manual, so that ids must not be found by trying: who has asked for too
         many that are unknown is told that all are."""
         now = self._clock.now()
-        if self._guesses.full(network_of(call.address), now):
+        if self._guesses.full(network_of(call.caller.address), now):
             raise Refusal(Reason.PARAMETER, "too many unknown ids from this address")
         status = await self._queries.status(Anyone(), call.need("id").strip())
         if status is None:
-            self._guesses.add(network_of(call.address), now)
+            self._guesses.add(network_of(call.caller.address), now)
             raise Refusal(Reason.PARAMETER, "the id is unknown")
         return _code(status)
 
     async def _account(self, call: Arguments) -> Account:
-        return await self._authenticator.log_in(call.get("konto"), call.get("passwd"), call.address)
+        return await self._authenticator.log_in(call.get("konto"), call.get("passwd"), call.caller)
 
 
 def _code(status: Status) -> str:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
-from kavle.north.caller import Callers
+from kavle.north.caller import Caller, Callers
 from kavle.north.http import (
     HTML,
     NO_STORE,
@@ -65,7 +65,7 @@ class SoapEndpoint:
         try:
             call = await self._parse(scope, body)
             version = call.version
-            result = await self._result(call, self._callers.address(scope))
+            result = await self._result(call, self._callers.caller(scope))
             await reply(send, 200, _SOAP[version], response(call, result))
         except Fault as fault:
             await reply(send, fault.status, _SOAP[fault.version], fault_response(fault))
@@ -87,8 +87,8 @@ class SoapEndpoint:
         except Refusal as busy:
             raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE) from busy
 
-    async def _result(self, call: Call, address: str) -> str:
+    async def _result(self, call: Call, caller: Caller) -> str:
         try:
-            return await self._operations[call.operation].answer(Arguments(call.parameters, address))
+            return await self._operations[call.operation].answer(Arguments(call.parameters, caller))
         except Refusal as refusal:
             return self._code(refusal.reason)

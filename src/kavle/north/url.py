@@ -7,7 +7,7 @@ from typing import Final
 from kavle.core.accept import Accept, SmsOrder
 from kavle.model.errors import Reason, Refusal
 from kavle.north.auth import Authenticator
-from kavle.north.caller import Callers
+from kavle.north.caller import Caller, Callers
 from kavle.north.codes import sms_code
 from kavle.north.http import HTML, NO_STORE, Receive, Scope, Send, allow, has_body, read_body, reply
 from kavle.north.query import fields, text
@@ -31,14 +31,14 @@ class SendByUrl:
         if has_body(scope):  # clients send one with everything in the query, and no meaning in it
             await read_body(scope, receive, self._body_bytes)
         try:
-            answer = str(await self._send(fields(scope["query_string"]), self._callers.address(scope)))
+            answer = str(await self._send(fields(scope["query_string"]), self._callers.caller(scope)))
         except Refusal as refusal:
             answer = sms_code(refusal.reason)
         await reply(send, 200, _HEADERS, answer.encode())
 
-    async def _send(self, given: dict[str, str], address: str) -> int:
+    async def _send(self, given: dict[str, str], caller: Caller) -> int:
         name, password = text(given.get("acc", "")), text(given.get("pass", ""))
-        account = await self._authenticator.log_in(name, password, address)
+        account = await self._authenticator.log_in(name, password, caller)
         return await self._accept.sms(account, _order(given))
 
 
