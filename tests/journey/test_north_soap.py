@@ -10,7 +10,7 @@ import pytest
 import zeep
 from lxml import etree
 
-from kavle.core.accept import SmsOrder
+from kavle.core.order import SmsOrder
 from kavle.model.errors import Reason
 from support.north import NAME, PASSWORD, Answer, Gateway, gateway, texts
 

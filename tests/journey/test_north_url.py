@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from kavle.core.accept import SmsOrder
+from kavle.core.order import SmsOrder
 from kavle.model.errors import Reason
 from support.north import NAME, PASSWORD, QUERY, Gateway, gateway, raw, texts, with_text
 

@@ -15,7 +15,8 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from kavle.clock import SetClock
-from kavle.core.accept import Accept, SmsOrder
+from kavle.core.accept import Accept
+from kavle.core.order import SmsOrder
 from kavle.core.queries import Queries
 from kavle.model.account import Account, Anyone, Viewer
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from kavle.cli.database import check_address
-from kavle.core.accept import Terms
+from kavle.core.order import Terms
 from kavle.model.money import parse_money
 from kavle.model.msisdn import known_region
 from kavle.model.prefix import ByPrefix

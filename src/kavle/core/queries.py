@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from kavle.core.ids import internal
 from kavle.model.account import Account, Operator, Viewer
 from kavle.model.errors import Reason, Refusal
 from kavle.model.status import Status
@@ -13,8 +14,6 @@ from kavle.store.store import Store
 from kavle.store.types import AccountLine, Story
 
 T = TypeVar("T")
-
-_LONGEST_ID = 10  # digits of 2^31
 
 
 class Queries:
@@ -44,10 +43,7 @@ class Queries:
         return None if message_id is None else await _had(self._store.story(message_id))
 
     async def _internal(self, public_id: str) -> int | None:
-        if not (public_id.isascii() and public_id.isdigit() and len(public_id) <= _LONGEST_ID):
-            return None
-        newest = await _had(self._store.newest_id())
-        return self._store.public_ids.internal(int(public_id), newest)
+        return await _had(internal(self._store, public_id))
 
 
 async def _had(read: Awaitable[T]) -> T:

@@ -20,11 +20,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kavle.clock import Clock
+from kavle.core.workers import Workers
 from kavle.model.account import LONGEST_NAME, Account
 from kavle.model.errors import Reason, Refusal
 from kavle.north.caller import Caller
 from kavle.north.throttle import Throttle, network_of
-from kavle.north.workers import Workers
 
 # OWASP's second recommendation: 19 MiB, two passes, one lane.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 
 from kavle.clock import Clock
-from kavle.core.accept import Accept, SmsOrder
+from kavle.core.accept import Accept
+from kavle.core.order import SmsOrder
 from kavle.core.queries import Queries
 from kavle.model.account import Account, Anyone
 from kavle.model.errors import Reason, Refusal

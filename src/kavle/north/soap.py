@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
+from kavle.core.workers import Workers
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
 from kavle.north.caller import Caller, Callers
 from kavle.north.http import (
@@ -23,7 +24,6 @@ from kavle.north.http import (
 from kavle.north.query import fields
 from kavle.north.service import Arguments, Service
 from kavle.north.settings import HttpSettings
-from kavle.north.workers import Workers
 from kavle.north.wsdl import help_page, wsdl
 from kavle.wire.soap import SOAP11, SOAP12, Call, Fault, failed, fault_response, parse, response
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from kavle.core.accept import Accept, SmsOrder
+from kavle.core.accept import Accept
+from kavle.core.order import SmsOrder
 from kavle.model.errors import Reason, Refusal
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Caller, Callers

@@ -1,0 +1,192 @@
+"""From what a caller asks for to a priced draft: every check of the contract, in its order, and no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from kavle.model.account import Account
+from kavle.model.bundle import NOWHERE, BundleDraft, Destination
+from kavle.model.errors import Reason, Refusal
+from kavle.model.message import Draft, Priority
+from kavle.model.msisdn import parse_msisdn
+from kavle.model.prefix import ByPrefix
+from kavle.model.sender import parse_sender
+from kavle.model.text import normalise
+from kavle.sms.segment import Encoding, measure
+
+MOST_RECIPIENTS: Final = 100_000
+FURTHEST: Final = timedelta(days=2 * 365)
+"""How far off a time-controlled message may be."""
+
+_PRIORITIES: Final = {"": Priority.NORMAL, "1": Priority.BULK, "2": Priority.NORMAL, "3": Priority.URGENT}
+_LONGEST_SEGMENT: Final = 160 * len(
+    "%0d%0a"
+)  # characters that may be asked for one: all line breaks, spelled out
+_UNIX: Final = re.compile(r"[0-9]{1,12}")
+_BETWEEN: Final = re.compile(r"[,;\r\n]")
+_SHOWN: Final = 32  # characters of what was no number
+
+
+class SmsOrder(msgspec.Struct, frozen=True):
+    """One SMS as a caller asks for it, unchecked."""
+
+    recipient: str
+    sender: str
+    text: str
+    priority: str
+    flash: bool = False
+    at: str | None = None  # Unix seconds; None where the call has no such parameter
+
+
+class BundleOrder(msgspec.Struct, frozen=True):
+    """One text to many as a caller asks for it, unchecked."""
+
+    recipients: str  # a list, with commas between
+    sender: str
+    text: str
+    priority: str
+    at: str | None = None
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """By which a message is checked, priced and routed."""
+
+    routes: ByPrefix[tuple[int, ...]]  # carriers in order of preference
+    prices: ByPrefix[int]  # ten-thousandths of a credit, per segment
+    region: str  # of numbers in national form
+    most_segments: int
+    validity: timedelta
+
+
+def draft(account: Account, order: SmsOrder, terms: Terms, now: datetime) -> Draft:
+    """Raises `Refusal`, in the contract's order of checks."""
+    region = account.settings.region or terms.region
+    due = None if order.at is None else _due(order.at, now)
+    sender = _sender(order.sender or account.settings.sender, region)
+    priority = _priority(order.priority)
+    text, encoding, segments = _text(order.text, terms.most_segments)
+    recipient = _recipient(order.recipient, region)
+    carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
+    if not carriers or price is None:
+        raise Refusal(Reason.RECIPIENT, "no route or no price leads to this number")
+    return Draft(
+        account_id=account.id,
+        recipient=recipient,
+        sender=sender,
+        text=text,
+        encoding=encoding,
+        segments=segments,
+        flash=order.flash,
+        priority=priority,
+        segment_price=price,
+        carrier_id=carriers[0],
+        accepted_at=now,
+        expires_at=(now if due is None else max(now, due)) + terms.validity,
+        due=due,
+    )
+
+
+def bundle_draft(account: Account, order: BundleOrder, terms: Terms, now: datetime) -> BundleDraft:
+    """Raises `Refusal`; a recipient that leads nowhere does not sink the others. Takes about 2 µs a
+    recipient: a long list is not for the event loop."""
+    region = account.settings.region or terms.region
+    due = None if order.at is None else _due(order.at, now)
+    sender = _sender(order.sender or account.settings.sender, region)
+    priority = _priority(order.priority)
+    text, encoding, segments = _text(order.text, terms.most_segments)
+    destinations = tuple(_destinations(order.recipients, region, terms))
+    if len(destinations) > MOST_RECIPIENTS:
+        raise Refusal(Reason.PARAMETER, f"a bundle has at most {MOST_RECIPIENTS} recipients")
+    if not any(one.carrier_id for one in destinations):
+        raise Refusal(Reason.RECIPIENT, "none of the recipients is a number that a route leads to")
+    return BundleDraft(
+        account_id=account.id,
+        sender=sender,
+        text=text,
+        encoding=encoding,
+        segments=segments,
+        priority=priority,
+        accepted_at=now,
+        expires_at=(now if due is None else max(now, due)) + terms.validity,
+        due=due,
+        destinations=destinations,
+    )
+
+
+def size(order: BundleOrder) -> int:
+    """About how many recipients it names, at next to no cost."""
+    return 1 + order.recipients.count(",") + order.recipients.count(";") + order.recipients.count("\n")
+
+
+def _destinations(recipients: str, region: str, terms: Terms) -> Iterator[Destination]:
+    for piece in _BETWEEN.split(recipients):
+        written = piece.strip()
+        if written:
+            yield _destination(written, region, terms)
+
+
+def _destination(written: str, region: str, terms: Terms) -> Destination:
+    try:
+        recipient = parse_msisdn(written, region)
+    except ValueError:
+        return Destination(_showable(written), NOWHERE, 0)
+    carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
+    if not carriers or price is None:
+        return Destination(recipient, NOWHERE, 0)
+    return Destination(recipient, carriers[0], price)
+
+
+def _showable(written: str) -> str:
+    """Something that a database and a page take, of what is no number."""
+    return "".join(character if character.isprintable() else "?" for character in written[:_SHOWN])
+
+
+def _due(text: str, now: datetime) -> datetime:
+    """The time asked for, which may have passed: then the message is sent at once."""
+    written = text.strip()
+    if not _UNIX.fullmatch(written):
+        raise Refusal(Reason.PARAMETER, "sendAt is a time in whole Unix seconds")
+    if int(written) > (now + FURTHEST).timestamp():
+        raise Refusal(Reason.PARAMETER, "sendAt is more than two years off")
+    return datetime.fromtimestamp(int(written), UTC)
+
+
+def _priority(text: str) -> Priority:
+    try:
+        return _PRIORITIES[text.strip()]
+    except KeyError:
+        raise Refusal(Reason.PARAMETER, "the priority is 1, 2 or 3") from None
+
+
+def _sender(text: str, region: str) -> str:
+    try:
+        return parse_sender(text, region)
+    except ValueError as error:
+        raise Refusal(Reason.PARAMETER, str(error)) from error
+
+
+def _text(text: str, most: int) -> tuple[str, Encoding, int]:
+    if not text:
+        raise Refusal(Reason.CONTENT, "the text is empty")
+    if len(text) > most * _LONGEST_SEGMENT:
+        raise Refusal(Reason.CONTENT, f"the text takes more than the {most} segments that are allowed")
+    try:
+        text = normalise(text)
+        encoding, segments = measure(text)
+    except ValueError as error:
+        raise Refusal(Reason.CONTENT, str(error)) from error
+    if segments > most:
+        raise Refusal(Reason.CONTENT, f"the text takes {segments} segments; {most} are allowed")
+    return text, encoding, segments
+
+
+def _recipient(text: str, region: str) -> str:
+    try:
+        return parse_msisdn(text, region)
+    except ValueError as error:
+        raise Refusal(Reason.RECIPIENT, str(error)) from error

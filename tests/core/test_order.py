@@ -1,0 +1,145 @@
+"""What an order becomes, and why one is refused: the contract's checks in its order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kavle.core.order import BundleOrder, SmsOrder, Terms, bundle_draft, draft, size
+from kavle.model.account import Account, AccountSettings
+from kavle.model.bundle import NOWHERE, Destination
+from kavle.model.errors import Reason, Refusal
+from kavle.model.prefix import ByPrefix
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = int((NOW + timedelta(hours=1)).timestamp())
+TERMS = Terms(
+    routes=ByPrefix({"46": (1,), "47": (2, 1)}),
+    prices=ByPrefix({"": 10_000, "47": 12_000}),
+    region="SE",
+    most_segments=10,
+    validity=timedelta(hours=48),
+)
+ACCOUNT = Account(7, "test", "a hash")
+
+
+def account(**settings: object) -> Account:
+    return Account(7, "test", "a hash", AccountSettings(**settings))  # type: ignore[arg-type]
+
+
+def order(**given: object) -> SmsOrder:
+    call = {"recipient": "0702617396", "sender": "ip1", "text": "Testar", "priority": "2", **given}
+    return SmsOrder(**call)  # type: ignore[arg-type]
+
+
+def bundle(recipients: str, **given: object) -> BundleOrder:
+    call = {"recipients": recipients, "sender": "ip1", "text": "Testar", "priority": "1", **given}
+    return BundleOrder(**call)  # type: ignore[arg-type]
+
+
+def test_a_plain_order_is_sent_at_once_and_priced_by_its_prefix() -> None:
+    sms = draft(ACCOUNT, order(recipient="+4791234567"), TERMS, NOW)
+    assert (sms.carrier_id, sms.segment_price, sms.due) == (2, 12_000, None)
+    assert sms.expires_at == NOW + timedelta(hours=48)
+
+
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [
+        (str(HOUR), NOW + timedelta(hours=1)),
+        (f" {HOUR} ", NOW + timedelta(hours=1)),
+        (str(HOUR - 7200), NOW - timedelta(hours=1)),  # in the past: now
+        ("0", datetime(1970, 1, 1, tzinfo=UTC)),
+        (str(HOUR + 729 * 86_400), NOW + timedelta(days=729, hours=1)),
+    ],
+)
+def test_a_time_controlled_order_is_valid_from_when_it_is_due(at: str, due: datetime) -> None:
+    sms = draft(ACCOUNT, order(at=at), TERMS, NOW)
+    assert sms.due == due
+    assert sms.expires_at == max(NOW, due) + timedelta(hours=48)
+
+
+@pytest.mark.parametrize(
+    "at", ["", " ", "-1", "1.5", "1e9", "tomorrow", "٣", "9" * 13, "9" * 5000, str(HOUR + 730 * 86_400)]
+)
+def test_a_time_that_is_none_or_too_far_off_is_a_parameter_error(at: str) -> None:
+    for ask in (lambda: draft(ACCOUNT, order(at=at), TERMS, NOW), lambda: bundle_draft(*many(at=at))):
+        with pytest.raises(Refusal) as refused:
+            ask()
+        assert refused.value.reason is Reason.PARAMETER
+
+
+def many(recipients: str = "0702617396", **given: object) -> tuple[Account, BundleOrder, Terms, datetime]:
+    return ACCOUNT, bundle(recipients, **given), TERMS, NOW
+
+
+def test_an_empty_sender_is_the_accounts_own_or_a_parameter_error() -> None:
+    assert draft(account(sender="Larm"), order(sender=""), TERMS, NOW).sender == "Larm"
+    assert draft(account(sender="Larm"), order(), TERMS, NOW).sender == "ip1"
+    assert bundle_draft(account(sender="Larm"), bundle("0702617396", sender=""), TERMS, NOW).sender == "Larm"
+    with pytest.raises(Refusal) as refused:
+        draft(ACCOUNT, order(sender=""), TERMS, NOW)
+    assert refused.value.reason is Reason.PARAMETER
+
+
+def test_an_account_abroad_writes_its_own_national_numbers() -> None:
+    assert draft(account(region="NO"), order(recipient="91234567"), TERMS, NOW).recipient == "4791234567"
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"priority": "4", "text": "", "recipient": ""}, Reason.PARAMETER),
+        ({"sender": "\t", "text": "", "recipient": ""}, Reason.PARAMETER),
+        ({"at": "x", "text": "", "recipient": ""}, Reason.PARAMETER),
+        ({"text": "", "recipient": ""}, Reason.CONTENT),
+        ({"text": "x" * 1521, "recipient": ""}, Reason.CONTENT),
+        ({"recipient": ""}, Reason.RECIPIENT),
+        ({"recipient": "0702617396,0702617397"}, Reason.RECIPIENT),
+        ({"recipient": "+15551234567"}, Reason.RECIPIENT),  # no route
+    ],
+)
+def test_the_checks_come_in_the_contracts_order(given: dict[str, object], reason: Reason) -> None:
+    with pytest.raises(Refusal) as refused:
+        draft(ACCOUNT, order(**given), TERMS, NOW)
+    assert refused.value.reason is reason
+
+
+def test_a_bundle_keeps_the_callers_order_with_doubles_and_with_what_leads_nowhere() -> None:
+    written = " 0702617396,,070-261 73 97 ;nobody\r\n+4791234567\n, 0702617396,+15551234567"
+    drafted = bundle_draft(ACCOUNT, bundle(written), TERMS, NOW)
+    assert drafted.destinations == (
+        Destination("46702617396", 1, 10_000),
+        Destination("46702617397", 1, 10_000),
+        Destination("nobody", NOWHERE, 0),
+        Destination("4791234567", 2, 12_000),
+        Destination("46702617396", 1, 10_000),
+        Destination("15551234567", NOWHERE, 0),
+    )
+    assert drafted.price == 42_000
+    assert size(bundle(written)) >= 6
+
+
+def test_what_was_no_number_is_kept_as_something_that_can_be_shown() -> None:
+    drafted = bundle_draft(ACCOUNT, bundle("\x00\ud800<b>" + "x" * 100 + ",0702617396"), TERMS, NOW)
+    assert drafted.destinations[0] == Destination("??<b>" + "x" * 27, NOWHERE, 0)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "given", "reason"),
+    [
+        ("", {}, Reason.RECIPIENT),
+        (" , ;\n", {}, Reason.RECIPIENT),
+        ("nobody,+15551234567", {}, Reason.RECIPIENT),
+        ("nobody", {"text": ""}, Reason.CONTENT),
+        ("nobody", {"priority": "high"}, Reason.PARAMETER),
+        ("0702617396," * 100_001, {}, Reason.PARAMETER),
+    ],
+)
+def test_a_bundle_is_refused_whole_only_for_what_is_wrong_with_all_of_it(
+    recipients: str, given: dict[str, object], reason: Reason
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        bundle_draft(*many(recipients, **given))
+    assert refused.value.reason is reason
