@@ -1,0 +1,31 @@
+<?php
+// PHP's SoapClient. Arguments: the WSDL's address, or "-" for non-WSDL mode; SoapClient's options, as JSON.
+// Reads calls and writes answers as support/clients.py tells.
+
+declare(strict_types=1);
+
+[, $wsdl, $options] = $argv;
+$client = new SoapClient(
+    $wsdl === '-' ? null : $wsdl,
+    json_decode($options, true, 512, JSON_THROW_ON_ERROR) + ['cache_wsdl' => WSDL_CACHE_NONE]
+);
+
+/** Without a WSDL each parameter is named by hand, and what comes back is the result itself. */
+function call(SoapClient $client, bool $described, string $operation, array $parameters): mixed
+{
+    if ($described) {
+        return $client->__soapCall($operation, [$parameters])->{$operation . 'Result'} ?? null;
+    }
+    $named = array_map(fn ($name, $value) => new SoapParam($value, $name), array_keys($parameters), $parameters);
+    return $client->__soapCall($operation, $named);
+}
+
+while (($line = fgets(STDIN)) !== false) {
+    $asked = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
+    try {
+        $answer = ['result' => call($client, $wsdl !== '-', $asked['operation'], $asked['parameters'])];
+    } catch (SoapFault $fault) {
+        $answer = ['fault' => "$fault->faultcode: $fault->faultstring"];
+    }
+    echo json_encode($answer, JSON_THROW_ON_ERROR), "\n";
+}

@@ -1,0 +1,166 @@
+"""The web service's functions, each by every client: libraries that integrators use, in their own languages,
+against a gateway with a real store and a network behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+
+from support import clients
+from support.clients import MONO, NODE, PHP, Client, Fault, Need
+from support.running import Running, running
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SERVICE = "/sendSms/sendSms.asmx"
+NAMESPACE = "http://tempuri.org/"
+ANOTHER = "http://sms.example.com/old/"
+LOGIN = {"konto": "test", "passwd": "1234"}
+BALANS = {"Konto": "test", "Passwd": "1234"}
+SMS = LOGIN | {"till": "0702617396", "from": "ip1", "prio": "2"}
+PHONE = "46702617396"
+
+Command = list[str | Path]
+
+
+async def described(run: Running) -> str:
+    return await run.get(f"{SERVICE}?WSDL")
+
+
+class Kind(NamedTuple):
+    """A client: what it can't do without, and how it is started."""
+
+    needs: tuple[Need, ...]
+    command: Callable[[Running, Path], Awaitable[Command]]
+
+
+def zeep(port: str) -> Kind:
+    async def command(run: Running, _: Path) -> Command:
+        return clients.zeep(f"{run.url}{SERVICE}?WSDL", port)
+
+    return Kind((), command)
+
+
+def php(*, described: bool = True, **options: str | int) -> Kind:
+    async def command(run: Running, _: Path) -> Command:
+        if described:
+            return clients.php(f"{run.url}{SERVICE}?WSDL", **options)
+        return clients.php(None, location=run.url + SERVICE, uri=NAMESPACE, **options)
+
+    return Kind((PHP,), command)
+
+
+def node(**options: bool) -> Kind:
+    async def command(run: Running, _: Path) -> Command:
+        return clients.node(f"{run.url}{SERVICE}?WSDL", **options)
+
+    return Kind((NODE,), command)
+
+
+def mono(protocol: str = "SOAP", namespace: str = NAMESPACE) -> Kind:
+    async def command(run: Running, folder: Path) -> Command:
+        wsdl = (await described(run)).replace(NAMESPACE, namespace)
+        return await clients.mono(folder, wsdl, run.url + SERVICE, protocol)
+
+    return Kind((MONO,), command)
+
+
+SOAP_1_2 = 2  # PHP's constants
+LITERAL = 2
+CLIENTS = {
+    "zeep": zeep("sendSmsSoap"),
+    "PHP": php(),
+    "PHP, SOAP 1.2": php(soap_version=SOAP_1_2),
+    "PHP without a WSDL": php(described=False),
+    "PHP without a WSDL, literal": php(described=False, use=LITERAL),
+    "Node": node(),
+    "Node, SOAP 1.2": node(forceSoap12Headers=True),
+    "a .NET proxy": mono(),
+    "a .NET proxy of another namespace": mono(namespace=ANOTHER),
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    async with running(tmp_path_factory.mktemp("gateway")) as run:
+        yield run
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=CLIENTS)
+async def stub(
+    request: pytest.FixtureRequest, run: Running, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Client]:
+    kind = CLIENTS[request.param]
+    clients.require(*kind.needs)
+    command = await kind.command(run, tmp_path_factory.mktemp("client"))
+    async with clients.client(*command) as client:
+        yield client
+
+
+def on_the_phone(run: Running, text: str) -> bool:
+    phone = run.network.phones.find(PHONE)
+    return phone is not None and phone.texts[-1].text == text
+
+
+async def test_balans(run: Running, stub: Client) -> None:
+    assert await stub.call("balans", BALANS) == await run.balance()
+    assert await stub.call("balans", {"Konto": "test", "Passwd": "wrong"}) == "101"
+    assert await stub.call("balans", {}) == "110"
+
+
+@pytest.mark.parametrize("text", ["Räksmörgås & <ål> – 20 €\nVälkommen", " Привет 👋 ", "å" * 161])
+async def test_sms_and_status(run: Running, stub: Client, text: str) -> None:
+    answer = await stub.call("sms", SMS | {"meddelande": text})
+    run.answered.append(answer)
+    await run.until(answer, 22)
+    assert await stub.call("status", {"id": answer}) == "22"
+    assert on_the_phone(run, text)
+
+
+async def test_sms_refused(stub: Client) -> None:
+    assert await stub.call("sms", SMS | {"till": "1", "meddelande": "Hej"}) == "3"
+    assert await stub.call("sms", SMS | {"meddelande": ""}) == "2"
+    assert await stub.call("status", {"id": "1"}) == "110"
+
+
+# --- what a stub may have made of the description -----------------------------------------------------------
+
+
+async def test_a_proxy_that_took_ids_and_codes_for_numbers(run: Running, tmp_path: Path) -> None:
+    clients.require(MONO)
+    text = r'minOccurs="0" (maxOccurs="1" name="\w+Result") type="s:string"'
+    wsdl = re.sub(text, r'minOccurs="1" \1 type="s:int"', await described(run))
+    async with clients.client(*await clients.mono(tmp_path, wsdl, run.url + SERVICE)) as proxy:
+        answer = await proxy.call("sms", SMS | {"meddelande": "Hej"})
+        run.answered.append(str(answer))
+        assert answer >= 1000
+        await run.until(str(answer), 22)
+        assert await proxy.call("status", {"id": str(answer)}) == 22
+        assert await proxy.call("sms", SMS | {"meddelande": "Hej", "passwd": "wrong"}) == 101
+
+
+NOT_RECOGNIZED = "Server did not recognize the value of HTTP Header SOAPAction: "
+
+
+async def test_a_function_that_is_not_there_is_a_fault_to_a_proxy(run: Running, tmp_path: Path) -> None:
+    clients.require(MONO)
+    wsdl = (await described(run)).replace("status", "inbox")
+    async with clients.client(*await clients.mono(tmp_path, wsdl, run.url + SERVICE)) as proxy:
+        with pytest.raises(Fault, match=NOT_RECOGNIZED + f"{NAMESPACE}inbox"):
+            await proxy.call("inbox", {"id": "1000"})
+        assert await proxy.call("balans", BALANS) == await run.balance()
+
+
+@pytest.mark.parametrize(("version", "blame"), [(1, "soap:Client"), (SOAP_1_2, "soap:Sender")])
+async def test_a_function_that_is_not_there_is_a_fault_to_php(run: Running, version: int, blame: str) -> None:
+    clients.require(PHP)
+    command = clients.php(None, location=run.url + SERVICE, uri=NAMESPACE, soap_version=version)
+    async with clients.client(*command) as php:
+        with pytest.raises(Fault, match=f"{blame}: {NOT_RECOGNIZED}{NAMESPACE}#inbox"):
+            await php.call("inbox", {"id": "1000"})
+        assert await php.call("balans", BALANS) == await run.balance()

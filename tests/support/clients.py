@@ -1,0 +1,143 @@
+"""Clients in other languages, as programs of their own: `tests/clients/` holds them.
+
+Each reads a call a line from its standard input, `{"operation": "status", "parameters": {"id": "1000"}}`,
+makes it, over one connection for as long as the library keeps it, and writes a line: `{"result": …}` as the
+library gave it, or `{"fault": "its text"}`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+PROGRAMS = Path(__file__).parent.parent / "clients"
+PATIENCE = 30
+
+
+class Fault(Exception):
+    """What a client makes of a SOAP fault."""
+
+
+class Need(NamedTuple):
+    """A program that a client can't do without: whether it is `there`, and how to `install` it."""
+
+    name: str
+    there: Callable[[], bool]
+    install: str
+
+
+def _runs(*command: str) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+CURL = Need("curl", lambda: shutil.which("curl") is not None, "apt-get install curl")
+PHP = Need(
+    "PHP with its SoapClient",
+    lambda: _runs("php", "-r", "exit(class_exists('SoapClient') ? 0 : 1);"),
+    "apt-get install php-cli php-soap",
+)
+NODE = Need(
+    "Node with its soap package",
+    lambda: shutil.which("node") is not None and (PROGRAMS / "node/node_modules/soap").exists(),
+    "apt-get install nodejs npm && npm ci --prefix tests/clients/node",
+)
+MONO = Need(
+    "Mono with wsdl and mcs",
+    lambda: all(shutil.which(program) for program in ("mono", "mcs", "wsdl")),
+    "apt-get install --no-install-recommends mono-devel",
+)
+
+
+@cache
+def _there(need: Need) -> bool:
+    return need.there()
+
+
+def require(*needs: Need) -> None:
+    """Skips the test that asks for what is not installed; fails it under CI, which installs everything."""
+    for need in needs:
+        if not _there(need):
+            missing = f"{need.name} is not installed: {need.install}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(missing)
+            pytest.skip(missing)
+
+
+class Client:
+    """A program that runs and waits for calls."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def call(self, operation: str, parameters: dict[str, str]) -> Any:
+        """The result as the library gives it. Raises Fault."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked = {"operation": operation, "parameters": parameters}
+        process.stdin.write(json.dumps(asked).encode() + b"\n")
+        async with asyncio.timeout(PATIENCE):
+            line = await process.stdout.readline()
+        assert line, "the client has died; its last words are above"
+        answer = json.loads(line)
+        if "fault" in answer:
+            raise Fault(answer["fault"])
+        return answer["result"]
+
+
+@asynccontextmanager
+async def client(*command: str | Path) -> AsyncIterator[Client]:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        yield Client(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def zeep(wsdl: str, port: str) -> list[str | Path]:
+    return [sys.executable, PROGRAMS / "python/client.py", wsdl, port]
+
+
+def php(wsdl: str | None, **options: str | int) -> list[str | Path]:
+    """Without a WSDL, SoapClient wants `location` and `uri`."""
+    return ["php", PROGRAMS / "php/client.php", wsdl or "-", json.dumps(options)]
+
+
+def node(wsdl: str, **options: bool) -> list[str | Path]:
+    return ["node", PROGRAMS / "node/client.mjs", wsdl, json.dumps(options)]
+
+
+async def mono(folder: Path, wsdl: str, address: str, protocol: str = "SOAP") -> list[str | Path]:
+    """A proxy that `wsdl` makes from a description, as .NET's does, compiled into `folder`."""
+    (folder / "service.wsdl").write_text(wsdl, "utf-8")
+    await _make(folder, "wsdl", "-nologo", f"-protocol:{protocol}", "-out:proxy.cs", "service.wsdl")
+    libraries = "-reference:System.Web.Services,System.Web.Extensions"
+    await _make(
+        folder, "mcs", "-nologo", libraries, "-out:client.exe", "proxy.cs", PROGRAMS / "mono/Client.cs"
+    )
+    return ["mono", folder / "client.exe", address]
+
+
+async def _make(folder: Path, *command: str | Path) -> None:
+    made = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await made.communicate()
+    assert made.returncode == 0, said.decode()
