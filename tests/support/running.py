@@ -22,6 +22,7 @@ from kavle.north.settings import HttpSettings
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.smsc import Smsc, SmscSettings
 from kavle.south.smpp.settings import SmppSettings
+from support.books import Place
 from support.invariants import invariants
 
 LOOPBACK = "127.0.0.1"
@@ -103,12 +104,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, fresh: bool = True, **network_settings: object) -> AsyncIterator[Running]:
+async def running(place: Place, *, fresh: bool = True, **network_settings: object) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
-    gateway = Gateway(settings_for(folder / "kavle.db", port), SystemClock())
+    gateway = Gateway(settings_for(place, port), SystemClock())
     await gateway.start()
     run = Running(gateway, network, journal)
     try:
@@ -120,11 +121,11 @@ async def running(folder: Path, *, fresh: bool = True, **network_settings: objec
         await gateway.stop()
         await network.stop()
     if run.complete:
-        invariants(folder / "kavle.db", journal.entries, run.answered, never_final=[NO_RECEIPT])
+        await invariants(place, journal.entries, run.answered, never_final=[NO_RECEIPT])
     assert gateway.metrics.longest_stall < STALL
 
 
-def settings_for(database: Path, smpp_port: int, *, http_port: int = 0) -> Settings:
+def settings_for(place: Place, smpp_port: int, *, http_port: int = 0) -> Settings:
     carrier = SmppSettings(
         name="simulated",
         host=LOOPBACK,
@@ -134,7 +135,7 @@ def settings_for(database: Path, smpp_port: int, *, http_port: int = 0) -> Setti
         reconnect_max=1.0,
     )
     return Settings(
-        database=f"sqlite:///{database}",
+        database=f"sqlite:///{place}" if isinstance(place, Path) else place,
         http=HttpSettings(host=LOOPBACK, port=http_port),
         carrier=[carrier],
         route=[RouteSettings(carriers=["simulated"])],
