@@ -19,6 +19,7 @@ from kavle.model.account import Operator
 from kavle.model.money import UNIT
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings
+from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.smsc import Smsc, SmscSettings
 from kavle.south.smpp.settings import SmppSettings
@@ -96,6 +97,11 @@ class Running:
             while (status := int(await self.soap("status", id=public_id))) not in statuses:
                 await asyncio.sleep(0.02)
             return status
+
+    def texts(self, number: str) -> list[Text]:
+        """What the phone with this number has got, the oldest first."""
+        phone = self.network.phones.find(number)
+        return [] if phone is None else phone.texts
 
     async def story(self, public_id: str) -> list[int]:
         story = await self.gateway.queries.story(Operator(), public_id)
