@@ -170,7 +170,7 @@ async def test_a_lease_ends_while_its_outcome_comes(world: World, stage: Stage) 
         late = world.clock.forward(seconds=61)
         swept, counted = await stage.play(
             order,
-            (sweep.sweep, [late]),
+            (sweep.Sweep(), [late]),
             (outcomes.record, outcome(world, leased, Accepted(f"n{number}"))),
         )
         tried = await world.rows(f"SELECT outcome FROM segment WHERE message_id = {message}")  # noqa: S608
@@ -190,7 +190,7 @@ async def test_a_message_expires_while_another_node_leases_it(world: World, stag
         early = late.replace(year=late.year - 1)  # another node's clock, somewhat behind
         request = LeaseRequest(world.carrier_id, 10, 7, early, late)
         counts, leased = await stage.play(
-            order, (sweep.expire_late, [([message], to_ms(late))]), (lease.lease, [request])
+            order, (sweep.expire_late, [([message], to_ms(late))]), (lease.Leases(), [request])
         )
         if counts == [1]:
             assert leased == [[]], stage.said

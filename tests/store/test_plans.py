@@ -12,7 +12,7 @@ from support.postgres import fetch, fresh_database, release
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 
-from kavle.store.postgres import accept, accounts, expire, lease, outcomes, receipts, sweep
+from kavle.store.postgres import accept, accounts, bell, expire, front, lease, outcomes, receipts, sweep
 from kavle.store.postgres.connection import Link
 
 FILL = """
@@ -33,6 +33,7 @@ STATEMENTS = {
     "reads funds": accept._FUNDS,
     "takes back": accept._TAKE_BACK,
     "moves balances": accounts._POST,
+    "looks where jobs are ready": front._LOOK,
     "finds ready jobs": lease._READY,
     "leases": lease._TAKE,
     "locks the jobs": outcomes._JOBS,
@@ -46,15 +47,25 @@ STATEMENTS = {
     "sets statuses": expire._STATUS,
     "promotes": sweep._PROMOTE,
     "finds ended leases": sweep._DUE,
+    "finds the first ended lease": sweep._FIRST_ENDED,
+    "calls the others": bell._RING,
     "forgets": sweep._FORGET,
     "drops old receipts": sweep._OLD_WAITING,
 }
 
+INDEXES = {
+    "looks where jobs are ready": ("job_ready", "job_fresh"),
+    "finds ready jobs": ("job_ready",),
+    "calls the others": ("job_ready",),
+    "finds ended leases": ("job_due",),
+}
+"""Without which a queue's dead entries would be read again and again."""
 
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
+
+@pytest.fixture(params=[FILL, "ANALYZE"], ids=["full", "empty"])
+async def url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     url = await fresh_database()
-    for statement in FILL.split(";"):
+    for statement in request.param.split(";"):
         await fetch(url, statement)
     yield url
     await release(url)
@@ -70,4 +81,6 @@ async def test_every_statement_of_the_commits_goes_by_index(url: str) -> None:
             await db.execute("DEALLOCATE one")
             for slow in ("Seq Scan", "Hash Join", "Merge Join", "Bitmap"):
                 assert slow not in plan, f"{name}\n{plan}"
+            for index in INDEXES.get(name, ()):
+                assert index in plan, f"{name}\n{plan}"
     await link.close()

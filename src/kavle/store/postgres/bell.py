@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 
 from kavle.store.postgres.connection import BY_INDEX, LOST, connect
+from kavle.store.postgres.front import Front
 from kavle.store.postgres.rows import columns
 
 if TYPE_CHECKING:
@@ -25,11 +26,15 @@ _ALIVE: Final = 30.0
 
 _CHANNEL: Final = "kavle_ready"
 _RING: Final = f"""
-SELECT pg_notify('{_CHANNEL}', one.carrier_id::text)
-FROM unnest($1::bigint[], $2::bigint[]) AS one(carrier_id, fresh)
-WHERE EXISTS (SELECT FROM job WHERE carrier_id = one.carrier_id AND state = 0)
-  AND NOT EXISTS (   -- with more in it than what is fresh, the queue was not empty before
-    SELECT FROM job WHERE carrier_id = one.carrier_id AND state = 0 OFFSET one.fresh)
+SELECT pg_notify('{_CHANNEL}', $1::bigint::text) FROM (
+  SELECT count(*) AS ready FROM (
+    SELECT FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS range(priority, low, high)
+    CROSS JOIN LATERAL (
+      SELECT FROM job WHERE carrier_id = $1 AND state = 0 AND priority = range.priority
+        AND tag BETWEEN range.low AND range.high ORDER BY tag, message_id LIMIT $5::bigint + 1
+    ) AS one LIMIT $5::bigint + 1
+  ) AS ones
+) AS counted WHERE ready BETWEEN 1 AND $5   -- with more than what is fresh, the queue was not empty before
 """  # noqa: S608 -- a name of ours
 
 _log = logging.getLogger("kavle.store")
@@ -42,6 +47,7 @@ class Bell:
         self._url = url
         self._on_ready = on_ready
         self._fresh: Counter[int] = Counter()
+        self._front = Front()
         self._rung = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
@@ -75,7 +81,10 @@ class Bell:
                     await self._rung.wait()
             self._rung.clear()
             fresh, self._fresh = self._fresh, Counter()
-            await db.execute(_RING, *columns(fresh.items(), 2))
+            for carrier_id, count in fresh.items():
+                ranges = await self._front.look(db, carrier_id)
+                if ranges:
+                    await db.execute(_RING, carrier_id, *columns(ranges, 3), count)
             await asyncio.sleep(EVERY)
 
     def _heard(self, db: Any, pid: int, channel: str, payload: object) -> None:

@@ -101,11 +101,10 @@ async def check_server(db: Db) -> None:
 
 
 async def open_pool(url: str, size: int) -> Pool:
-    """For reads. A connection goes back as it came: nothing that reads changes its settings. None is made
-    before it is wanted: asyncpg would restore a least number behind our back, and log each failure whole."""
+    """For reads. A connection goes back as it came: nothing that reads changes its settings."""
     return await asyncpg.create_pool(
         url,
-        min_size=0,
+        min_size=1,
         max_size=size,
         timeout=_CONNECT,
         command_timeout=_COMMAND,

@@ -10,15 +10,20 @@ from kavle.model.message import LeasedMessage
 from kavle.store.leasing import Candidate, leased, within
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.expire import expire
-from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, read
+from kavle.store.postgres.front import Front
+from kavle.store.postgres.ranges import Range
+from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, columns, read
 from kavle.store.rows import to_ms
 from kavle.store.types import LeaseRequest
 
 _READY: Final = """
 WITH ready AS MATERIALIZED (   -- job_ready alone, in its order; what another node leases is passed over
-  SELECT message_id, unsent, attempt, expires_at, priority, tag FROM job
-  WHERE carrier_id = $1 AND state = 0 ORDER BY priority DESC, tag, message_id LIMIT $2
-  FOR UPDATE SKIP LOCKED
+  SELECT job.* FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS range(priority, low, high)
+  CROSS JOIN LATERAL (
+    SELECT message_id, unsent, attempt, expires_at, priority, tag FROM job
+    WHERE carrier_id = $1 AND state = 0 AND priority = range.priority AND tag BETWEEN range.low AND range.high
+    ORDER BY tag, message_id LIMIT $5 FOR UPDATE SKIP LOCKED
+  ) AS job LIMIT $5
 )
 SELECT j.message_id, j.unsent, j.attempt, j.expires_at, m.recipient, m.sender, b.text, m.encoding, m.flash,
        m.priority
@@ -32,18 +37,33 @@ _TAKE: Final = (
 _TAKEN: Final = "SELECT EXISTS (SELECT FROM job WHERE message_id = $1 AND token = $2)"
 
 
-async def lease(db: Db, wanted: Sequence[LeaseRequest]) -> tuple[list[list[LeasedMessage]], Proof]:
+class Leases:
     """For each request the next messages of that carrier, the most urgent and fairest first: as many as
     have room, but always one. Those past their validity end here instead, as 43."""
-    refunds: list[Change] = []
-    results = [await _lease(db, request, refunds) for request in wanted]
-    await refund(db, refunds)
-    one = next((message.lease for result in results for message in result), None)
-    return results, Proof(_TAKEN, (one.message_id, one.token)) if one else NOTHING_TO_PROVE
+
+    def __init__(self) -> None:
+        self._front = Front()
+
+    async def __call__(
+        self, db: Db, wanted: Sequence[LeaseRequest]
+    ) -> tuple[list[list[LeasedMessage]], Proof]:
+        refunds: list[Change] = []
+        # Before anything is changed: see there.
+        ranges = [await self._front.look(db, request.carrier_id) for request in wanted]
+        results = [
+            await _lease(db, request, there, refunds) for request, there in zip(wanted, ranges, strict=True)
+        ]
+        await refund(db, refunds)
+        one = next((message.lease for result in results for message in result), None)
+        return results, Proof(_TAKEN, (one.message_id, one.token)) if one else NOTHING_TO_PROVE
 
 
-async def _lease(db: Db, request: LeaseRequest, refunds: list[Change]) -> list[LeasedMessage]:
-    found = await read(db, Candidate, _READY, request.carrier_id, request.room)
+async def _lease(
+    db: Db, request: LeaseRequest, ranges: Sequence[Range], refunds: list[Change]
+) -> list[LeasedMessage]:
+    if not ranges:
+        return []
+    found = await read(db, Candidate, _READY, request.carrier_id, *columns(ranges, 3), request.room)
     now = to_ms(request.now)
     late = [row.id for row in found if row.expires_at <= now]
     if late:

@@ -41,7 +41,8 @@ FROM unnest($9::bigint[], $10::text[]) AS one(domain, network_id) JOIN waiting A
 _NEXT: Final = (
     # A lease that goes on keeps its end.
     "UPDATE job AS j SET state = one.state, unsent = one.unsent, handed = one.handed, unsure = one.unsure,"
-    " due = CASE one.state WHEN 1 THEN j.due ELSE one.due END"
+    " due = CASE one.state WHEN 1 THEN j.due ELSE one.due END,"
+    " since = CASE one.state WHEN 0 THEN pg_current_xact_id() ELSE j.since END"
     " FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])"
     " AS one(id, state, unsent, handed, unsure, due) WHERE j.message_id = one.id"
 )

@@ -15,12 +15,13 @@ from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
-from kavle.store.postgres import accounts, lease, outcomes, reads, receipts, sweep
+from kavle.store.postgres import accounts, outcomes, reads, receipts, sweep
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
 from kavle.store.postgres.connection import LOST, Link, open_pool
 from kavle.store.postgres.ids import Ids, newest
 from kavle.store.postgres.lane import Lane, Verb
+from kavle.store.postgres.lease import Leases
 from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.offset import complaint, offset
 from kavle.store.postgres.rows import Db, Proof
@@ -71,10 +72,10 @@ class PostgresStore:
         self._links = [Link(url) for _ in range(5)]
         accepting, leasing, recording, receiving, rare = self._links
         self._accept = lane(accepting, Accept(self._ids), repeatable=False)
-        self._lease = lane(leasing, lease.lease)
+        self._lease = lane(leasing, Leases())
         self._record = lane(recording, outcomes.record)
         self._receive = lane(receiving, receipts.receive)
-        self._sweep = lane(rare, sweep.sweep)
+        self._sweep = lane(rare, sweep.Sweep())
         self._expire = lane(rare, sweep.expire_late)
         self._partitions = lane(rare, self._ids.make_partitions)
         self._forget = lane(rare, sweep.forget)
@@ -96,20 +97,15 @@ class PostgresStore:
         """`on_ready(carrier_id)` is called when a queue that was empty has something new, by whichever node.
         `clock` is held against the database's. Raises `StoreError` when the server can't be reached or would
         not keep its promises."""
+        await migrate(url)
         try:
-            await migrate(url)
             pool = await open_pool(url, READERS)
             key: bytes = await pool.fetchval("SELECT id_key FROM gateway")
         except LOST as error:
-            reason = str(error) or type(error).__name__
-            raise StoreError(f"the PostgreSQL database went away: {reason}") from error
-        store = cls(url, pool, key, clock or SystemClock(), on_ready, on_death, observe)
-        try:
-            await store._make_partitions()
-            await store._compare_clocks()
-        except StoreUnavailable as error:
-            await store.close()
             raise StoreError(f"the PostgreSQL database went away: {error}") from error
+        store = cls(url, pool, key, clock or SystemClock(), on_ready, on_death, observe)
+        await store._make_partitions()
+        await store._compare_clocks()
         return store
 
     async def close(self) -> None:

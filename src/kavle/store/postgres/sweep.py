@@ -19,14 +19,20 @@ BATCH: Final = 500
 MOST_WAITING: Final = 100_000
 """Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
 
+_EVER: Final = 0
+
 _DUE: Final = (
     # "state <> 0" is what makes the planner see that the partial index job_due serves.
-    "SELECT message_id FROM job WHERE state = $1 AND state <> 0 AND due <= $2 ORDER BY due LIMIT $3"
-    " FOR UPDATE SKIP LOCKED"
+    "SELECT message_id FROM job WHERE state = $1 AND state <> 0 AND due BETWEEN $2 AND $3 ORDER BY due"
+    " LIMIT $4 FOR UPDATE SKIP LOCKED"
+)
+_FIRST_ENDED: Final = (
+    "SELECT due FROM job WHERE state = $1 AND state <> 0 AND due BETWEEN $2 AND $3 ORDER BY due LIMIT 1"
 )
 _PROMOTE: Final = (
     f"WITH due AS MATERIALIZED ({_DUE})"  # noqa: S608 -- both are ours
-    " UPDATE job SET state = 0 FROM due WHERE job.message_id = due.message_id RETURNING job.message_id"
+    " UPDATE job SET state = 0, since = pg_current_xact_id() FROM due"
+    " WHERE job.message_id = due.message_id RETURNING job.message_id"
 )
 _OLD_WAITING: Final = (
     # Ids rise as receipts come, so the oldest are the first.
@@ -45,20 +51,38 @@ _FORGET: Final = (
 _LATE: Final = "SELECT message_id FROM job WHERE state <> 1 AND expires_at <= $1 LIMIT $2"
 
 
-async def sweep(db: Db, times: Sequence[datetime]) -> tuple[list[Swept], None]:
-    refunds: list[Change] = []
-    swept = [await _sweep(db, to_ms(now), refunds) for now in times]
-    await refund(db, refunds)
-    return swept, None
+class Sweep:
+    """Remembers since when there may be ended leases. What was leased before then has an outcome, but while
+    somebody holds an old snapshot all of it stays in the index, in front of what is to be found."""
 
+    def __init__(self) -> None:
+        self._since = _EVER
+        self._db: Db | None = None
 
-async def _sweep(db: Db, now: int, refunds: list[Change]) -> Swept:
-    promoted = await db.fetch(_PROMOTE, int(JobState.WAITING), now, BATCH)
-    ended = [row[0] for row in await db.fetch(_DUE, int(JobState.LEASED), now, BATCH)]
-    unsure, owed = await end_leases(db, ended, now) if ended else (0, [])
-    refunds += owed
-    forgotten = await db.fetch(_OLD_WAITING, now - HORIZON_MS, BATCH, MOST_WAITING)
-    return Swept(promoted=len(promoted), unsure=unsure, forgotten=len(forgotten))
+    async def __call__(self, db: Db, times: Sequence[datetime]) -> tuple[list[Swept], None]:
+        if db is not self._db:  # after a failover leases may be back that were seen to be over
+            self._since, self._db = _EVER, db
+        refunds: list[Change] = []
+        swept = await self._sweep(db, to_ms(max(times)), refunds)
+        await refund(db, refunds)
+        return [swept, *[Swept(promoted=0, unsure=0, forgotten=0)] * (len(times) - 1)], None
+
+    async def _sweep(self, db: Db, now: int, refunds: list[Change]) -> Swept:
+        ended = await self._ended(db, now)
+        promoted = await db.fetch(_PROMOTE, int(JobState.WAITING), _EVER, now, BATCH)
+        unsure, owed = await end_leases(db, ended, now) if ended else (0, [])
+        refunds += owed
+        forgotten = await db.fetch(_OLD_WAITING, now - HORIZON_MS, BATCH, MOST_WAITING)
+        return Swept(promoted=len(promoted), unsure=unsure, forgotten=len(forgotten))
+
+    async def _ended(self, db: Db, now: int) -> list[int]:
+        # Read before anything is changed. A lease is never made to end in the past: once none is left that
+        # ended by now, none is to come.
+        first = await db.fetchval(_FIRST_ENDED, int(JobState.LEASED), self._since, now)
+        self._since = max(self._since, now) if first is None else first
+        if first is None:
+            return []
+        return [row[0] for row in await db.fetch(_DUE, int(JobState.LEASED), first, now, BATCH)]
 
 
 async def late(db: Db, now: int, limit: int = BATCH) -> list[int]:
