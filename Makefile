@@ -32,9 +32,9 @@ check: $(DEV)  ## Lint, types, and the walls between the floors
 bench: $(DEV)  ## One table of figures, beside Kannel's where it is installed
 	@$(BIN)/python -m bench
 
-proof: $(DEV)  ## The long harnesses: ROUNDS=200 rounds of kill -9
-	@echo "Kavle: $(ROUNDS) rounds of kill -9"
-	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0
+proof: $(DEV)  ## The long harnesses: ROUNDS=200 rounds of kill -9 on SQLite, and as many on PostgreSQL
+	@echo "Kavle: $(ROUNDS) rounds of kill -9 on each engine"
+	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0 -s
 
 format: $(DEV)  ## Let ruff mend what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

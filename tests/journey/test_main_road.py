@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from kavle.simulator.faults import Faults
+from support.books import Place
 from support.running import Running, running
 
 
 @pytest.fixture
-async def run(tmp_path: Path) -> AsyncIterator[Running]:
-    async with running(tmp_path) as run:
+async def run(place: Place) -> AsyncIterator[Running]:
+    async with running(place) as run:
         yield run
 
 
@@ -152,9 +152,9 @@ async def test_a_receipt_before_its_response_is_not_lost(run: Running) -> None:
 
 
 async def test_a_link_that_breaks_with_a_message_in_flight_leaves_it_unsure_and_sends_it_again(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
-    async with running(tmp_path, response_delay=0.3) as run:
+    async with running(place, response_delay=0.3) as run:
         answer = await run.send()
         await run.network.until(lambda counts: counts.submits == 1)
         run.network.inflict(Faults(drop_links=True))
@@ -164,13 +164,13 @@ async def test_a_link_that_breaks_with_a_message_in_flight_leaves_it_unsure_and_
         assert run.network.counts.submits == 2
 
 
-async def test_what_waits_survives_a_stop_and_goes_out_at_the_next_start(tmp_path: Path) -> None:
-    async with running(tmp_path) as run:
+async def test_what_waits_survives_a_stop_and_goes_out_at_the_next_start(place: Place) -> None:
+    async with running(place) as run:
         run.network.inflict(Faults(refuse_binds=60, drop_links=True))
         await run.network.until(lambda counts: counts.links == 0)
         answer = await run.send()
         run.complete = False
-    async with running(tmp_path, fresh=False) as run:
+    async with running(place, fresh=False) as run:
         assert await run.until(answer, 22) == 22
         assert await run.story(answer) == [10, 21, 22]
 

@@ -10,11 +10,11 @@ import pytest
 from kavle.clock import SetClock
 from kavle.model.errors import OutcomeUnknown
 from kavle.model.money import UNIT
-from kavle.store.errors import StoreUnavailable
+from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.types import NewAccount, TopUp
 from support.cut import Cut, Wire
 from support.postgres import crash, fetch, fresh_database, release
-from support.world import THROTTLED, Accepted, World, open_world
+from support.world import THROTTLED, Accepted, World, open_store, open_world
 
 
 @pytest.fixture
@@ -154,6 +154,34 @@ async def test_after_all_connections_were_ended_it_goes_on_with_others(world: Wo
         except StoreUnavailable:
             continue
     assert len(await world.lease()) == 2
+
+
+@pytest.mark.parametrize(
+    "word",
+    [b"server_version", b"schema_step", b"id_key", b"last_value", b"make_partitions", b"clock_timestamp"],
+)
+async def test_a_server_that_goes_away_during_a_start_is_told_so(wire: Wire, word: bytes) -> None:
+    wire.cut(word, Cut.BEFORE)
+    opening = asyncio.create_task(open_store(wire.url, SetClock()))
+    while wire.armed and not opening.done():
+        await asyncio.sleep(0)
+    wire.dark = True
+    with pytest.raises(StoreError, match="went away"):
+        await opening
+
+
+async def test_an_outage_is_one_line_in_the_log_however_many_call(
+    world: World, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        await world.accept()
+        wire.cut(b"BEGIN", Cut.BEFORE)
+        wire.dark = True
+        for _ in range(5):
+            with pytest.raises(StoreUnavailable):
+                await world.accept()
+        wire.dark = False
+    assert [record.getMessage()[:21] for record in caplog.records] == ["nothing can be stored"] * 2
 
 
 async def test_every_answer_holds_when_the_server_crashes_under_load() -> None:

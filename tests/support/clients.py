@@ -111,6 +111,15 @@ async def client(*command: str | Path) -> AsyncIterator[Client]:
         await process.wait()
 
 
+async def curl(*arguments: str | bytes) -> str:
+    """What curl prints of the answers. Bytes go as they are, in any charset."""
+    command = "curl", "--silent", "--show-error", "--max-time", str(PATIENCE)
+    process = await asyncio.create_subprocess_exec(*command, *arguments, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return said.decode()
+
+
 def zeep(wsdl: str, port: str) -> list[str | Path]:
     return [sys.executable, PROGRAMS / "python/client.py", wsdl, port]
 

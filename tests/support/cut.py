@@ -42,6 +42,11 @@ class Wire:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         shutil.rmtree(self._folder)
 
+    @property
+    def armed(self) -> bool:
+        """Nobody has said the word yet."""
+        return self._trap is not None
+
     def cut(self, word: bytes, how: Cut) -> None:
         self._trap = word, how
 

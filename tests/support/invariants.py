@@ -1,104 +1,124 @@
 """What must hold after every journey, whatever happened on the way: the database's books are in order, and
-they agree with what the network saw."""
+they agree with what the network saw and with what the callers were told. On both engines, so its SQL is
+plain."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
-
-import apsw
 
 from kavle.model.ids import PublicIds
 from kavle.model.status import FINAL, Status
 from kavle.simulator.journal import Entry, ReceiptAnswered, Submission
 from kavle.sms.segment import Encoding, split
 from kavle.store.rows import JobState, SegmentOutcome
-from kavle.store.sqlite import reads
-from kavle.store.sqlite.connection import open_reader
+from kavle.store.story import assembled
+from support.books import Place, Read, Row, one, reading
 
 ACCEPTED, UNSURE = int(SegmentOutcome.ACCEPTED), int(SegmentOutcome.UNSURE)
+TAKEN = f"({ACCEPTED}, {UNSURE})"  # or it may have been
+LEASED = f"SELECT count(*) FROM job WHERE state = {int(JobState.LEASED)}"  # noqa: S608 -- a number of ours
+LEAST_ID = 1000  # of those that callers are given; below are codes
 Key = tuple[str, str]  # recipient, and the user data in hexadecimal
 
 
-def invariants(
-    database: Path,
+async def invariants(
+    place: Place,
     network: Iterable[Entry],
     answered: Collection[str] = (),
     observed: Mapping[str, Sequence[int]] | None = None,
     *,
     never_final: Collection[str] = (),
+    asked: Mapping[str, str | None] | None = None,
 ) -> None:
     """`answered`: the public ids that callers were given. `observed`: the statuses that were read of some of
-    them, in order. `never_final`: recipients whose receipt never comes. The gateway has stopped, and had
-    time to finish what it took."""
-    db = open_reader(database)
+    them, in order. `never_final`: recipients whose receipt never comes. `asked`: the texts of calls, each
+    sent once, and their answers; None where the connection was closed without one. The gateways have
+    stopped, and had time to finish what they took."""
+    read = reading(place)
     entries = list(network)
-    try:
-        ledger_is_balance(db)
-        refunds_are_what_no_network_took(db)
-        every_answered_id_exists_and_is_final(db, answered, never_final)
-        no_orphan_job(db)
-        no_final_status_regressed(db, observed or {})
-        each_was_sent_once_or_was_unsure(db, entries)
-        every_acknowledged_receipt_is_kept(db, entries)
-    finally:
-        db.close()
+    await ledger_is_balance(read)
+    await refunds_are_what_no_network_took(read)
+    await every_answered_id_exists_and_is_final(read, answered, never_final)
+    await every_answer_is_so(read, asked or {})
+    await no_orphan_job(read)
+    await no_final_status_regressed(read, observed or {})
+    await each_was_sent_once_or_was_unsure(read, entries)
+    await every_acknowledged_receipt_is_kept(read, entries)
 
 
-def ledger_is_balance(db: apsw.Connection) -> None:
-    for account, amount in db.execute("SELECT account_id, amount FROM balance"):
-        running = 0
-        entries = db.execute(
-            "SELECT amount, balance FROM ledger WHERE account_id = ? ORDER BY id", (account,)
-        )
-        for change, after in entries:
-            running += change
-            assert running == after, "a ledger entry's balance is not that of the entries before it"
-        assert running == amount, "the ledger does not add up to the balance"
+async def ledger_is_balance(read: Read) -> None:
+    running: Counter[int] = Counter()
+    for account, change, after in await read("SELECT account_id, amount, balance FROM ledger ORDER BY id"):
+        running[account] += change
+        assert running[account] == after, "a ledger entry's balance is not that of the entries before it"
+    for account, amount in await read("SELECT account_id, amount FROM balance"):
+        assert running[account] == amount, "the ledger does not add up to the balance"
+        assert amount >= 0, "more was spent than there was"
 
 
-def refunds_are_what_no_network_took(db: apsw.Connection) -> None:
-    kept = dict(db.execute("SELECT message_id, -sum(amount) FROM ledger GROUP BY message_id"))
-    taken: dict[int, set[int]] = {}  # or may have
-    rows = "SELECT message_id, number FROM segment WHERE outcome IN (?, ?)"
-    for message, number in db.execute(rows, (ACCEPTED, UNSURE)):
-        taken.setdefault(message, set()).add(number)
+async def refunds_are_what_no_network_took(read: Read) -> None:
+    kept = dict(await read("SELECT message_id, -sum(amount) FROM ledger GROUP BY message_id"))
+    taken: defaultdict[int, set[int]] = defaultdict(set)  # or may have
+    rows = f"SELECT message_id, number FROM segment WHERE outcome IN {TAKEN}"  # noqa: S608 -- numbers of ours
+    for message, number in await read(rows):
+        taken[message].add(number)
     ended = "SELECT id, segment_price FROM message WHERE id NOT IN (SELECT message_id FROM job)"
-    for message, price in db.execute(ended):
-        assert kept[message] == price * len(taken.get(message, ())), f"message {message} is not paid as sent"
+    for message, price in await read(ended):
+        assert kept[message] == price * len(taken[message]), f"message {message} is not paid as sent"
 
 
-def every_answered_id_exists_and_is_final(
-    db: apsw.Connection, answered: Collection[str], never_final: Collection[str]
+async def every_answered_id_exists_and_is_final(
+    read: Read, answered: Collection[str], never_final: Collection[str]
 ) -> None:
     assert len(set(answered)) == len(answered), "an id was given twice"
-    ids = PublicIds(db.execute("SELECT id_key FROM gateway").get)
-    newest = reads.last_id(db)
-    for public in answered:
-        internal = ids.internal(int(public), newest)
-        row = db.execute("SELECT status, recipient FROM message WHERE id = ?", (internal,)).get
-        assert row is not None, f"id {public} was answered, but is not stored"
-        status, recipient = row
+    stored = {row[0]: row[1:] for row in await read("SELECT id, status, recipient FROM message")}
+    for public, id in (await _internal(read, answered)).items():
+        assert id in stored, f"id {public} was answered, but is not stored"
+        status, recipient = stored[id]
         assert status in FINAL or recipient in never_final, f"id {public} ended as {status}"
 
 
-def no_orphan_job(db: apsw.Connection) -> None:
+async def every_answer_is_so(read: Read, asked: Mapping[str, str | None]) -> None:
+    """An id names the very message that was asked for, a code says that nothing is stored, and a connection
+    closed without an answer may be either."""
+    stored: defaultdict[str, list[int]] = defaultdict(list)
+    for text, message in await read("SELECT text, message_id FROM body"):
+        stored[text].append(message)
+    ids = {text: answer for text, answer in asked.items() if answer and int(answer) >= LEAST_ID}
+    internal = await _internal(read, ids.values())
+    for text, answer in asked.items():
+        if text in ids:
+            assert stored[text] == [internal[ids[text]]], f"id {answer} is not the one message asked for"
+        else:
+            assert len(stored[text]) <= (answer is None), f"answered {answer}, but it is stored"
+
+
+async def _internal(read: Read, public: Iterable[str]) -> dict[str, int | None]:
+    ids = PublicIds(await one(read, "SELECT id_key FROM gateway"))
+    newest = await one(read, "SELECT coalesce(max(id), 0) FROM message")
+    return {given: ids.internal(int(given), newest) for given in public}
+
+
+async def no_orphan_job(read: Read) -> None:
     orphans = "SELECT count(*) FROM job WHERE message_id NOT IN (SELECT id FROM message)"
-    assert db.execute(orphans).get == 0
-    leased = "SELECT count(*) FROM job WHERE state = ?"
-    assert db.execute(leased, (int(JobState.LEASED),)).get == 0, "a lease outlived its gateway"
+    assert await one(read, orphans) == 0
+    assert await one(read, LEASED) == 0, "a lease outlived its gateway"
     stuck = "SELECT count(*) FROM message WHERE status IN (10, 11) AND id NOT IN (SELECT message_id FROM job)"
-    assert db.execute(stuck).get == 0, "a message waits, but is not in the queue"
-    for (status,) in db.execute("SELECT status FROM job JOIN message ON id = message_id"):
+    assert await one(read, stuck) == 0, "a message waits, but is not in the queue"
+    for (status,) in await read("SELECT status FROM job JOIN message ON id = message_id"):
         assert status not in FINAL, "a message has ended, but is in the queue"
 
 
-def no_final_status_regressed(db: apsw.Connection, observed: Mapping[str, Sequence[int]]) -> None:
-    for (message,) in db.execute("SELECT id FROM message"):
-        story = reads.story(db, message)
-        assert story is not None
+async def no_final_status_regressed(read: Read, observed: Mapping[str, Sequence[int]]) -> None:
+    events: defaultdict[int, list[Row]] = defaultdict(list)
+    receipts = "SELECT message_id, at, number, status FROM receipt WHERE status IS NOT NULL ORDER BY at, id"
+    for sql in ("SELECT message_id, at, number, status FROM segment ORDER BY at, attempt", receipts):
+        for message, *event in await read(sql):
+            events[message].append(tuple(event))
+    for message, *row in await read("SELECT id, segments, accepted_at, status, status_at FROM message"):
+        story = assembled(message, tuple(row), events[message])  # type: ignore[arg-type]
         assert_no_regress([status for status, _ in story.told], f"message {message}'s story")
     for public, statuses in observed.items():
         assert_no_regress([Status(status) for status in statuses], f"what was read of id {public}")
@@ -110,7 +130,7 @@ def assert_no_regress(statuses: Sequence[Status], what: str) -> None:
         assert (before, after) != (Status.IN_NETWORK, Status.RECEIVED), f"{what} went from 21 to 10"
 
 
-def each_was_sent_once_or_was_unsure(db: apsw.Connection, entries: Sequence[Entry]) -> None:
+async def each_was_sent_once_or_was_unsure(read: Read, entries: Sequence[Entry]) -> None:
     """Messages with the same recipient and text can't be told apart on the wire, so they are counted
     together."""
     seen: Counter[Key] = Counter()
@@ -122,9 +142,9 @@ def each_was_sent_once_or_was_unsure(db: apsw.Connection, entries: Sequence[Entr
             network_ids[entry.id] = key
     accepted: Counter[Key] = Counter()
     unsure: Counter[Key] = Counter()
-    keys = _keys(db)
-    rows = "SELECT message_id, number, outcome, network_id FROM segment WHERE outcome IN (?, ?)"
-    for message, number, outcome, network_id in db.execute(rows, (ACCEPTED, UNSURE)):
+    keys = await _keys(read)
+    rows = f"SELECT message_id, number, outcome, network_id FROM segment WHERE outcome IN {TAKEN}"  # noqa: S608
+    for message, number, outcome, network_id in await read(rows):
         key = keys[message, number]
         if outcome == ACCEPTED:
             accepted[key] += 1
@@ -136,32 +156,23 @@ def each_was_sent_once_or_was_unsure(db: apsw.Connection, entries: Sequence[Entr
         assert count <= accepted[key] + unsure[key], (
             "the network saw one more than once, and nobody was unsure"
         )
-    for message, number in _delivered(db):
-        assert seen[keys[message, number]], f"message {message} counts as sent, but no network saw it"
+    for message, total in await read("SELECT id, segments FROM message WHERE status IN (21, 22)"):
+        for number in range(1, total + 1):
+            assert seen[keys[message, number]], f"message {message} counts as sent, but no network saw it"
 
 
-def _keys(db: apsw.Connection) -> dict[tuple[int, int], Key]:
+async def _keys(read: Read) -> dict[tuple[int, int], Key]:
     keys: dict[tuple[int, int], Key] = {}
     rows = "SELECT id, recipient, encoding, text FROM message JOIN body ON message_id = id"
-    for id, recipient, encoding, text in db.execute(rows):
+    for id, recipient, encoding, text in await read(rows):
         for segment in split(text, Encoding(encoding), id & 0xFFFF):
             keys[id, segment.number] = recipient, (segment.udh + segment.body).hex()
     return keys
 
 
-def _delivered(db: apsw.Connection) -> Iterable[tuple[int, int]]:
-    sent = "SELECT id, segments FROM message WHERE status IN (21, 22)"
-    return [(id, number) for id, total in db.execute(sent) for number in range(1, total + 1)]
-
-
-def every_acknowledged_receipt_is_kept(db: apsw.Connection, entries: Sequence[Entry]) -> None:
-    kept = {row[0] for row in db.execute("SELECT network_id FROM waiting")}
-    kept |= {
-        row[0]
-        for row in db.execute(
-            "SELECT network_id FROM receipt JOIN segment USING (message_id, number, attempt)"
-        )
-    }
+async def every_acknowledged_receipt_is_kept(read: Read, entries: Sequence[Entry]) -> None:
+    matched = "SELECT network_id FROM receipt JOIN segment USING (message_id, number, attempt)"
+    kept = {row[0] for sql in ("SELECT network_id FROM waiting", matched) for row in await read(sql)}
     for entry in entries:
         if isinstance(entry, ReceiptAnswered) and entry.status == 0:
             assert entry.id in kept, f"the receipt of {entry.id} was acknowledged, but is not kept"

@@ -3,56 +3,94 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 from urllib.parse import quote
 
 from support.processes import LOOPBACK
 
 ORDINARY = "46701740605"
+REFUSED = "46701740617"  # at submit, and so paid back
 # Undeliverable, rejected, refused at submit, receipt first, and receipt twice.
-OTHERS = ["46701740611", "46701740613", "46701740617", "46701740618", "46701740620"]
+OTHERS = ["46701740611", "46701740613", REFUSED, "46701740618", "46701740620"]
 THROTTLED = "46701740615"  # rarely: each time the whole link pauses for a second
+PATIENCE = 40  # seconds: whoever waits longer waits for ever
 
 
 class Load:
-    """Closed-loop callers, each on a connection of its own; no text is sent twice."""
+    """Closed-loop callers, each on a connection of its own; no text is sent twice. A code among `borne` is
+    an answer like another; any other ends the caller, and `stop` raises it."""
 
-    def __init__(self, port: int, callers: int = 4) -> None:
-        self.port = port
-        self.answered: list[str] = []
+    def __init__(
+        self,
+        *ports: int,
+        callers: int = 4,
+        accounts: Sequence[str] = ("test",),
+        borne: Collection[str] = (),
+        recipient: Callable[[int], str] | None = None,
+    ) -> None:
+        """`recipient` of the n-th call; else there are some of all kinds."""
+        self.asked: dict[str, str | None] = {}  # text, and the answer
+        self._accounts = accounts
+        self._borne = borne
+        self._recipient = recipient or mixed
         self._serial = count(1)
-        self._tasks = [asyncio.create_task(self._call(number)) for number in range(callers)]
+        self._tasks = [
+            asyncio.create_task(self._call(ports[number % len(ports)])) for number in range(callers)
+        ]
+
+    @property
+    def answered(self) -> list[str]:
+        """The ids."""
+        return [answer for answer in self.asked.values() if answer and answer not in self._borne]
+
+    async def until_answered(self, more: int) -> None:
+        """So many more have got an id."""
+        goal = len(self.answered) + more
+        async with asyncio.timeout(PATIENCE):
+            while len(self.answered) < goal and not any(task.done() for task in self._tasks):
+                await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if not isinstance(ended, asyncio.CancelledError):
+                raise ended
 
-    async def _call(self, number: int) -> None:
+    async def _call(self, port: int) -> None:
         while True:
             try:
-                reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
+                reader, writer = await asyncio.open_connection(LOOPBACK, port)
                 try:
                     while True:
-                        await self._one(reader, writer)
+                        async with asyncio.timeout(PATIENCE):
+                            answer = await self._one(reader, writer)
+                        if answer in self._borne:
+                            await asyncio.sleep(0.02)  # it has trouble enough
                 finally:
                     writer.close()
-            except (OSError, asyncio.IncompleteReadError):
+            except (ConnectionError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0.02)  # it was killed; it will be back
 
-    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         serial = next(self._serial)
+        account = self._accounts[serial % len(self._accounts)]
         text = f"number {serial} " + "å" * (serial % 3 * 150)  # of one to three segments
-        query = f"acc=test&pass=1234&msg={quote(text)}&to={_recipient(serial)}&from=ip1&prio={serial % 3 + 1}"
-        writer.write(f"GET /sendsms.aspx?{query} HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n".encode())
+        self.asked[text] = None
+        call = f"acc={account}&pass=1234&from=ip1&prio={serial % 3 + 1}&to={self._recipient(serial)}"
+        writer.write(
+            f"GET /sendsms.aspx?{call}&msg={quote(text)} HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n".encode()
+        )
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         answer = (await reader.readexactly(length)).decode()
-        assert int(answer) >= 1000, f"the load was refused: {answer}"
-        self.answered.append(answer)
+        assert answer in self._borne or int(answer) >= 1000, f"the load was refused: {answer}"
+        self.asked[text] = answer
+        return answer
 
 
-def _recipient(serial: int) -> str:
+def mixed(serial: int) -> str:
     if serial % 500 == 0:
         return THROTTLED
     return OTHERS[serial // 10 % len(OTHERS)] if serial % 10 == 0 else ORDINARY

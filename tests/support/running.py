@@ -19,9 +19,11 @@ from kavle.model.account import Operator
 from kavle.model.money import UNIT
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings
+from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.smsc import Smsc, SmscSettings
 from kavle.south.smpp.settings import SmppSettings
+from support.books import Place
 from support.invariants import invariants
 
 LOOPBACK = "127.0.0.1"
@@ -96,6 +98,11 @@ class Running:
                 await asyncio.sleep(0.02)
             return status
 
+    def texts(self, number: str) -> list[Text]:
+        """What the phone with this number has got, the oldest first."""
+        phone = self.network.phones.find(number)
+        return [] if phone is None else phone.texts
+
     async def story(self, public_id: str) -> list[int]:
         story = await self.gateway.queries.story(Operator(), public_id)
         assert story is not None
@@ -103,12 +110,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, fresh: bool = True, **network_settings: object) -> AsyncIterator[Running]:
+async def running(place: Place, *, fresh: bool = True, **network_settings: object) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
-    gateway = Gateway(settings_for(folder / "kavle.db", port), SystemClock())
+    gateway = Gateway(settings_for(place, port), SystemClock())
     await gateway.start()
     run = Running(gateway, network, journal)
     try:
@@ -120,11 +127,11 @@ async def running(folder: Path, *, fresh: bool = True, **network_settings: objec
         await gateway.stop()
         await network.stop()
     if run.complete:
-        invariants(folder / "kavle.db", journal.entries, run.answered, never_final=[NO_RECEIPT])
+        await invariants(place, journal.entries, run.answered, never_final=[NO_RECEIPT])
     assert gateway.metrics.longest_stall < STALL
 
 
-def settings_for(database: Path, smpp_port: int, *, http_port: int = 0) -> Settings:
+def settings_for(place: Place, smpp_port: int, *, http_port: int = 0) -> Settings:
     carrier = SmppSettings(
         name="simulated",
         host=LOOPBACK,
@@ -134,7 +141,7 @@ def settings_for(database: Path, smpp_port: int, *, http_port: int = 0) -> Setti
         reconnect_max=1.0,
     )
     return Settings(
-        database=f"sqlite:///{database}",
+        database=f"sqlite:///{place}" if isinstance(place, Path) else place,
         http=HttpSettings(host=LOOPBACK, port=http_port),
         carrier=[carrier],
         route=[RouteSettings(carriers=["simulated"])],

@@ -27,6 +27,7 @@ from kavle.model.status import Status
 from kavle.sms.segment import measure
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.types import LeaseRequest, NewAccount
+from support.books import Place
 
 RECIPIENT = "46701740605"
 REFUSED = Refused(Status.NETWORK_FAILED, retryable=False, error="ESME_RSUBMITFAIL")
@@ -34,10 +35,6 @@ THROTTLED = Refused(Status.NETWORK_FAILED, retryable=True, error="ESME_RTHROTTLE
 LOST = Unsure("the link died")
 
 __all__ = ["LOST", "RECIPIENT", "REFUSED", "THROTTLED", "Accepted", "Place", "Unsent", "World"]
-
-
-Place = Path | str
-"""Of a database: a file of SQLite's, or a URL of PostgreSQL's."""
 
 
 class World:

@@ -48,9 +48,12 @@ def telling_errors(command: Callable[P, R]) -> Callable[P, R]:
 @contextmanager
 def opening(database: Path | None) -> Iterator[None]:
     """While the file `database` is opened: why it can't be had, with its path. A server (None) says itself
-    what is wrong with it."""
+    what is wrong with it, unless it goes away meanwhile."""
     if database is None:
-        yield
+        try:
+            yield
+        except StoreUnavailable as error:
+            raise StoreError(f"the PostgreSQL database went away: {error}") from error
         return
     try:
         yield

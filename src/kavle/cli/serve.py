@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from kavle.cli.database import file_of
 from kavle.cli.options import address, config_option, listening, opening, telling_errors, this_command
 from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
+from kavle.store.errors import StoreUnavailable
 
 
 @click.command()
@@ -48,10 +50,15 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     spare_the_collector()
     try:
         click.echo(f"Kavle is ready on http://{address(http.host, gateway.http.port)}")
-        if not await gateway.accounts.list():
-            click.echo(f"There is no account yet; make one by `{this_command()} account create NAME`.")
+        with suppress(StoreUnavailable):  # it runs, and waits for its database
+            await _tell_what_is_missing(gateway)
         await gateway.run(stop)
         click.echo("Kavle is stopping: waiting for what is with the network …")
     finally:
         await gateway.stop()
     click.echo("Kavle has stopped.")
+
+
+async def _tell_what_is_missing(gateway: Gateway) -> None:
+    if not await gateway.accounts.list():
+        click.echo(f"There is no account yet; make one by `{this_command()} account create NAME`.")

@@ -101,10 +101,11 @@ async def check_server(db: Db) -> None:
 
 
 async def open_pool(url: str, size: int) -> Pool:
-    """For reads. A connection goes back as it came: nothing that reads changes its settings."""
+    """For reads. A connection goes back as it came: nothing that reads changes its settings. None is made
+    before it is wanted: asyncpg would restore a least number behind our back, and log each failure whole."""
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,
         max_size=size,
         timeout=_CONNECT,
         command_timeout=_COMMAND,

@@ -66,6 +66,7 @@ class Lane(Generic[P, R]):
         self._observe = observe
         self._waiting: list[tuple[P, asyncio.Future[R]]] = []
         self._running: asyncio.Task[None] | None = None
+        self._failing = False
 
     def call(self, payload: P) -> asyncio.Future[R]:
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
@@ -108,12 +109,15 @@ class Lane(Generic[P, R]):
             _log.error("a row was refused by the database: %s", type(error).__name__)
             _fail(group, RowRefused(f"the database refused the row: {type(error).__name__}"))
         except (*LOST, asyncpg.PostgresError) as error:
-            _log.error("nothing can be stored: %s: %s", type(error).__name__, error)
+            if not self._failing:  # else it is the same outage: one line, however many call meanwhile
+                _log.error("nothing can be stored for now: %s: %s", type(error).__name__, error)
+            self._failing = True
             _fail(group, StoreUnavailable(f"the database can't store now: {type(error).__name__}"))
         except OutcomeUnknown as error:
             _log.error("what became of a commit is not known: %s", error)
             _fail(group, StoreUnavailable(str(error)) if self._repeatable else error)
         else:
+            self._failing = False
             for (_, future), result in zip(group, results, strict=True):
                 if not future.done():  # else the caller went away; what it asked for is stored all the same
                     future.set_result(result)

@@ -97,15 +97,20 @@ class PostgresStore:
         """`on_ready(carrier_id)` is called when a queue that was empty has something new, by whichever node.
         `clock` is held against the database's. Raises `StoreError` when the server can't be reached or would
         not keep its promises."""
-        await migrate(url)
         try:
+            await migrate(url)
             pool = await open_pool(url, READERS)
             key: bytes = await pool.fetchval("SELECT id_key FROM gateway")
         except LOST as error:
-            raise StoreError(f"the PostgreSQL database went away: {error}") from error
+            reason = str(error) or type(error).__name__
+            raise StoreError(f"the PostgreSQL database went away: {reason}") from error
         store = cls(url, pool, key, clock or SystemClock(), on_ready, on_death, observe)
-        await store._make_partitions()
-        await store._compare_clocks()
+        try:
+            await store._make_partitions()
+            await store._compare_clocks()
+        except StoreUnavailable as error:
+            await store.close()
+            raise StoreError(f"the PostgreSQL database went away: {error}") from error
         return store
 
     async def close(self) -> None:

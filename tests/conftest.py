@@ -1,0 +1,22 @@
+"""What every folder of tests may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support.books import Place
+from support.postgres import fresh_database, release
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+    """Where a store may be opened: every test that takes this runs on both engines."""
+    if request.param == "sqlite":
+        yield tmp_path / "kavle.db"
+        return
+    url = await fresh_database()
+    yield url
+    await release(url)

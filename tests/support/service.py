@@ -1,0 +1,67 @@
+"""A gateway under a service manager: however it ends, it is started again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from support.processes import Process, started
+
+KILLED = -signal.SIGKILL
+_AGAIN = 0.1  # seconds
+
+
+class Service:
+    """`kavle …`, again and again. `ends` tells of each life whether it had got ready, and its exit code."""
+
+    def __init__(self, *arguments: str, log: Path) -> None:
+        self.log = log
+        self.ends: list[tuple[bool, int]] = []
+        self._arguments = arguments
+        self._process: Process | None = None
+        self._ready = asyncio.Event()
+        self._task = asyncio.create_task(self._run())
+
+    async def until_ready(self) -> Process:
+        await self._ready.wait()
+        assert self._process is not None
+        return self._process
+
+    def signal(self, number: signal.Signals) -> None:
+        """At any moment: also in the middle of its start, or when there is none."""
+        if self._process is not None and self._process.running:
+            self._process.process.send_signal(number)
+
+    async def stop(self) -> int:
+        """In order, and for good; the exit code."""
+        process = await self.until_ready()
+        self._task.cancel()
+        return await process.stop()
+
+    async def end(self) -> None:
+        """However it is."""
+        self._task.cancel()
+        if self._process is not None and self._process.running:
+            await self._process.kill()
+
+    async def _run(self) -> None:
+        while True:
+            self._process = await started(*self._arguments, log=self.log)
+            if was_ready := await self._process.ready():
+                self._ready.set()
+            code = await self._process.process.wait()
+            self._ready.clear()
+            self.ends.append((was_ready, code))
+            await asyncio.sleep(_AGAIN)
+
+
+@asynccontextmanager
+async def service(*arguments: str, log: Path) -> AsyncIterator[Service]:
+    service = Service(*arguments, log=log)
+    try:
+        yield service
+    finally:
+        await service.end()
