@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from kavle.core.order import BundleOrder, SmsOrder, Terms, bundle_draft, draft, size
@@ -11,6 +12,7 @@ from kavle.model.account import Account, AccountSettings
 from kavle.model.bundle import NOWHERE, Destination
 from kavle.model.errors import Reason, Refusal
 from kavle.model.prefix import ByPrefix
+from kavle.sms.segment import Encoding
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = int((NOW + timedelta(hours=1)).timestamp())
@@ -143,3 +145,33 @@ def test_a_bundle_is_refused_whole_only_for_what_is_wrong_with_all_of_it(
     with pytest.raises(Refusal) as refused:
         bundle_draft(*many(recipients, **given))
     assert refused.value.reason is reason
+
+
+SHIFTS = msgspec.structs.replace(
+    TERMS,
+    shifts={1: (Encoding.GSM7_SPANISH,), 2: (Encoding.GSM7_TURKISH, Encoding.GSM7_SPANISH)},
+    most_segments=1,
+)
+
+
+def test_a_text_in_a_language_that_the_carrier_takes_is_shorter() -> None:
+    assert draft(ACCOUNT, order(text="á" * 71), SHIFTS, NOW).encoding is Encoding.GSM7_SPANISH
+    both = "0702617396,+4791234567"
+    assert bundle_draft(ACCOUNT, bundle(both, text="á" * 71), SHIFTS, NOW).encoding is Encoding.GSM7_SPANISH
+    turkish = "ığ" * 38
+    sms = draft(ACCOUNT, order(text=turkish, recipient="+4791234567"), SHIFTS, NOW)
+    assert (sms.encoding, sms.segments) == (Encoding.GSM7_TURKISH, 1)
+    for refuse in (
+        lambda: draft(ACCOUNT, order(text=turkish), SHIFTS, NOW),
+        lambda: bundle_draft(ACCOUNT, bundle(both, text=turkish), SHIFTS, NOW),
+    ):
+        with pytest.raises(Refusal) as refused:
+            refuse()
+        assert refused.value.reason is Reason.CONTENT
+
+
+def test_an_account_may_want_its_texts_in_the_plain_alphabet() -> None:
+    text = "“Hej” – " + "x" * 152
+    assert draft(ACCOUNT, order(text=text), TERMS, NOW).segments == 3
+    sms = draft(account(transliterate=True), order(text=text), TERMS, NOW)
+    assert (sms.text[:8], sms.encoding, sms.segments) == ('"Hej" - ', Encoding.GSM7, 1)

@@ -81,3 +81,23 @@ def test_what_is_not_in_the_table_is_shown_as_the_standard_says(septets: bytes, 
 @given(st.binary())
 def test_any_octets_are_read(septets: bytes):
     assert len(gsm0338.decode(septets)) <= len(septets)
+
+
+@pytest.mark.parametrize("language", gsm0338.LANGUAGES)
+def test_a_languages_characters_are_encoded_and_read_as_the_oracle_does(language: int):
+    codec = f"gsm23.038-0-{language}"
+    shifted = 0
+    for character in EVERY_CHARACTER:
+        try:
+            expected = character.encode(codec)
+        except UnicodeEncodeError:
+            expected = None
+        assert gsm0338.encode(character, language) == expected
+        if expected is not None:
+            assert gsm0338.decode(expected, language) == character
+            shifted += len(expected) == 2
+    assert shifted > len(EXTENSION)
+
+
+def test_a_language_that_is_not_known_is_read_by_the_default_tables():
+    assert gsm0338.decode(b"\x1be", 13) == "€"

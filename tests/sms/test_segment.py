@@ -100,3 +100,40 @@ def test_half_a_pair_is_refused():
 @given(st.binary(), st.sampled_from(Encoding))
 def test_any_body_is_read(body: bytes, encoding: Encoding):
     text_of(body, encoding).encode()  # and holds no half of a pair
+
+
+@pytest.mark.parametrize(
+    ("text", "shifts", "encoding", "segments"),
+    [
+        ("¿Qué hay?", [Encoding.GSM7_SPANISH], GSM7, 1),  # é is in the default alphabet
+        ("á" * 70, [Encoding.GSM7_SPANISH], UCS2, 1),  # one either way
+        ("á" * 71, [Encoding.GSM7_SPANISH], Encoding.GSM7_SPANISH, 1),
+        ("a" * 154 + "á", [Encoding.GSM7_SPANISH], Encoding.GSM7_SPANISH, 2),  # 156 septets
+        ("a" * 153 + "á", [Encoding.GSM7_SPANISH], Encoding.GSM7_SPANISH, 1),
+        (
+            "a" * 147 + "á" + "a" * 147,
+            [Encoding.GSM7_SPANISH],
+            Encoding.GSM7_SPANISH,
+            3,
+        ),  # á moves over the cut
+        ("ığ" * 40, [Encoding.GSM7_SPANISH], UCS2, 2),
+        ("ığ" * 38, [Encoding.GSM7_SPANISH, Encoding.GSM7_TURKISH], Encoding.GSM7_TURKISH, 1),
+        ("ığã" * 40, list(Encoding)[2:], UCS2, 2),  # no one table has them all
+    ],
+)
+def test_a_languages_table_is_taken_where_it_makes_a_text_shorter(
+    text: str, shifts: list[Encoding], encoding: Encoding, segments: int
+):
+    assert measure(text, shifts) == (encoding, segments)
+    made = split(text, encoding, 5)
+    assert len(made) == segments
+    assert "".join(text_of(segment.body, encoding) for segment in made) == text
+    for segment in made:
+        header, _ = udh.parse(segment.udh or b"\0")
+        assert header.single_shift == encoding.language
+        octets = len(segment.udh) + (len(segment.body) * 7 + 7) // 8 if encoding is not UCS2 else 0
+        assert octets <= 140
+
+
+def test_only_the_low_octet_of_an_encoding_is_told_to_the_network():
+    assert {encoding.data_coding for encoding in Encoding} == {0, 8}

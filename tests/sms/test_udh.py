@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kavle.sms import udh
-from kavle.sms.udh import Concatenation
+from kavle.sms.udh import Concatenation, Header
 
 
 def test_a_16_bit_reference_takes_seven_octets():
@@ -27,7 +27,7 @@ def test_what_is_no_concatenation_is_not_built(reference: int, total: int, numbe
 def test_what_is_built_is_parsed(reference: int, total: int, data: st.DataObject, body: bytes):
     number = data.draw(st.integers(1, total))
     parsed = udh.parse(udh.build(reference, total, number) + body)
-    assert parsed == (Concatenation(reference, total, number), body)
+    assert parsed == (Header(Concatenation(reference, total, number)), body)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,8 @@ def test_parse(user_data: str, concatenation: Concatenation | None, body: bytes 
         with pytest.raises(ValueError, match="user data header"):
             udh.parse(octets)
     else:
-        assert udh.parse(octets) == (concatenation, body)
+        header, behind = udh.parse(octets)
+        assert (header.concatenation, behind) == (concatenation, body)
 
 
 @given(st.binary(max_size=40))
@@ -66,3 +67,22 @@ def test_a_hostile_header_is_refused_or_leaves_what_is_behind_it(user_data: byte
     with contextlib.suppress(ValueError):
         _, body = udh.parse(user_data)
         assert user_data[1 + user_data[0] :] == body
+
+
+@pytest.mark.parametrize(
+    ("user_data", "single_shift", "locking_shift"),
+    [
+        ("03 24 01 02 41", 2, 0),
+        ("06 24 01 03 25 01 01 41", 3, 1),
+        ("09 08 04 0001 02 01 24 01 03 41", 3, 0),
+        ("04 24 02 01 01 41", 0, 0),  # no identifier has two octets
+    ],
+)
+def test_a_header_names_a_languages_tables(user_data: str, single_shift: int, locking_shift: int):
+    header, _ = udh.parse(bytes.fromhex(user_data))
+    assert (header.single_shift, header.locking_shift) == (single_shift, locking_shift)
+
+
+def test_a_languages_header_alone_and_among_several():
+    assert udh.single_shift(2) == bytes.fromhex("03 24 01 02")
+    assert udh.build(0xBEEF, 3, 2, 2) == bytes.fromhex("09 08 04 BEEF 03 02 24 01 02")

@@ -17,6 +17,7 @@ from kavle.model.msisdn import known_region
 from kavle.model.prefix import ByPrefix
 from kavle.north.settings import HttpSettings
 from kavle.settings import SettingsError, WrongValue, load
+from kavle.sms.segment import Encoding
 from kavle.south.smpp.settings import SmppSettings
 
 
@@ -120,6 +121,11 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
         region=known_region(settings.gateway.region),
         most_segments=settings.gateway.most_segments,
         validity=timedelta(hours=settings.gateway.validity_hours),
+        shifts={
+            carrier_ids[carrier.name]: tuple(Encoding[f"GSM7_{name.upper()}"] for name in carrier.languages)
+            for carrier in settings.carrier
+            if carrier.languages
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from kavle.model.prefix import ByPrefix
 from kavle.model.sender import parse_sender
 from kavle.model.text import normalise
 from kavle.sms.segment import Encoding, measure
+from kavle.sms.transliterate import transliterated
 
 MOST_RECIPIENTS: Final = 100_000
 FURTHEST: Final = timedelta(days=2 * 365)
@@ -61,6 +62,15 @@ class Terms(msgspec.Struct, frozen=True):
     region: str  # of numbers in national form
     most_segments: int
     validity: timedelta
+    shifts: Mapping[int, tuple[Encoding, ...]] = {}  # languages' tables that a carrier takes
+
+    def any_shifts(self) -> tuple[Encoding, ...]:
+        return tuple({shift: None for shifts in self.shifts.values() for shift in shifts})
+
+    def common_shifts(self, carriers: Iterable[int]) -> tuple[Encoding, ...]:
+        """Those that each of the carriers takes."""
+        each = [self.shifts.get(carrier, ()) for carrier in carriers]
+        return tuple(shift for shift in each[0] if all(shift in shifts for shifts in each)) if each else ()
 
 
 def draft(account: Account, order: SmsOrder, terms: Terms, now: datetime) -> Draft:
@@ -69,11 +79,13 @@ def draft(account: Account, order: SmsOrder, terms: Terms, now: datetime) -> Dra
     due = None if order.at is None else _due(order.at, now)
     sender = _sender(order.sender or account.settings.sender, region)
     priority = _priority(order.priority)
-    text, encoding, segments = _text(order.text, terms.most_segments)
+    text, encoding, segments = _text(order.text, account, terms)
     recipient = _recipient(order.recipient, region)
     carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
     if not carriers or price is None:
         raise Refusal(Reason.RECIPIENT, "no route or no price leads to this number")
+    if terms.shifts and encoding is not Encoding.GSM7:
+        encoding, segments = _measured(text, terms, carriers[:1])
     return Draft(
         account_id=account.id,
         recipient=recipient,
@@ -98,12 +110,15 @@ def bundle_draft(account: Account, order: BundleOrder, terms: Terms, now: dateti
     due = None if order.at is None else _due(order.at, now)
     sender = _sender(order.sender or account.settings.sender, region)
     priority = _priority(order.priority)
-    text, encoding, segments = _text(order.text, terms.most_segments)
+    text, encoding, segments = _text(order.text, account, terms)
     destinations = tuple(_destinations(order.recipients, region, terms))
     if len(destinations) > MOST_RECIPIENTS:
         raise Refusal(Reason.PARAMETER, f"a bundle has at most {MOST_RECIPIENTS} recipients")
     if not any(one.carrier_id for one in destinations):
         raise Refusal(Reason.RECIPIENT, "none of the recipients is a number that a route leads to")
+    if terms.shifts and encoding is not Encoding.GSM7:
+        carriers = {one.carrier_id for one in destinations if one.carrier_id}
+        encoding, segments = _measured(text, terms, carriers)
     return BundleDraft(
         account_id=account.id,
         sender=sender,
@@ -170,19 +185,32 @@ def _sender(text: str, region: str) -> str:
         raise Refusal(Reason.PARAMETER, str(error)) from error
 
 
-def _text(text: str, most: int) -> tuple[str, Encoding, int]:
+def _text(text: str, account: Account, terms: Terms) -> tuple[str, Encoding, int]:
+    """As short as any carrier could send it: which one will is not known before its recipient is."""
+    most = terms.most_segments
     if not text:
         raise Refusal(Reason.CONTENT, "the text is empty")
     if len(text) > most * _LONGEST_SEGMENT:
         raise Refusal(Reason.CONTENT, f"the text takes more than the {most} segments that are allowed")
     try:
         text = normalise(text)
-        encoding, segments = measure(text)
+        if account.settings.transliterate:
+            text = transliterated(text)
+        encoding, segments = measure(text, terms.any_shifts() if terms.shifts else ())
     except ValueError as error:
         raise Refusal(Reason.CONTENT, str(error)) from error
+    return text, encoding, _few(segments, most)
+
+
+def _measured(text: str, terms: Terms, carriers: Iterable[int]) -> tuple[Encoding, int]:
+    encoding, segments = measure(text, terms.common_shifts(carriers))
+    return encoding, _few(segments, terms.most_segments)
+
+
+def _few(segments: int, most: int) -> int:
     if segments > most:
         raise Refusal(Reason.CONTENT, f"the text takes {segments} segments; {most} are allowed")
-    return text, encoding, segments
+    return segments
 
 
 def _recipient(text: str, region: str) -> str:

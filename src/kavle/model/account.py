@@ -16,6 +16,7 @@ class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     sender: str = ""  # where a call gives none
     region: str = ""  # of numbers in national form; empty: the gateway's
     charset: Literal["auto", "latin-1", "utf-8"] = "auto"  # of the escapes in its URLs
+    transliterate: bool = False  # texts into GSM 03.38, where every character has a near relation there
     balance: Literal["98.50", "98,50", "98"] = "98.50"  # how `balans` writes an amount
     addresses: tuple[str, ...] = ()  # addresses or networks that it may call from; none: all
     hosts: tuple[str, ...] = ()  # to which Ok and Error of a URL call may lead; none: all

@@ -28,10 +28,11 @@ class Text(msgspec.Struct, frozen=True, gc=False):
     data_coding: int
     body: bytes
     segments: int
+    language: int = 0  # whose single shift table its header names
 
     @property
     def text(self) -> str:
-        return readable(self.body, self.data_coding)
+        return readable(self.body, self.data_coding, self.language)
 
     @property
     def flash(self) -> bool:
@@ -74,13 +75,13 @@ class Phones:
 
     def receive(self, message: SubmitSm, at: datetime) -> None:
         """One segment has reached its recipient."""
-        body, segments = message.user_data, 1
+        body, segments, language = message.user_data, 1, 0
         if message.esm_class & ESM_UDHI:
             whole = self._joined(message)
             if whole is None:
                 return
-            body, segments = whole
-        text = Text(at, message.source_addr, message.data_coding, body, segments)
+            body, segments, language = whole
+        text = Text(at, message.source_addr, message.data_coding, body, segments, language)
         self._phone(message.destination_addr).show(text)
         if self._on_text is not None:
             self._on_text(message.destination_addr, text)
@@ -92,14 +93,15 @@ class Phones:
             del self._phones[next(iter(self._phones))]
         return phone
 
-    def _joined(self, message: SubmitSm) -> tuple[bytes, int] | None:
-        """The body of the whole text and its segments; None while some are missing."""
+    def _joined(self, message: SubmitSm) -> tuple[bytes, int, int] | None:
+        """The body of the whole text, its segments and its language; None while some are missing."""
         try:
-            part, body = udh.parse(message.user_data)
+            header, body = udh.parse(message.user_data)
         except ValueError:
-            return message.user_data, 1
+            return message.user_data, 1, 0
+        part, language = header.concatenation, header.single_shift
         if part is None:
-            return body, 1
+            return body, 1, language
         # A long message is known by these together. 3GPP TS 23.040 §9.2.3.24.1
         key = message.destination_addr, message.source_addr, msgspec.structs.replace(part, number=1)
         parts = self._unfinished.setdefault(key, {})
@@ -108,7 +110,7 @@ class Phones:
             self._forget_oldest()
             return None
         del self._unfinished[key]
-        return b"".join(parts[number] for number in sorted(parts)), part.total
+        return b"".join(parts[number] for number in sorted(parts)), part.total, language
 
     def _forget_oldest(self) -> None:
         if len(self._unfinished) > UNFINISHED:

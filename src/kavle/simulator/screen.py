@@ -50,7 +50,7 @@ def _is_first(message: SubmitSm) -> bool:
     if not message.esm_class & ESM_UDHI:
         return True
     try:
-        part, _ = udh.parse(message.user_data)
+        header, _ = udh.parse(message.user_data)
     except ValueError:
         return True
-    return part is None or part.number == 1
+    return header.concatenation is None or header.concatenation.number == 1

@@ -1,10 +1,12 @@
-"""The GSM 7 bit default alphabet and its extension table (3GPP TS 23.038 §6.2.1), unpacked: a septet an
-octet, as SMPP carries them; an extension character is ESC and another septet."""
+"""The GSM 7 bit default alphabet and its extension tables (3GPP TS 23.038 §6.2.1), unpacked: a septet an
+octet, as SMPP carries them; an extension character is ESC and another septet. Which table that septet is
+looked up in is the default one, unless a header names a language's (TS 23.040 §9.2.3.24.15)."""
 
 from __future__ import annotations
 
 import re
 from codecs import charmap_decode
+from collections.abc import Mapping
 from typing import Final
 
 ESCAPE: Final = 0x1B
@@ -29,39 +31,64 @@ _EXTENSION: Final = {
     "e": "€",
 }
 
-_ENCODE: Final[dict[str, bytes]] = {
-    character: bytes([septet]) for septet, character in enumerate(_BASIC) if septet != ESCAPE
-} | {extended: bytes([ESCAPE, _BASIC.index(second)]) for second, extended in _EXTENSION.items()}
+# National language single shift tables, as above. TS 23.038 §A.2.1 to §A.2.3
+_NATIONAL: Final = {
+    1: _EXTENSION | dict(zip("GIScgis", "ĞİŞçğış", strict=True)),
+    2: _EXTENSION | dict(zip("ÇAIOUaiou", "çÁÍÓÚáíóú", strict=True)),
+    3: _EXTENSION
+    | dict(zip("éÇØøÅåÉ", "êçÔôÁáÊ", strict=True))
+    | dict(zip("AIOUÄÖaiouäöà", "ÀÍÓÚÃÕÂíóúãõâ", strict=True)),
+}
+DEFAULT: Final = 0
+TURKISH, SPANISH, PORTUGUESE = LANGUAGES = tuple(_NATIONAL)
+"""National language identifiers (TS 23.038 §6.2.1.2.4) whose single shift tables are known here."""
+
+
+def _encoder(extension: Mapping[str, str]) -> dict[str, bytes]:
+    basic = {character: bytes([septet]) for septet, character in enumerate(_BASIC) if septet != ESCAPE}
+    extended = {shown: bytes([ESCAPE, _BASIC.index(second)]) for second, shown in extension.items()}
+    return extended | basic  # a character that is in both takes one septet
+
+
+_EXTENSIONS: Final = {DEFAULT: _EXTENSION, **_NATIONAL}
+_ENCODERS: Final = {language: _encoder(extension) for language, extension in _EXTENSIONS.items()}
+_ENCODE: Final = _ENCODERS[DEFAULT]
 _ELSEWHERE: Final = 0xFF
 _FROM_LATIN_1: Final = bytes(
     septets[0] if len(septets := _ENCODE.get(chr(octet), b"")) == 1 else _ELSEWHERE for octet in range(256)
 )
 _ESCAPED: Final = re.compile("\x1b(.?)", re.DOTALL)
 # An ESC with nothing, or another ESC, behind it shows as a space. TS 23.038 §6.2.1 note 1, §6.2.1.1 note 1
-_UNESCAPED: Final = {**_EXTENSION, "\x1b": " ", "": " "}
+_UNESCAPED: Final = {
+    language: {**extension, "\x1b": " ", "": " "} for language, extension in _EXTENSIONS.items()
+}
 
 
-def encode(text: str) -> bytes | None:
-    """The septets of `text`, one an octet, or None when a character is not in the alphabet."""
+def encode(text: str, language: int = DEFAULT) -> bytes | None:
+    """The septets of `text`, one an octet, or None when a character is not in the alphabet with that
+    language's single shift table."""
+    if language:
+        return _encode_any(text, _ENCODERS[language])
     # Nearly all texts are Latin-1 without extension characters: two passes in C, a tenth of the general way.
     try:
         septets = text.encode("latin-1").translate(_FROM_LATIN_1)
     except UnicodeEncodeError:
-        return _encode_any(text)
-    return _encode_any(text) if _ELSEWHERE in septets else septets
+        return _encode_any(text, _ENCODE)
+    return _encode_any(text, _ENCODE) if _ELSEWHERE in septets else septets
 
 
-def _encode_any(text: str) -> bytes | None:
+def _encode_any(text: str, encoder: Mapping[str, bytes]) -> bytes | None:
     try:
-        return b"".join(map(_ENCODE.__getitem__, text))  # stops at the first character that does not fit
+        return b"".join(map(encoder.__getitem__, text))  # stops at the first character that does not fit
     except KeyError:
         return None
 
 
-def decode(septets: bytes) -> str:
+def decode(septets: bytes, language: int = DEFAULT) -> str:
     """The text of unpacked septets, whatever they are: an unknown extension shows as the basic character
-    (TS 23.038 §6.2.1.1), an octet over 0x7F as U+FFFD."""
+    (TS 23.038 §6.2.1.1), an octet over 0x7F as U+FFFD, an unknown language's as the default one's."""
     text, _ = charmap_decode(septets, "replace", _BASIC)
     if ESCAPE not in septets:
         return text
-    return _ESCAPED.sub(lambda pair: _UNESCAPED.get(pair[1], pair[1]), text)
+    shown = _UNESCAPED.get(language, _UNESCAPED[DEFAULT])
+    return _ESCAPED.sub(lambda pair: shown.get(pair[1], pair[1]), text)

@@ -1,4 +1,4 @@
-"""The user data header (3GPP TS 23.040 §9.2.3.24), as far as long messages need it."""
+"""The user data header (3GPP TS 23.040 §9.2.3.24), as far as long messages and languages need it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import msgspec
 
 CONCATENATION_8_BIT: Final = 0x00  # §9.2.3.24.1
 CONCATENATION_16_BIT: Final = 0x08  # §9.2.3.24.8
-CONCATENATION_LENGTH: Final = 7  # octets, with UDHL
+SINGLE_SHIFT: Final = 0x24  # §9.2.3.24.15
+LOCKING_SHIFT: Final = 0x25  # §9.2.3.24.16
 
 _ELEMENT_16_BIT: Final = struct.Struct(">BBBHBB")  # UDHL, IEI, IEDL, reference, total, number
 
@@ -24,16 +25,33 @@ class Concatenation(msgspec.Struct, frozen=True, gc=False):
     wide: bool = True  # a 16-bit reference
 
 
-def build(reference: int, total: int, number: int) -> bytes:
-    """A header, its length octet included, with one 16-bit concatenation element. Raises ValueError for a
-    reference over 65535, a total over 255, or a number that is not of the total."""
+class Header(msgspec.Struct, frozen=True, gc=False):
+    """What a header says. The languages are identifiers of TS 23.038 §6.2.1.2.4; 0: the default tables."""
+
+    concatenation: Concatenation | None = None
+    single_shift: int = 0
+    locking_shift: int = 0
+
+
+def build(reference: int, total: int, number: int, language: int = 0) -> bytes:
+    """A header, its length octet included, with one 16-bit concatenation element, and one that names the
+    language's single shift table. Raises ValueError for a reference over 65535, a total over 255, or a
+    number that is not of the total."""
     if not (0 <= reference <= 0xFFFF and 1 <= number <= total <= 0xFF):
         raise ValueError(f"no concatenation: segment {number} of {total} with reference {reference}")
-    return _ELEMENT_16_BIT.pack(6, CONCATENATION_16_BIT, 4, reference, total, number)
+    if not language:
+        return _ELEMENT_16_BIT.pack(6, CONCATENATION_16_BIT, 4, reference, total, number)
+    concatenation = _ELEMENT_16_BIT.pack(9, CONCATENATION_16_BIT, 4, reference, total, number)
+    return concatenation + single_shift(language)[1:]
 
 
-def parse(user_data: bytes) -> tuple[Concatenation | None, bytes]:
-    """The concatenation, if there is one, and the body behind the header that `user_data` begins with.
+def single_shift(language: int) -> bytes:
+    """A header, its length octet included, that names the language's single shift table and nothing else."""
+    return bytes([3, SINGLE_SHIFT, 1, language])
+
+
+def parse(user_data: bytes) -> tuple[Header, bytes]:
+    """What the header says that `user_data` begins with, and the body behind it.
 
     Other elements are skipped. A concatenation element that makes no sense is as if it were not there
     (§9.2.3.24.1); of several the last counts (§9.2.3.24). Raises ValueError where the header is cut short
@@ -43,15 +61,18 @@ def parse(user_data: bytes) -> tuple[Concatenation | None, bytes]:
     end = 1 + user_data[0]
     if end > len(user_data):
         raise ValueError(f"user data header: {end} octets announced, {len(user_data)} there")
-    concatenation = None
+    concatenation: Concatenation | None = None
+    shifts = {SINGLE_SHIFT: 0, LOCKING_SHIFT: 0}
     at = 1
     while at < end:
         if at + 2 > end or at + 2 + user_data[at + 1] > end:
             raise ValueError(f"user data header: the element at octet {at} runs over its end")
         element = user_data[at + 2 : at + 2 + user_data[at + 1]]
         concatenation = _concatenation(user_data[at], element) or concatenation
+        if user_data[at] in shifts and len(element) == 1:
+            shifts[user_data[at]] = element[0]
         at += 2 + len(element)
-    return concatenation, user_data[end:]
+    return Header(concatenation, shifts[SINGLE_SHIFT], shifts[LOCKING_SHIFT]), user_data[end:]
 
 
 def _concatenation(identifier: int, element: bytes) -> Concatenation | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 Seconds = Annotated[float, Meta(gt=0)]
+Language = Literal["turkish", "spanish", "portuguese"]
 
 
 class SmppSettings(
@@ -28,6 +29,7 @@ class SmppSettings(
     )
     bind_timeout: Seconds = 10.0  # for the connection, and again for the bind
     reconnect_max: Seconds = 60.0  # between two tries at most
+    languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
 
     def __post_init__(self) -> None:
         for name in ("system_id", "password", "system_type"):

@@ -36,7 +36,7 @@ def submit_sm(parcel: Parcel, segment: Segment) -> SubmitSm:
         esm_class=ESM_UDHI if segment.udh else 0,
         priority_flag=_PRIORITY_FLAGS.get(parcel.priority, 0),  # type: ignore[call-overload]
         registered_delivery=RECEIPT_ALWAYS,
-        data_coding=parcel.encoding | _FLASH if parcel.flash else parcel.encoding,
+        data_coding=parcel.encoding.data_coding | _FLASH if parcel.flash else parcel.encoding.data_coding,
         short_message=segment.udh + segment.body,
     )
 
