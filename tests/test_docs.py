@@ -138,8 +138,16 @@ def test_the_readme_tells_every_setting_and_its_default() -> None:
     assert dict(rows) == {key: shown(field) for key, field in keys(Settings)}
 
 
+TABLE_FOR_SOME = re.compile(r"^#\[\[.*\n(?:#[a-z_]+ = .*\n)+", re.MULTILINE)
+"""A table that the example shows and leaves out; its lines show no defaults."""
+
+
 def with_defaults_written_out(example: str) -> str:
-    return re.sub(r"^#(?=[a-z_]+ = )", "", example, flags=re.MULTILINE)
+    return re.sub(r"^#(?=[a-z_]+ = )", "", TABLE_FOR_SOME.sub("", example), flags=re.MULTILINE)
+
+
+def with_all_written_out(example: str) -> str:
+    return re.sub(r"^#(?=[a-z_]+ = |\[\[)", "", example, flags=re.MULTILINE)
 
 
 def test_the_example_is_a_gateway_that_can_serve(tmp_path: Path) -> None:
@@ -157,15 +165,21 @@ def dotted(table: dict[str, Any], prefix: str = "") -> Iterator[str]:
         if isinstance(value, dict) and name != "prefix":
             yield from dotted(value, f"{prefix}{name}.")
         elif isinstance(value, list) and value and isinstance(value[0], dict):
-            within = f"{prefix}{name}.NAME." if "name" in value[0] else f"{prefix}{name}."
-            yield from dotted(value[0], within)
+            for item in value:
+                yield from dotted(item, f"{prefix}{name}.NAME." if "name" in item else f"{prefix}{name}.")
         else:
             yield prefix + name
 
 
 def test_the_example_has_every_key() -> None:
-    example = tomllib.loads(with_defaults_written_out(EXAMPLE.read_text("utf-8")))
+    example = tomllib.loads(with_all_written_out(EXAMPLE.read_text("utf-8")))
     assert set(dotted(example)) == {key for key, _ in keys(Settings)}
+
+
+def test_the_tables_that_the_example_leaves_out_may_be_put_in(tmp_path: Path) -> None:
+    path = tmp_path / "kavle.toml"
+    path.write_text(with_all_written_out(EXAMPLE.read_text("utf-8")), "utf-8")
+    assert [listener.tls for listener in read(path, {}).http.listener] == ["modern", "legacy"]
 
 
 VALUES = {

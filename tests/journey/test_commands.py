@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from support.processes import KAVLE, LOOPBACK, Process, kavle, run, settings_file
+from support.tls import CERTIFICATES
 
 NOBODY = 65534
 
@@ -116,6 +117,22 @@ async def test_an_account_can_be_made_once(config: str) -> None:
         (("window = 20", 'window = "many"'), "carrier.simulated.window"),
         (('carriers = ["simulated"]', 'carriers = ["telia"]'), "there is no carrier telia"),
         (("sqlite:///", "mysql://"), "database"),
+        (
+            ("[[carrier]]", '[[http.listener]]\nhost = "::"\nport = 1\ntls = "old"\n[[carrier]]'),
+            ".tls: expected one of",
+        ),
+        (
+            ("[[carrier]]", '[[http.listener]]\nhost = "::"\nport = 1\ntls = "modern"\n[[carrier]]'),
+            "http.listener[0].certificate: TLS needs one",
+        ),
+        (
+            ("[[carrier]]", '[[http.listener]]\nhost = "::"\nport = 1\nkey = "a"\n[[carrier]]'),
+            "http.listener[0].tls: a certificate is for TLS",
+        ),
+        (
+            ("[[carrier]]", '[[http.listener]]\nhost = "::"\nport = 1\naddresses = ["a"]\n[[carrier]]'),
+            "http.listener[0].addresses: 'a' does not appear to be",
+        ),
         (("[http]", '[gateway]\nregion = "XX"\n[http]'), "gateway.region: not a region"),
         (("[http]", '[price]\ndefault = "1,00"\n[http]'), "price.default: '1,00' is not an amount"),
         (("[http]", '[price.prefix]\n47 = "x"\n[http]'), "price.prefix.47: 'x' is not an amount"),
@@ -173,6 +190,35 @@ async def test_a_taken_port_is_told_and_leaves_nothing_running(config: str, tmp_
             f"Error: can't listen on {LOOPBACK}:{gateway.port}: address already in use;"
             " stop what holds it, or take another: [http] port or --port\n"
         )
+
+
+async def test_serve_says_all_its_addresses_and_which_of_them_it_can_not_have(
+    config: str, tmp_path: Path
+) -> None:
+    files = f'certificate = "{CERTIFICATES}/rsa.pem"\nkey = "{CERTIFICATES}/rsa.key"'
+    https = f'[[http.listener]]\nhost = "{LOOPBACK}"\nport = 0\ntls = "modern"\n{files}\n'
+    path = Path(config)
+    path.write_text(path.read_text().replace("[[carrier]]", f"{https}[[carrier]]"))
+    async with kavle("serve", "--config", config, log=tmp_path / "gateway.log") as gateway:
+        found = re.search(
+            rf"ready on http://{LOOPBACK}:\d+ and https://{LOOPBACK}:(\d+)$", gateway.said.strip()
+        )
+        assert found is not None
+        other = tmp_path / "other.toml"
+        text = path.read_text().replace(f"{tmp_path}/data", f"{tmp_path}/other")
+        other.write_text(text.replace("port = 0\ntls", f"port = {found[1]}\ntls"))
+        code, _, err = await run("serve", "--config", str(other))
+        assert code == 1
+        assert err == (
+            f"Error: can't listen on {LOOPBACK}:{found[1]}: address already in use;"
+            " stop what holds it, or take another: the port of http.listener[0]\n"
+        )
+        assert await gateway.stop() == 0
+    path.write_text(path.read_text().replace("rsa.pem", "none.pem"))
+    code, _, err = await run("serve", "--config", config)
+    assert code == 1
+    missing = f"{CERTIFICATES}/none.pem can't be read: No such file or directory"
+    assert err == f"Error: http.listener[0].certificate: {missing}\n"
 
 
 async def test_secrets_come_from_the_environment_or_from_files(

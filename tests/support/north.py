@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, NamedTuple, TypeVar, cast
@@ -79,8 +80,11 @@ class Answer(NamedTuple):
 class Client:
     """One connection."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Without a server name in its hello, if by TLS: old panels send none."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket)
         self._seen = b""
 
     def send(self, data: bytes | str) -> None:
@@ -109,7 +113,7 @@ class Client:
 
     def closed(self) -> bytes:
         """Waits for the server to close; what it still said before that."""
-        with contextlib.suppress(ConnectionResetError):
+        with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
             while data := self.socket.recv(65536):
                 self._seen += data
         return self._seen
@@ -149,14 +153,15 @@ class Gateway:
             self.get("/healthz")
 
     @contextlib.contextmanager
-    def client(self) -> Iterator[Client]:
-        client = Client(self.port)
+    def client(self, at: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Client]:
+        """`at` is the listener's place: 0 is `port`'s."""
+        client = Client(self.server.listeners[at].port, tls)
         with client.socket:
             yield client
 
-    def ask(self, request: bytes | str) -> Answer:
+    def ask(self, request: bytes | str, at: int = 0, tls: ssl.SSLContext | None = None) -> Answer:
         """One request on a connection of its own."""
-        with self.client() as client:
+        with self.client(at, tls) as client:
             client.send(request)
             return client.answer(bodiless=request[:4] in ("HEAD", b"HEAD"))
 
@@ -184,7 +189,7 @@ def gateway(app: Callable[[App], App] = lambda app: app, **settings: Any) -> Ite
         north = application(
             cast(Accept, core), cast(Queries, core), authenticator, http, CollectorRegistry(), clock
         )
-        async with HttpServer(app(north), http) as server:
+        async with HttpServer(app(north), http, clock) as server:
             running.append(Gateway(asyncio.get_running_loop(), server, core, clock))
             ready.set()
             await stop.wait()

@@ -23,6 +23,7 @@ from kavle.metrics import Metrics
 from kavle.north.app import application
 from kavle.north.auth import Authenticator
 from kavle.north.server import HttpServer
+from kavle.settings import SettingsError
 from kavle.south.smpp.carrier import SmppCarrier
 from kavle.store.store import Store
 
@@ -51,7 +52,8 @@ class Gateway:
         self._control: ControlServer | None
 
     async def start(self) -> None:
-        """Raises `StoreError` or OSError when the database or the port can't be had; then nothing runs."""
+        """Raises `StoreError`, `SettingsError` or OSError when the database, a certificate or a port can't be
+        had; then nothing runs."""
         database = self.settings.database
         self.store = await open_store(database, self.clock, self.metrics, self._wake)
         logs.name_messages(self.store.public_ids.public)
@@ -70,13 +72,13 @@ class Gateway:
             self.metrics.registry(),
             self.clock,
         )
-        self.http = HttpServer(face, self.settings.http)
+        self.http = HttpServer(face, self.settings.http, self.clock)
         path = file_of(database)
         # A file has one engine, so that commands go through it; a server's database they open themselves.
         self._control = None if path is None else ControlServer(self.accounts, path)
         try:
             await self.http.start()
-        except OSError:
+        except (OSError, SettingsError):
             self._authenticator.close()
             await self.store.close()
             raise
@@ -85,9 +87,16 @@ class Gateway:
         self._start_south(ids)
         self._run(Sweep(self.store, self.clock, self.metrics, self._wake_all).run(), "sweep")
         self._run(watch_loop(self.metrics), "watch")
-        http = self.settings.http
+        certificates = self.http.certificates
+        self.metrics.gauge(
+            "kavle_certificate_seconds_left",
+            "Until a listener's certificate expires; negative once it has",
+            "listener",
+            lambda: {one.listener: one.seconds_left(self.clock.now()) for one in certificates()},
+        )
+        listeners = [listener.url for listener in self.http.listeners]
         carriers = [carrier.name for carrier in self.carriers]
-        _log.info("started", version=__version__, host=http.host, port=self.http.port, carriers=carriers)
+        _log.info("started", version=__version__, listeners=listeners, carriers=carriers)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns when `stop` is set; raises what a task died of, which is a bug."""

@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar
 import apsw
 import click
 
+from kavle.north.listener import ListenError
 from kavle.settings import SettingsError
 from kavle.store.errors import StoreError, StoreUnavailable
 
@@ -71,12 +72,15 @@ def opening(database: Path | None) -> Iterator[None]:
 
 @contextmanager
 def listening(host: str, port: int, instead: str) -> Iterator[None]:
-    """While a listener is opened: why it can't be. `instead` says how to take another port."""
+    """While listeners are opened: why one can't be. `instead` says how to take another port for the first."""
     try:
         yield
     except OSError as error:
         if error.filename is not None:
             raise  # about a file
+        if isinstance(error, ListenError):
+            host, port = error.host, error.port
+            instead = instead if error.key == "http" else f"the port of {error.key}"
         # asyncio wraps the system's own words into a sentence of its own; a failed look-up has none of them.
         known = error.errno is not None and error.errno > 0
         reason = (os.strerror(error.errno or 0) if known else error.strerror or str(error)).lower()

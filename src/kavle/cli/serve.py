@@ -13,7 +13,7 @@ from kavle import logs
 from kavle.cli.app import Gateway
 from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.database import file_of
-from kavle.cli.options import address, config_option, listening, opening, telling_errors, this_command
+from kavle.cli.options import config_option, listening, opening, telling_errors, this_command
 from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
 from kavle.store.errors import StoreUnavailable
@@ -21,8 +21,8 @@ from kavle.store.errors import StoreUnavailable
 
 @click.command()
 @config_option
-@click.option("--host", help="Listen at this address instead of the settings'.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Listen at this port instead of the settings'.")
+@click.option("--host", help="Listen at this address instead of [http] host.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Listen at this port instead of [http] port.")
 @telling_errors
 def serve(config: Path, host: str | None, port: int | None) -> None:
     """Run the gateway until it gets SIGINT or SIGTERM.
@@ -49,7 +49,8 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         await gateway.start()
     spare_the_collector()
     try:
-        click.echo(f"Kavle is ready on http://{address(http.host, gateway.http.port)}")
+        listeners = " and ".join(listener.url for listener in gateway.http.listeners)
+        click.echo(f"Kavle is ready on {listeners}")
         with suppress(StoreUnavailable):  # it runs, and waits for its database
             await _tell_what_is_missing(gateway)
         await gateway.run(stop)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -24,12 +23,11 @@ from kavle.core.workers import Workers
 from kavle.model.account import LONGEST_NAME, Account
 from kavle.model.errors import Reason, Refusal
 from kavle.north.caller import Caller
-from kavle.north.throttle import Throttle, network_of
+from kavle.north.throttle import Doublings, Throttle, network_of
 
 # OWASP's second recommendation: 19 MiB, two passes, one lane.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _LONGEST_PASSWORD: Final = 1024
-_MOST_TOLD: Final = 10_000
 
 _log = structlog.get_logger("kavle.auth")
 
@@ -83,7 +81,7 @@ class Authenticator:
         # Verified when there is no such account, so that the answer takes as long as for one there is.
         self._nobodys = _HASHER.hash(secrets.token_hex())
         self._refused = refused
-        self._refusals: Counter[str] = Counter()  # by address
+        self._refusals = Doublings()  # by address
         self._keyed = blake2b(key=secrets.token_bytes(32), digest_size=32)
         self._verified: dict[bytes, _Verified] = {}  # in the order of verification
         self._under_way: dict[bytes, asyncio.Task[Account | None]] = {}
@@ -109,14 +107,11 @@ class Authenticator:
         return account
 
     def _refuse(self, name: str, address: str, **why: object) -> NoReturn:
-        """The 1st, 2nd, 4th, 8th … refusal of an address is logged: a panel with an old password must be no
-        riddle, and whoever guesses must not fill the disk."""
+        """Logged, but not every time: a panel with an old password must be no riddle, and whoever guesses
+        must not fill the disk."""
         self._refused()
-        if len(self._refusals) >= _MOST_TOLD:
-            self._refusals.clear()
-        self._refusals[address] += 1
-        times = self._refusals[address]
-        if times & (times - 1) == 0:
+        times = self._refusals.next(address)
+        if times is not None:
             _log.warning("log-in refused", account=name, address=address, times=times, **why)
         raise Refusal(Reason.CREDENTIALS)
 

@@ -19,23 +19,27 @@ from kavle.north.caller import Admission
 from kavle.north.exchange import Exchange
 from kavle.north.framing import BadHead, Body, ChunkedBody, Heads, SizedBody, escaped, without_upgrade
 from kavle.north.http import Scope
+from kavle.north.listener import Arrived
 
 if TYPE_CHECKING:
     from kavle.north.server import HttpServer
 
 _LINGER_SECONDS: Final = 2.0
-_SPARE: Final = 64  # connections over the limit that are told so; any more are cut off
+SPARE: Final = 64  # connections over the limit that are told so; any more are cut off
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
 class Connection(HttpToolsProtocol):
     """`deadline` is the loop's time by which what it waits for must have come."""
 
-    def __init__(self, server: HttpServer, loop: asyncio.AbstractEventLoop, admission: Admission) -> None:
+    def __init__(
+        self, server: HttpServer, loop: asyncio.AbstractEventLoop, admission: Admission, arrived: Arrived
+    ) -> None:
         super().__init__(server.config, server.state, {}, loop)
         self.deadline = math.inf
         self._server = server
         self._admission = admission
+        self._arrived = arrived
         self._settings = server.settings
         self._heads = Heads(server.settings.head_bytes)
         self._body: Body | None = None  # of the request that is being read
@@ -52,10 +56,11 @@ class Connection(HttpToolsProtocol):
         super().connection_made(cast(asyncio.Transport, transport))
         self.flow = _Flow(self)
         self._expect_within(self._settings.head_seconds)
-        surplus = len(self.connections) - self._settings.connections
+        self._arrived()
+        surplus = self._server.crowd() - self._settings.connections
         self._surplus = surplus > 0
         peer = self.client[0] if self.client else ""
-        if surplus > _SPARE or self._server.stopping or not self._admission.serves(peer):
+        if surplus > SPARE or self._server.stopping or not self._admission.serves(peer):
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -68,8 +73,8 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """A client that has said all may still be listening: it gets the answer to a whole request."""
-        if self._answered or self._body is not None or self._lingering:
-            return None
+        if self._answered or self._body is not None or self._lingering or self.scheme == "https":
+            return None  # TLS closes both ways at once, whatever we return
         self.cycle.keep_alive = False
         return True
 
@@ -90,6 +95,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
         elif not self._lingering:
             self.transport.close()
+            self.deadline = 0.0  # a client behind TLS need not hear our goodbye, nor be waited for
 
     def expire(self) -> None:
         """The deadline has passed."""

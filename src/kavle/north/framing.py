@@ -54,7 +54,9 @@ class Heads:
             raise BadHead(
                 HTTPStatus.REQUEST_URI_TOO_LONG if line < 0 else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             )
-        if b"\n\n" in piece:  # the parser refuses bare line feeds; it must see them to say so
+        # The parser refuses bare line feeds, and what is no method: a TLS client's hello, say, which has no
+        # end that we would see. It is told at once.
+        if b"\n\n" in piece or (piece and not piece[:1].isalpha()):
             raise BadHead(HTTPStatus.BAD_REQUEST)
         self._piece, self.begun = piece, bool(piece)
         self._searched = max(0, len(piece) - len(_EMPTY_LINE) + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Final, Self, cast
@@ -10,20 +11,25 @@ from typing import Any, Final, Self, cast
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from kavle.clock import Clock
 from kavle.north.caller import Admission
-from kavle.north.connection import Connection
+from kavle.north.connection import SPARE, Connection
+from kavle.north.handshake import TlsListener
 from kavle.north.http import App
-from kavle.north.settings import HttpSettings
+from kavle.north.listener import Arrived, Listener, ListenError
+from kavle.north.settings import HttpSettings, ListenerSettings
+from kavle.north.tls import Certificate
 
-_BACKLOG: Final = 1024
+_RENEWAL_TICKS: Final = 60
 
 
 class HttpServer:
     """`async with HttpServer(app, settings) as server:` listens; leaving it stops as `stop` does."""
 
-    def __init__(self, app: App, settings: HttpSettings) -> None:
+    def __init__(self, app: App, settings: HttpSettings, clock: Clock) -> None:
         self.app = app
         self.settings = settings
+        self._clock = clock
         self.config = Config(
             cast(Any, app),
             http=Connection,
@@ -37,32 +43,53 @@ class HttpServer:
         )
         self.config.load()
         self.state = ServerState()
-        self._listener: asyncio.Server
+        self.listeners = [self._listener(key, one) for key, one in settings.listeners()]
         self._ticker: asyncio.Task[None]
         self._empty = asyncio.Event()
         self.stopping = False
 
     async def start(self) -> None:
-        """Raises OSError when it can't listen."""
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(
-            lambda: Connection(self, loop, Admission()),
-            self.settings.host,
-            self.settings.port,
-            backlog=_BACKLOG,
-        )
+        """Raises ListenError for an address that can't be had, SettingsError for a certificate."""
+        for certificate in self.certificates():
+            certificate.load(self._clock.now())
+        try:
+            for listener in self.listeners:
+                await listener.open(self._connection)
+        except ListenError:
+            self._close()
+            raise
         self._date()
         self._ticker = asyncio.create_task(self._tick())
 
     @property
     def port(self) -> int:
-        """The port that it listens at; of interest when the settings say 0."""
-        return int(self._listener.sockets[0].getsockname()[1])
+        """That of the first listener, `[http] port`."""
+        return self.listeners[0].port
+
+    def certificates(self) -> list[Certificate]:
+        return [listener.certificate for listener in self.listeners if isinstance(listener, TlsListener)]
+
+    def crowd(self) -> int:
+        """How many are connected, or about to be, by all listeners together."""
+        arriving = (len(one.arriving) for one in self.listeners if isinstance(one, TlsListener))
+        return len(self.state.connections) + sum(arriving)
+
+    def _listener(self, key: str, settings: ListenerSettings) -> Listener:
+        if settings.tls is None:
+            return Listener(key, settings)
+        limits = self.settings
+        return TlsListener(key, settings, self._has_room, limits.head_seconds, limits.body_seconds)
+
+    def _has_room(self) -> bool:
+        return self.crowd() < self.settings.connections + SPARE
+
+    def _connection(self, admission: Admission, arrived: Arrived) -> Connection:
+        return Connection(self, asyncio.get_running_loop(), admission, arrived)
 
     async def stop(self) -> None:
         """The listener closes, requests under way finish or are cut off after `stop_seconds`."""
         self.stopping = True
-        self._listener.close()
+        self._close()
         self.left()
         for connection in list(self.state.connections):
             connection.shutdown()
@@ -74,6 +101,10 @@ class HttpServer:
         except TimeoutError:
             await self._cut_off()
         self._ticker.cancel()
+
+    def _close(self) -> None:
+        for listener in self.listeners:
+            listener.close()
 
     async def _cut_off(self) -> None:
         for connection in list(self.state.connections):
@@ -96,10 +127,17 @@ class HttpServer:
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        for tick in itertools.count(1):
             await asyncio.sleep(1)
             self._date()
             self.sweep(loop.time())
+            if tick % _RENEWAL_TICKS == 0:
+                await self.renew()
+
+    async def renew(self) -> None:
+        """Take certificates whose files have changed."""
+        for certificate in self.certificates():
+            await asyncio.to_thread(certificate.renew, self._clock.now())
 
     def _date(self) -> None:
         self.state.default_headers = [(b"date", formatdate(usegmt=True).encode())]

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from kavle.settings import WrongValue
+
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Bytes = Annotated[int, Meta(ge=1024)]
 Seconds = Annotated[float, Meta(gt=0)]
+
+
+class ListenerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One address to listen at, by plain HTTP or behind TLS, and whom it serves."""
+
+    host: str
+    port: Port
+    tls: Literal["modern", "legacy"] | None = None
+    certificate: str = ""  # a file, PEM: the certificate, and those that lead to its issuer behind it
+    key: str = ""  # a file, PEM; empty: it is in the certificate's
+    accounts: tuple[str, ...] = ()  # that may log in here; none: all
+    addresses: tuple[str, ...] = ()  # addresses or networks that may connect; none: all
+
+    def __post_init__(self) -> None:
+        if self.tls and not self.certificate:
+            raise WrongValue("certificate", "TLS needs one: name the file that holds it, and its key by key")
+        if not self.tls and (self.certificate or self.key):
+            raise WrongValue("tls", 'a certificate is for TLS: say "modern", or "legacy" for old clients')
+        for address in self.addresses:
+            try:
+                ip_network(address)
+            except ValueError as error:
+                raise WrongValue("addresses", str(error)) from error
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,6 +44,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     host: str = "127.0.0.1"
     port: Port = 8080  # 0: one that is free
+    listener: list[ListenerSettings] = []  # more of them
     public_url: str = (
         ""  # what the WSDL tells clients whose Host is none of `hosts`, as "https://sms.example.com"
     )
@@ -40,3 +66,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise ValueError("public_url: expected an address such as https://sms.example.com")
         for network in self.trusted_proxies:
             ip_network(network)
+
+    def listeners(self) -> list[tuple[str, ListenerSettings]]:
+        """All of them, each with what the settings call it: `host` and `port`, and those of `listener`."""
+        first = ListenerSettings(host=self.host, port=self.port)
+        return [("http", first), *((f"http.listener[{at}]", one) for at, one in enumerate(self.listener))]

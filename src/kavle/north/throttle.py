@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address
@@ -43,6 +44,23 @@ class Throttle:
 
     def forget(self, key: Hashable) -> None:
         self._counts.pop(key, None)
+
+
+class Doublings:
+    """Which times of what somebody may repeat at will are worth a line in the log: the 1st, 2nd, 4th, 8th …
+    of each key. It begins anew when it would remember more than `capacity` keys."""
+
+    def __init__(self, capacity: int = 10_000) -> None:
+        self._capacity = capacity
+        self._times: Counter[Hashable] = Counter()
+
+    def next(self, key: Hashable) -> int | None:
+        """The number of this time; None where it is not worth a line."""
+        if len(self._times) >= self._capacity:
+            self._times.clear()
+        self._times[key] += 1
+        times = self._times[key]
+        return times if times & (times - 1) == 0 else None
 
 
 def network_of(address: str) -> str:
