@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 import pytest
 
@@ -15,6 +16,8 @@ from kavle.store.types import NewAccount, TopUp
 from support.cut import Cut, Wire
 from support.postgres import crash, fetch, fresh_database, release
 from support.world import THROTTLED, Accepted, World, open_store, open_world
+
+R = TypeVar("R")
 
 
 @pytest.fixture
@@ -90,6 +93,50 @@ async def test_what_is_done_again_anyway_is_merely_unavailable_in_doubt(
     wire.dark = False
     assert await world.answer(leased.lease, Accepted("a1")) == 0  # it had counted
     assert await world.rows("SELECT network_id FROM segment") == [("a1",)]
+
+
+async def until_lost(wire: Wire, call: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+    """The call, once its commit is in doubt and nobody can be asked."""
+    wire.cut(b"COMMIT", Cut.BEFORE)
+    task = asyncio.create_task(call)
+    while wire.armed:
+        await asyncio.sleep(0)
+    wire.dark = True
+    return task
+
+
+@pytest.fixture
+async def other(world: World, wire: Wire) -> AsyncIterator[World]:
+    """Another node, whose connections hold."""
+    other = await open_world(wire.target, SetClock())
+    yield other
+    await other.store.close()
+
+
+async def test_the_end_of_a_lease_meanwhile_does_not_prove_its_outcome(
+    world: World, other: World, wire: Wire
+) -> None:
+    message = await world.accept()
+    (leased,) = await world.lease(seconds=60)
+    answering = await until_lost(wire, world.answer(leased.lease, Accepted("a1")))
+    assert (await other.store.sweep(world.clock.forward(seconds=61))).unsure == 1
+    wire.dark = False
+    with pytest.raises(StoreUnavailable):  # to be told again, when it will not count
+        await answering
+    assert await other.story(message) == [10, 11]
+
+
+async def test_the_same_id_of_anothers_message_does_not_prove_ours(
+    world: World, other: World, wire: Wire
+) -> None:
+    """A server that crashed may give out once more the ids of a block that it had not yet on disk."""
+    accepting = await until_lost(wire, world.accept())
+    await fetch(wire.target, "SELECT setval('message_block', 1, false)")
+    other.clock.forward(seconds=1)
+    assert await other.accept() == 1
+    wire.dark = False
+    with pytest.raises(StoreUnavailable):
+        await accepting
 
 
 @pytest.mark.parametrize("word", [b"BEGIN", b"INSERT", b"unnest"])

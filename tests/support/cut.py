@@ -26,6 +26,7 @@ class Wire:
         self._folder = Path(tempfile.mkdtemp(prefix="wire-"))
         target = parse_qs(urlsplit(url).query)["host"][0]
         self._target = f"{target}/{SOCKET}"
+        self.target = url
         self.url = url.replace(target, str(self._folder))
         self.dark = False  # no new connections
         self._trap: tuple[bytes, Cut] | None = None

@@ -38,7 +38,11 @@ WITH messages AS (DELETE FROM message WHERE id = ANY($1::bigint[])),
      bodies AS (DELETE FROM body WHERE message_id = ANY($1::bigint[]))
 DELETE FROM job WHERE message_id = ANY($1::bigint[])
 """
-_STORED: Final = "SELECT EXISTS (SELECT FROM message WHERE id = $1)"
+_STORED: Final = (
+    # The id alone would not do: a server that crashed may give out again a block it had not yet on disk.
+    "SELECT EXISTS (SELECT FROM message WHERE id = $1 AND account_id = $2 AND recipient = $3"
+    " AND accepted_at = $4)"
+)
 
 
 class Accept:
@@ -55,8 +59,8 @@ class Accept:
         left: Sequence[int] = range(len(drafts))
         while left:
             left = await self._some(db, drafts, left, results)
-        one = next((id for id in results if id is not None), None)
-        return results, NOTHING_TO_PROVE if one is None else Proof(_STORED, (one,))
+        stored = ((id, draft) for id, draft in zip(results, drafts, strict=True) if id is not None)
+        return results, next((_proof(id, draft) for id, draft in stored), NOTHING_TO_PROVE)
 
     async def _some(
         self, db: Db, drafts: Sequence[Draft], left: Sequence[int], results: list[int | None]
@@ -94,6 +98,10 @@ def _paid(
             paid.append(place)
             tags.append(told[1])
     return paid, tags
+
+
+def _proof(id: int, draft: Draft) -> Proof:
+    return Proof(_STORED, (id, draft.account_id, draft.recipient, to_ms(draft.accepted_at)))
 
 
 def _row(id: int, draft: Draft, tag: int) -> Row:
