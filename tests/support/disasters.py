@@ -8,8 +8,11 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
-from support.postgres import fetch, halt, resume
+import psutil
+
+from support.postgres import fetch, halt, postmaster_and_backends, resume
 from support.service import Service
 
 _BACKENDS = (
@@ -36,8 +39,11 @@ class Disasters:
         self._likely = {
             self.node_killed: 8,
             self.both_nodes_killed: 2,
+            self.node_stopped: 2,
+            self.node_stopped_while_the_server_is_down: 2,
             self.server_crashed: 4,
             self.server_restarted: 2,
+            self.server_stood_still: 2,
             self.backend_killed: 2,
             self.node_killed_while_the_server_is_down: 2,
             self.node_overslept: 2,
@@ -55,11 +61,30 @@ class Disasters:
         for node in self._nodes:
             node.signal(signal.SIGKILL)
 
+    async def node_stopped(self) -> None:
+        self._dice.choice(self._nodes).signal(signal.SIGTERM)
+
+    async def node_stopped_while_the_server_is_down(self) -> None:
+        down = asyncio.create_task(self._down("immediate"))
+        await asyncio.sleep(self._dice.uniform(0, 0.5))
+        await self.node_stopped()
+        await down
+
     async def server_crashed(self) -> None:
         await self._down("immediate")
 
     async def server_restarted(self) -> None:
         await self._down("fast")
+
+    async def server_stood_still(self) -> None:
+        """And then does what it was told when nobody waits for it any more."""
+        processes = postmaster_and_backends()
+        for process in processes:
+            process.suspend()
+        await self._outage()
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
     async def backend_killed(self) -> None:
         """One of its processes: the server ends all others, and recovers: their memory may be spoilt."""
@@ -83,6 +108,9 @@ class Disasters:
 
     async def _down(self, mode: str) -> None:
         await asyncio.to_thread(halt, mode)
+        await self._outage()
+        await asyncio.to_thread(resume)
+
+    async def _outage(self) -> None:
         (most,) = self._dice.choices([0, 2, self._longest], [6, 4, 1])
         await asyncio.sleep(self._dice.uniform(most / 2, most))
-        await asyncio.to_thread(resume)

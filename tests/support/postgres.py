@@ -85,6 +85,12 @@ def _control(*what: str) -> None:
     pgexec("pg_ctl", how, bin_path=running.bin_path, user=running.system_user, timeout=60)
 
 
+def postmaster_and_backends() -> list[Any]:
+    """Of the server, as psutil sees them."""
+    postmaster = server().get_postmaster_info().process
+    return [postmaster, *postmaster.children()]
+
+
 def said() -> str:
     """The server's log so far."""
     return str(server().log.read_text(errors="replace"))
