@@ -8,64 +8,17 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from kavle.clock import SetClock
 from kavle.core import dispatch
 from kavle.core.dispatch import Dispatcher
 from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
-from kavle.model.message import Accepted, Outcome, Parcel, Receipt, Unsent
+from kavle.model.message import Outcome, Receipt, Unsent
 from kavle.model.status import Status
 from kavle.store.errors import StoreUnavailable
+from support.scripted import Scripted
 from support.world import RECIPIENT, World
 
 PATIENCE = 10
-
-
-class Scripted:
-    """Takes `window` segments at once, and answers each as `answer` says."""
-
-    name = "scripted"
-
-    def __init__(self, events: Dispatcher, clock: SetClock, window: int) -> None:
-        self.events = events
-        self.clock = clock
-        self.window = window
-        self.busy = 0  # segments that somebody else has in flight
-        self.taken: list[Parcel] = []
-        self.answering = True
-        self.ended = asyncio.Event()
-
-    def free(self) -> int:
-        return self.window - self.busy
-
-    def submit(self, parcels: Sequence[Parcel]) -> None:
-        assert sum(len(parcel.segments) for parcel in parcels) <= self.window
-        self.taken.extend(parcels)
-        if self.answering:
-            asyncio.get_running_loop().call_soon(self.answer, parcels)
-
-    def answer(self, parcels: Sequence[Parcel]) -> None:
-        self.events.outcomes(
-            [
-                Outcome(
-                    parcel.lease,
-                    one.number,
-                    Accepted(f"{parcel.lease.message_id}.{one.number}"),
-                    self.clock.now(),
-                )
-                for parcel in parcels
-                for one in parcel.segments
-            ]
-        )
-        self.events.room()
-
-    async def run(self) -> None: ...
-
-    def hold(self) -> None: ...
-
-    async def settle(self, seconds: float) -> None: ...
-
-    async def close(self) -> None: ...
 
 
 @asynccontextmanager

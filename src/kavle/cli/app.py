@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
 
@@ -16,8 +15,11 @@ from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.accounts import Accounts
+from kavle.core.carrier import Carrier
 from kavle.core.dispatch import Dispatcher
+from kavle.core.links import Links
 from kavle.core.queries import Queries
+from kavle.core.road import Road
 from kavle.core.sweep import Sweep, watch_loop
 from kavle.metrics import Metrics
 from kavle.north.app import application
@@ -25,10 +27,8 @@ from kavle.north.auth import Authenticator
 from kavle.north.server import HttpServer
 from kavle.settings import SettingsError
 from kavle.south.smpp.carrier import SmppCarrier
+from kavle.south.smpp.settings import SmppSettings
 from kavle.store.store import Store
-
-SETTLE: Final = 10.0
-"""Seconds that a stop waits for the responses of what is in flight."""
 
 _log = structlog.get_logger("kavle.app")
 
@@ -40,16 +40,16 @@ class Gateway:
         self.settings = settings
         self.clock = clock
         self.metrics = Metrics()
-        self.carriers: list[SmppCarrier] = []
-        self._dispatchers: dict[int, Dispatcher] = {}
+        self._carriers: dict[int, SmppSettings] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._dispatching: list[asyncio.Task[None]] = []
         self.store: Store
+        self.links: Links
         self.queries: Queries
         self.accounts: Accounts
         self.http: HttpServer
         self._authenticator: Authenticator
         self._control: ControlServer | None
+        self._linking: asyncio.Task[None]
 
     async def start(self) -> None:
         """Raises `StoreError`, `SettingsError` or OSError when the database, a certificate or a port can't be
@@ -60,6 +60,7 @@ class Gateway:
         self.queries = Queries(self.store)
         self.accounts = Accounts(self.store, self.clock)
         ids = await self.store.carrier_ids([carrier.name for carrier in self.settings.carrier])
+        self.links = self._links(ids)
         self._authenticator = Authenticator(
             self.queries.account, self.clock, refused=self.metrics.log_in_refused
         )
@@ -84,7 +85,7 @@ class Gateway:
             raise
         if self._control is not None:
             await self._control.start()
-        self._start_south(ids)
+        self._linking = self._run(self.links.run(), "links")
         self._run(Sweep(self.store, self.clock, self.metrics, self._wake_all).run(), "sweep")
         self._run(watch_loop(self.metrics), "watch")
         certificates = self.http.certificates
@@ -95,8 +96,7 @@ class Gateway:
             lambda: {one.listener: one.seconds_left(self.clock.now()) for one in certificates()},
         )
         listeners = [listener.url for listener in self.http.listeners]
-        carriers = [carrier.name for carrier in self.carriers]
-        _log.info("started", version=__version__, listeners=listeners, carriers=carriers)
+        _log.info("started", version=__version__, listeners=listeners, carriers=list(ids))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Returns when `stop` is set; raises what a task died of, which is a bug."""
@@ -112,62 +112,48 @@ class Gateway:
         if self._control is not None:
             await self._control.stop()
         await self.http.stop()  # running accepts commit
-        for dispatcher in self._dispatchers.values():
-            dispatcher.stop_leasing()
-        if self._dispatching:  # a lease that is being committed is still handed over
-            await asyncio.wait(self._dispatching, timeout=SETTLE)
-        for carrier in self.carriers:
-            carrier.hold()
-        await asyncio.gather(*(carrier.settle(SETTLE) for carrier in self.carriers))
-        await self._settled()
-        await asyncio.gather(*(carrier.close() for carrier in self.carriers))
-        await self._settled()  # what was still in flight is Unsure now
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _cancel([self._linking])
+        await self.links.stop()
+        await _cancel(self._tasks)
         self._authenticator.close()
         await self.store.close()
         _log.info("stopped")
 
-    def _start_south(self, ids: dict[str, int]) -> None:
-        for settings in self.settings.carrier:
-            carrier_id = ids[settings.name]
-            dispatcher = Dispatcher(
-                self.store, self.clock, self.metrics, carrier_id, self.settings.gateway.most_segments
-            )
-            carrier = SmppCarrier(
-                settings,
-                carrier_id,
-                dispatcher,
-                self.clock,
-                on_response_seconds=self.metrics.submit_seconds.observe,
-            )
-            self._dispatchers[carrier_id] = dispatcher
-            self.carriers.append(carrier)
-            self._dispatching.append(self._run(dispatcher.dispatch(carrier), f"dispatch {carrier.name}"))
-            self._run(carrier.run(), f"link {carrier.name}")
+    def _links(self, ids: dict[str, int]) -> Links:
+        self._carriers = {ids[settings.name]: settings for settings in self.settings.carrier}
         self._gauges()
+        binds = {carrier_id: settings.binds for carrier_id, settings in self._carriers.items()}
+        life = self.settings.gateway.link_lease
+        return Links(self.store, binds, life, self._road, asyncio.get_running_loop().time)
+
+    def _road(self, carrier_id: int, number: int) -> Road:
+        dispatcher = Dispatcher(
+            self.store, self.clock, self.metrics, carrier_id, self.settings.gateway.most_segments
+        )
+        carrier = SmppCarrier(
+            self._carriers[carrier_id].for_one_bind(),
+            carrier_id,
+            dispatcher,
+            self.clock,
+            number,
+            on_response_seconds=self.metrics.submit_seconds.observe,
+        )
+        return Road(carrier, dispatcher)
 
     def _gauges(self) -> None:
-        def by_carrier(attribute: str) -> dict[str, float]:
-            return {carrier.name: float(getattr(carrier, attribute)) for carrier in self.carriers}
+        def gauge(name: str, text: str, of: Callable[[Carrier], float]) -> None:
+            self.metrics.gauge(name, text, "carrier", lambda: self._by_carrier(of))
 
-        gauge = self.metrics.gauge
-        gauge(
-            "kavle_link_bound", "1 while the carrier's link is bound", "carrier", lambda: by_carrier("bound")
-        )
-        gauge(
-            "kavle_window_in_flight",
-            "Segments that await their response",
-            "carrier",
-            lambda: by_carrier("in_flight"),
-        )
-        gauge(
-            "kavle_reconnects",
-            "Times that the link was bound again",
-            "carrier",
-            lambda: by_carrier("reconnects"),
-        )
+        gauge("kavle_links_held", "Links of the carrier that are this node's", lambda carrier: 1)
+        gauge("kavle_link_bound", "Those that are bound", lambda carrier: carrier.bound)
+        gauge("kavle_window_in_flight", "Segments that await their response", lambda one: one.in_flight)
+        gauge("kavle_reconnects", "Times that one was bound again", lambda carrier: carrier.reconnects)
+
+    def _by_carrier(self, of: Callable[[Carrier], float]) -> dict[str, float]:
+        return {
+            settings.name: float(sum(of(road.carrier) for road in self.links.roads(carrier_id)))
+            for carrier_id, settings in self._carriers.items()
+        }
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
@@ -175,16 +161,15 @@ class Gateway:
         return task
 
     def _wake(self, carrier_id: int, urgent: bool = False) -> None:
-        dispatcher = self._dispatchers.get(carrier_id)
-        if dispatcher is not None:  # else the carrier is another node's alone
-            dispatcher.wake(urgent=urgent)
+        if carrier_id in self._carriers:  # else it is another node's alone, or we have only just begun
+            self.links.wake(carrier_id, urgent=urgent)
 
     def _wake_all(self) -> None:
-        for dispatcher in self._dispatchers.values():
-            dispatcher.wake()
+        for carrier_id in self._carriers:
+            self.links.wake(carrier_id)
 
-    async def _settled(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE):
-                for dispatcher in self._dispatchers.values():
-                    await dispatcher.settled()
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

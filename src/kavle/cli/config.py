@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from kavle.cli.database import check_address
 from kavle.core.order import Terms
@@ -62,6 +63,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     region: str = "SE"  # of numbers in national form
     most_segments: int = 10
     validity_hours: float = 48.0  # a message that no network took by then has expired
+    # Seconds after which the links of a node that died are other nodes'; one that can't reach the database
+    # unbinds before.
+    link_lease: Annotated[float, Meta(ge=2, le=3600)] = 15.0
 
     def __post_init__(self) -> None:
         try:

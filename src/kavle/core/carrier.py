@@ -24,10 +24,22 @@ class CarrierEvents(Protocol):
 
 
 class Carrier(Protocol):
-    """A way to the phones, by whatever protocol."""
+    """A way to the phones, by whatever protocol: one link of it, where it has several."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def bound(self) -> bool:
+        """Whether the link is there."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many segments await their response."""
+
+    @property
+    def reconnects(self) -> int:
+        """How often the link came back."""
 
     @property
     def window(self) -> int:

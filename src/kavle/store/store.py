@@ -10,7 +10,18 @@ from kavle.model.account import Account
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
-from kavle.store.types import AccountChange, AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+from kavle.store.types import (
+    AccountChange,
+    AccountLine,
+    LeaseRequest,
+    LinkShare,
+    LinkTurn,
+    NewAccount,
+    Queue,
+    Story,
+    Swept,
+    TopUp,
+)
 
 
 class Store(Protocol):
@@ -22,6 +33,9 @@ class Store(Protocol):
 
     async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
         """The number of each carrier in the tables; new names get one."""
+
+    async def share_links(self, turn: LinkTurn) -> LinkShare:
+        """Renew and give back what the node has, and take what is free, up to its share."""
 
     # --- the message's walk -----------------------------------------------------------------------------
 

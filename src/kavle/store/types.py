@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -44,6 +44,38 @@ class LeaseRequest(msgspec.Struct, frozen=True):
     token: int
     now: datetime
     until: datetime
+
+
+LinkKey = tuple[int, int]
+"""A carrier's id, and which of its links, from 1."""
+
+
+class LinkTurn(msgspec.Struct, frozen=True):
+    """What a node says, time and again, to have its share of the links."""
+
+    node_id: int
+    binds: dict[int, int]  # the links that each carrier may have over all nodes, by its id
+    life: timedelta  # of what is held, from now on
+    closed: tuple[LinkKey, ...] = ()  # given back
+    leaving: bool = False  # it takes no more, and keeps what it has until it gives it back
+
+
+class LinkHold(msgspec.Struct, frozen=True):
+    carrier_id: int
+    number: int
+    token: int  # another one, when it was another node's meanwhile
+    left: float  # seconds, at least, from when the turn was asked for
+
+    @property
+    def key(self) -> LinkKey:
+        return self.carrier_id, self.number
+
+
+class LinkShare(msgspec.Struct, frozen=True):
+    """What a node has, and how many it is to have, by carrier."""
+
+    held: list[LinkHold]
+    shares: dict[int, int]
 
 
 class Story(msgspec.Struct, frozen=True):

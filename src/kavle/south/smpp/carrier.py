@@ -54,7 +54,8 @@ class LinkState(StrEnum):
 
 class SmppCarrier:
     """Implements `core.carrier.Carrier`. Every segment handed over gets one outcome: Accepted or Refused
-    by its response, Unsure if it was written and none came, Unsent if it never was written.
+    by its response, Unsure if it was written and none came, Unsent if it never was written. It is the
+    carrier's bind of that `number`.
 
     `on_state` is told of each change; `on_response_seconds` from each submit_sm to its response."""
 
@@ -64,6 +65,7 @@ class SmppCarrier:
         carrier_id: int,
         events: CarrierEvents,
         clock: Clock,
+        number: int = 1,
         on_state: Callable[[LinkState], None] = lambda state: None,
         on_response_seconds: Callable[[float], None] = lambda seconds: None,
     ) -> None:
@@ -73,7 +75,7 @@ class SmppCarrier:
         self._clock = clock
         self._on_state = on_state
         self._on_response_seconds = on_response_seconds
-        self._log = _log.bind(carrier=settings.name)
+        self._log = _log.bind(carrier=settings.name, link=number)
         self._link_log = self._log.bind(network=_address(settings.host, settings.port))
         self._sparse = SparseLog(self._log)
         self._window = Window(settings.window)

@@ -14,7 +14,7 @@ Language = Literal["turkish", "spanish", "portuguese"]
 class SmppSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="smpp"
 ):
-    """One bind to a network. Lengths are those of SMPP 3.4 §4.1.5. Its repr shows no password."""
+    """A network, and how it is bound to. Lengths are those of SMPP 3.4 §4.1.5. Its repr shows no password."""
 
     name: Annotated[str, Meta(min_length=1)]
     host: Annotated[str, Meta(min_length=1)]
@@ -22,7 +22,8 @@ class SmppSettings(
     system_id: Annotated[str, Meta(max_length=15)]
     password: Annotated[str, Meta(max_length=8)]
     system_type: Annotated[str, Meta(max_length=12)] = ""
-    window: Annotated[int, Meta(ge=1)] = 100  # submit_sm that may await their response at once
+    binds: Annotated[int, Meta(ge=1)] = 1  # over all nodes
+    window: Annotated[int, Meta(ge=1)] = 100  # submit_sm that may await their response at once, of all binds
     response_timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
     enquire_link: Annotated[float, Meta(gt=0, le=600)] = (
         30.0  # of the network's silence before it is asked whether it lives
@@ -32,10 +33,16 @@ class SmppSettings(
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
 
     def __post_init__(self) -> None:
+        if self.binds > self.window:
+            raise ValueError("binds: each has its share of the window, so there are no more than that")
         for name in ("system_id", "password", "system_type"):
             value = getattr(self, name)
             if "\0" in value or any(ord(character) > 0xFF for character in value):
                 raise ValueError(f"{name}: it has characters that SMPP can't carry")
+
+    def for_one_bind(self) -> SmppSettings:
+        """With its share of what is for all of them."""
+        return msgspec.structs.replace(self, binds=1, window=self.window // self.binds)
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__} | {"password": "<secret>"}

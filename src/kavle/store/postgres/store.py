@@ -15,7 +15,7 @@ from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
-from kavle.store.postgres import accounts, outcomes, reads, receipts, sweep
+from kavle.store.postgres import accounts, links, outcomes, reads, receipts, sweep
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
 from kavle.store.postgres.connection import LOST, Link, open_pool
@@ -26,7 +26,18 @@ from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.offset import complaint, offset
 from kavle.store.postgres.rows import Db, Proof
 from kavle.store.rows import to_ms
-from kavle.store.types import AccountChange, AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+from kavle.store.types import (
+    AccountChange,
+    AccountLine,
+    LeaseRequest,
+    LinkShare,
+    LinkTurn,
+    NewAccount,
+    Queue,
+    Story,
+    Swept,
+    TopUp,
+)
 
 if TYPE_CHECKING:
     from kavle.store.postgres.connection import Pool
@@ -69,12 +80,13 @@ class PostgresStore:
         self._ids = Ids(pool)
         self._bell = Bell(url, on_ready)
         self._lanes: list[Lane[Any, Any]] = []
-        self._links = [Link(url) for _ in range(5)]
-        accepting, leasing, recording, receiving, rare = self._links
+        self._links = [Link(url) for _ in range(6)]
+        accepting, leasing, recording, receiving, sharing, rare = self._links
         self._accept = lane(accepting, Accept(self._ids), repeatable=False)
         self._lease = lane(leasing, Leases())
         self._record = lane(recording, outcomes.record)
         self._receive = lane(receiving, receipts.receive)
+        self._share = lane(sharing, links.share_links)  # it must not wait for a sweep
         self._sweep = lane(rare, sweep.Sweep())
         self._expire = lane(rare, sweep.expire_late)
         self._partitions = lane(rare, self._ids.make_partitions)
@@ -123,6 +135,9 @@ class PostgresStore:
 
     async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
         return await self._carriers.call(names)
+
+    async def share_links(self, turn: LinkTurn) -> LinkShare:
+        return await self._share.call(turn)
 
     async def accept(self, draft: Draft) -> int | None:
         message_id = await self._accept.call(draft)

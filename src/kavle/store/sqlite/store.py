@@ -18,11 +18,22 @@ from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.rows import to_ms
-from kavle.store.sqlite import accept, accounts, lease, outcomes, reads, receipts, sweep
+from kavle.store.sqlite import accept, accounts, lease, links, outcomes, reads, receipts, sweep
 from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_reader, open_writer
 from kavle.store.sqlite.writer import Writer
-from kavle.store.types import AccountChange, AccountLine, LeaseRequest, NewAccount, Queue, Story, Swept, TopUp
+from kavle.store.types import (
+    AccountChange,
+    AccountLine,
+    LeaseRequest,
+    LinkShare,
+    LinkTurn,
+    NewAccount,
+    Queue,
+    Story,
+    Swept,
+    TopUp,
+)
 
 _log = logging.getLogger("kavle.store")
 
@@ -80,6 +91,9 @@ class SqliteStore:
 
     async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
         return await self._writer.call(_carrier_ids, names)
+
+    async def share_links(self, turn: LinkTurn) -> LinkShare:
+        return await self._writer.call(links.share_links, turn)
 
     async def accept(self, draft: Draft) -> int | None:
         message_id = await self._writer.call(accept.accept, draft)
@@ -158,6 +172,8 @@ class Reader:
 
 
 def _recover(db: apsw.Connection, now: int) -> None:
+    with db:
+        links.free_links(db)
     recovered = 0
     while True:
         with db:

@@ -1,0 +1,60 @@
+"""Links on PostgreSQL, among any number of nodes. All times are the database's, so nodes' clocks may differ
+as they like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from kavle.store.postgres.rows import Db, columns, read
+from kavle.store.sharing import Contender, LinkRow, Sharing
+from kavle.store.types import LinkShare, LinkTurn
+
+# One node's turn at a time, by a lock that writes nothing: most turns change nothing, and then cost no disk.
+_MY_TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended('kavle links', 0))"
+_NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_LINKS: Final = (
+    "SELECT carrier_id, number, node_id, token, expires_at FROM link WHERE carrier_id = ANY($1::bigint[])"
+)
+_CONTENDERS: Final = (
+    "SELECT carrier_id, node_id, expires_at FROM contender WHERE carrier_id = ANY($1::bigint[])"
+)
+_HOLD: Final = """
+INSERT INTO link (carrier_id, number, node_id, token, expires_at)
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[])
+ON CONFLICT (carrier_id, number)
+DO UPDATE SET node_id = excluded.node_id, token = excluded.token, expires_at = excluded.expires_at
+"""
+_CONTEND: Final = """
+INSERT INTO contender (carrier_id, node_id, expires_at)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
+ON CONFLICT (carrier_id, node_id) DO UPDATE SET expires_at = excluded.expires_at
+"""
+_LEAVE: Final = """
+DELETE FROM contender AS c USING unnest($1::bigint[], $2::bigint[]) AS gone(carrier_id, node_id)
+WHERE c.carrier_id = gone.carrier_id AND c.node_id = gone.node_id
+"""
+
+
+async def share_links(db: Db, turns: Sequence[LinkTurn]) -> tuple[list[LinkShare], None]:
+    await db.execute(_MY_TURN)
+    return [await _share(db, turn) for turn in turns], None
+
+
+async def _share(db: Db, turn: LinkTurn) -> LinkShare:
+    now: int = await db.fetchval(_NOW)
+    carriers = list(turn.binds)
+    sharing = Sharing(turn, now, turn.life // timedelta(milliseconds=1))
+    sharing.take_turn(
+        await read(db, LinkRow, _LINKS, carriers), await read(db, Contender, _CONTENDERS, carriers)
+    )
+    if sharing.links:
+        rows = [(row.carrier_id, row.number, row.node_id, row.token, row.expires_at) for row in sharing.links]
+        await db.execute(_HOLD, *columns(rows, 5))
+    if sharing.contenders:
+        contenders = [(one.carrier_id, one.node_id, one.expires_at) for one in sharing.contenders]
+        await db.execute(_CONTEND, *columns(contenders, 3))
+    if sharing.gone:
+        await db.execute(_LEAVE, *columns(sharing.gone, 2))
+    return sharing.share

@@ -1,0 +1,130 @@
+"""How a carrier's links are shared out among the nodes that serve it: pure, and the same on every engine.
+What all nodes hold is decided by one of them at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from kavle.store.types import LinkHold, LinkKey, LinkShare, LinkTurn
+
+RENEW_AT: Final = 2 / 3
+"""Of a life: what has less left is renewed."""
+
+
+class LinkRow(msgspec.Struct, array_like=True, frozen=True):
+    """A row of `link`; times are milliseconds of the database's clock."""
+
+    carrier_id: int
+    number: int
+    node_id: int | None
+    token: int
+    expires_at: int
+
+
+class Contender(msgspec.Struct, array_like=True, frozen=True):
+    """A row of `contender`."""
+
+    carrier_id: int
+    node_id: int
+    expires_at: int
+
+
+class Sharing:
+    """One node's turn. `take_turn` once; then `links` and `contenders` are to be written, `gone` deleted, and
+    `share` is the answer."""
+
+    def __init__(self, turn: LinkTurn, now: int, life: int) -> None:
+        self._turn = turn
+        self._now = now
+        self._life = life
+        self._until = now + life
+        self._closed = frozenset(turn.closed)
+        self._links: dict[LinkKey, LinkRow] = {}
+        self.contenders: list[Contender] = []
+        self.gone: list[tuple[int, int]] = []  # a carrier's id, and a node's
+        self.share = LinkShare([], {})
+
+    @property
+    def links(self) -> list[LinkRow]:
+        """Those that have changed."""
+        return list(self._links.values())
+
+    def take_turn(self, links: Iterable[LinkRow], contenders: Iterable[Contender]) -> None:
+        """`links` and `contenders` of all the turn's carriers."""
+        rows, others = list(links), list(contenders)
+        for carrier_id, binds in self._turn.binds.items():
+            self._share(
+                carrier_id,
+                binds,
+                {row.number: row for row in rows if row.carrier_id == carrier_id},
+                {row.node_id: row.expires_at for row in others if row.carrier_id == carrier_id},
+            )
+
+    def _share(
+        self, carrier_id: int, binds: int, rows: dict[int, LinkRow], contenders: dict[int, int]
+    ) -> None:
+        node = self._turn.node_id
+        self._give_back(rows)
+        renew = self._contend(carrier_id, contenders)
+        held = [number for number, row in rows.items() if row.node_id == node]
+        share = 0 if self._turn.leaving else self._fair(binds, rows, contenders)
+        free = [number for number in range(1, binds + 1) if self._free(rows.get(number))]
+        for number in free[: max(0, share - len(held))]:
+            token = rows[number].token if number in rows else 0
+            self._write(rows, LinkRow(carrier_id, number, node, token + 1, self._until))
+        for number in held:
+            if renew or self._due(rows[number].expires_at):
+                self._write(rows, msgspec.structs.replace(rows[number], expires_at=self._until))
+        self.share.shares[carrier_id] = share
+        self.share.held.extend(self._hold(row) for row in rows.values() if row.node_id == node)
+
+    def _give_back(self, rows: dict[int, LinkRow]) -> None:
+        for row in list(rows.values()):
+            if row.node_id == self._turn.node_id and (row.carrier_id, row.number) in self._closed:
+                self._write(rows, msgspec.structs.replace(row, node_id=None, expires_at=0))
+
+    def _contend(self, carrier_id: int, contenders: dict[int, int]) -> bool:
+        """Keep this node among the contenders, or take it out, and those that are dead. Whether this renews
+        it: then its links are renewed with it, so that they end together."""
+        node = self._turn.node_id
+        leave = {other for other, expires_at in contenders.items() if expires_at <= self._now}
+        leave = leave - {node} | ({node} & contenders.keys() if self._turn.leaving else set())
+        self.gone.extend((carrier_id, other) for other in sorted(leave))
+        for other in leave:
+            del contenders[other]
+        if self._turn.leaving or not self._due(contenders.get(node, 0)):
+            return False
+        contenders[node] = self._until
+        self.contenders.append(Contender(carrier_id, node, self._until))
+        return True
+
+    def _fair(self, binds: int, rows: Mapping[int, LinkRow], contenders: Iterable[int]) -> int:
+        held = Counter(row.node_id for row in rows.values() if not self._free(row))
+        return fair_share(self._turn.node_id, binds, {node: held[node] for node in contenders})
+
+    def _free(self, row: LinkRow | None) -> bool:
+        if row is None or row.node_id is None:
+            return True
+        return row.expires_at <= self._now and row.node_id != self._turn.node_id
+
+    def _due(self, expires_at: int) -> bool:
+        return expires_at - self._now <= self._life * RENEW_AT
+
+    def _write(self, rows: dict[int, LinkRow], row: LinkRow) -> None:
+        rows[row.number] = row
+        self._links[row.carrier_id, row.number] = row
+
+    def _hold(self, row: LinkRow) -> LinkHold:
+        return LinkHold(row.carrier_id, row.number, row.token, (row.expires_at - self._now) / 1000)
+
+
+def fair_share(node: int, binds: int, held: Mapping[int, int]) -> int:
+    """How many of `binds` links that node is to have. `held`: how many each contender has, itself among them.
+    Where they can't be shared out evenly, who has more now may keep one more: nothing moves without need."""
+    each, over = divmod(binds, len(held))
+    before = sum((-count, other) < (-held[node], node) for other, count in held.items())
+    return each + (before < over)

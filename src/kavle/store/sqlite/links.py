@@ -1,0 +1,53 @@
+"""Links on SQLite. A file has one node, so what it holds does not end by time: it ends with the lock on the
+file, however its process ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import apsw
+
+from kavle.store.sharing import Contender, LinkRow, Sharing
+from kavle.store.sqlite.rows import array
+from kavle.store.types import LinkShare, LinkTurn
+
+_FOREVER: Final = 2**53
+
+_LINKS = (
+    "SELECT carrier_id, number, node_id, token, expires_at FROM link"
+    " WHERE carrier_id IN (SELECT value FROM json_each(?))"
+)
+_CONTENDERS = (
+    "SELECT carrier_id, node_id, expires_at FROM contender"
+    " WHERE carrier_id IN (SELECT value FROM json_each(?))"
+)
+_HOLD = "INSERT OR REPLACE INTO link (carrier_id, number, node_id, token, expires_at) VALUES (?, ?, ?, ?, ?)"
+_CONTEND = "INSERT OR REPLACE INTO contender (carrier_id, node_id, expires_at) VALUES (?, ?, ?)"
+_LEAVE = "DELETE FROM contender WHERE carrier_id = ? AND node_id = ?"
+
+
+def share_links(db: apsw.Connection, turns: Sequence[LinkTurn]) -> list[LinkShare]:
+    return [_share(db, turn) for turn in turns]
+
+
+def _share(db: apsw.Connection, turn: LinkTurn) -> LinkShare:
+    carriers = array(turn.binds)
+    sharing = Sharing(turn, 0, _FOREVER)
+    sharing.take_turn(
+        [LinkRow(*row) for row in db.execute(_LINKS, (carriers,))],
+        [Contender(*row) for row in db.execute(_CONTENDERS, (carriers,))],
+    )
+    for row in sharing.links:
+        db.execute(_HOLD, (row.carrier_id, row.number, row.node_id, row.token, row.expires_at))
+    for one in sharing.contenders:
+        db.execute(_CONTEND, (one.carrier_id, one.node_id, one.expires_at))
+    for gone in sharing.gone:
+        db.execute(_LEAVE, gone)
+    return sharing.share
+
+
+def free_links(db: apsw.Connection) -> None:
+    """At start: whoever holds a link in this file is a dead process."""
+    db.execute("UPDATE link SET node_id = NULL, expires_at = 0 WHERE node_id IS NOT NULL")
+    db.execute("DELETE FROM contender")

@@ -1,0 +1,128 @@
+"""Links shared out by rows: who holds which, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kavle.clock import SetClock
+from kavle.store.types import LinkKey, LinkTurn
+from support.world import World, open_world
+
+ONE, OTHER, THIRD = 1, 2, 3  # nodes
+LIFE = timedelta(seconds=15)
+
+
+class Sharing:
+    """Turns of several nodes on one store."""
+
+    def __init__(self, world: World, binds: int) -> None:
+        self.world = world
+        self.binds = binds
+        self.share = 0  # of who had the last turn
+        self.tokens: dict[int, int] = {}
+        self.left: list[float] = []
+
+    async def turn(self, node: int, closed: Sequence[int] = (), *, leaving: bool = False) -> list[int]:
+        """The numbers of the links that are that node's after it."""
+        carrier_id = self.world.carrier_id
+        keys: tuple[LinkKey, ...] = tuple((carrier_id, number) for number in closed)
+        turn = LinkTurn(node, {carrier_id: self.binds}, LIFE, keys, leaving)
+        told = await self.world.store.share_links(turn)
+        self.share = told.shares[carrier_id]
+        self.tokens = {hold.number: hold.token for hold in told.held}
+        self.left = [hold.left for hold in told.held]
+        return sorted(self.tokens)
+
+
+@pytest.fixture
+def one_bind(world: World) -> Sharing:
+    return Sharing(world, 1)
+
+
+@pytest.fixture
+def three_binds(world: World) -> Sharing:
+    return Sharing(world, 3)
+
+
+async def test_a_node_alone_has_every_link(three_binds: Sharing) -> None:
+    assert await three_binds.turn(ONE) == [1, 2, 3]
+    assert three_binds.share == 3
+    assert await three_binds.turn(ONE) == [1, 2, 3]
+
+
+async def test_one_link_stays_with_who_has_it(one_bind: Sharing) -> None:
+    assert await one_bind.turn(OTHER) == [1]
+    for _ in range(2):
+        assert await one_bind.turn(ONE) == []
+        assert one_bind.share == 0
+        assert await one_bind.turn(OTHER) == [1]
+        assert one_bind.share == 1
+
+
+async def test_what_is_over_ones_share_goes_to_who_came_later_once_it_is_given_back(
+    three_binds: Sharing,
+) -> None:
+    await three_binds.turn(ONE)
+    assert await three_binds.turn(OTHER) == []
+    assert three_binds.share == 1
+    assert await three_binds.turn(ONE) == [1, 2, 3]  # it has not closed one yet
+    assert three_binds.share == 2
+    assert await three_binds.turn(ONE, closed=[3]) == [1, 2]
+    assert await three_binds.turn(OTHER) == [3]
+    assert await three_binds.turn(ONE) == [1, 2]
+
+
+async def test_each_of_three_nodes_comes_to_its_one(three_binds: Sharing) -> None:
+    await three_binds.turn(ONE)
+    await three_binds.turn(OTHER)
+    await three_binds.turn(THIRD)
+    await three_binds.turn(ONE, closed=[2, 3])
+    assert [await three_binds.turn(node) for node in (ONE, OTHER, THIRD)] == [[1], [2], [3]]
+
+
+async def test_who_leaves_keeps_a_link_until_it_is_closed_and_then_it_is_anothers_at_once(
+    one_bind: Sharing,
+) -> None:
+    await one_bind.turn(ONE)
+    await one_bind.turn(OTHER)
+    assert await one_bind.turn(ONE, leaving=True) == [1]
+    assert await one_bind.turn(OTHER) == []
+    assert one_bind.share == 1
+    assert await one_bind.turn(ONE, closed=[1], leaving=True) == []
+    assert await one_bind.turn(OTHER) == [1]
+
+
+async def test_a_change_of_hands_changes_the_token(one_bind: Sharing) -> None:
+    await one_bind.turn(ONE)
+    first = one_bind.tokens[1]
+    await one_bind.turn(ONE)
+    assert one_bind.tokens[1] == first
+    await one_bind.turn(ONE, closed=[1])
+    assert one_bind.tokens[1] > first  # the same node's, but not the same
+
+
+async def test_only_who_holds_a_link_gives_it_back(one_bind: Sharing) -> None:
+    await one_bind.turn(ONE)
+    assert await one_bind.turn(OTHER, closed=[1]) == []
+    assert await one_bind.turn(ONE) == [1]
+
+
+async def test_carriers_are_shared_out_apart(world: World) -> None:
+    first, second = world.carrier_id, (await world.store.carrier_ids(["tele2"]))["tele2"]
+    told = await world.store.share_links(LinkTurn(ONE, {first: 1, second: 2}, LIFE))
+    assert sorted(hold.key for hold in told.held) == [(first, 1), (second, 1), (second, 2)]
+    told = await world.store.share_links(LinkTurn(OTHER, {second: 2}, LIFE))
+    assert told.shares == {second: 1}
+
+
+async def test_a_file_has_one_node_and_its_next_life_has_the_links_at_once(tmp_path: Path) -> None:
+    world = await open_world(tmp_path / "kavle.db", SetClock())
+    assert await Sharing(world, 1).turn(ONE) == [1]
+    await world.store.close()
+    world = await open_world(tmp_path / "kavle.db", SetClock())
+    assert await Sharing(world, 1).turn(OTHER) == [1]
+    await world.store.close()
