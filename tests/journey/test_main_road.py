@@ -4,6 +4,7 @@ invariants."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -178,10 +179,11 @@ async def test_what_waits_survives_a_stop_and_goes_out_at_the_next_start(place: 
 async def test_health_and_metrics(run: Running) -> None:
     assert (await run.get("/healthz")).strip() == "ok"
     await run.until(await run.send(), 22)
-    while not run.gateway.metrics.receipts["matched"]:  # counted when the commit's caller goes on
+    while not run.gateway.metrics.receipts.total():  # counted when the commit's caller goes on
         await asyncio.sleep(0.01)
     told = await run.get("/metrics")
     assert "kavle_accepted_total 1.0" in told
     assert 'kavle_outcomes_total{outcome="accepted"} 1.0' in told
-    assert 'kavle_receipts_total{match="matched"} 1.0' in told
+    # On PostgreSQL a receipt may be on disk before its segment's outcome, and then waits for that.
+    assert re.findall(r'kavle_receipts_total\{match="\w+"\} 1\.0', told)
     assert 'kavle_link_bound{carrier="simulated"} 1.0' in told
