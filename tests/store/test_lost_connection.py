@@ -12,6 +12,7 @@ from kavle.clock import SetClock
 from kavle.model.errors import OutcomeUnknown
 from kavle.model.money import UNIT
 from kavle.store.errors import StoreError, StoreUnavailable
+from kavle.store.postgres.connection import SETTINGS, connect
 from kavle.store.types import NewAccount, TopUp
 from support.cut import Cut, Wire
 from support.postgres import crash, fetch, fresh_database, release
@@ -213,8 +214,34 @@ async def test_a_server_that_goes_away_during_a_start_is_told_so(wire: Wire, wor
     while wire.armed and not opening.done():
         await asyncio.sleep(0)
     wire.dark = True
-    with pytest.raises(StoreError, match="went away"):
+    with pytest.raises(StoreError, match="can't be used now"):
         await opening
+
+
+async def test_a_table_that_a_stranger_locks_is_an_outage_and_no_bug(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SETTINGS, "lock_timeout", "50ms")
+    world = await open_world(wire.target, SetClock())
+    message = await world.accept()
+    stranger = await connect(wire.target)
+    async with stranger.transaction():
+        await stranger.execute("LOCK TABLE message, job, gateway")
+        for call in (
+            world.store.queues(),
+            world.store.status(message),
+            world.store.expire(world.clock.now()),
+            world.store.accept(world.draft()),
+            world.lease(),
+        ):
+            with pytest.raises(StoreUnavailable):
+                await call
+        with pytest.raises(StoreError, match="can't be used now"):
+            await open_store(wire.target, SetClock())
+    await stranger.close()
+    assert len(await world.lease()) == 1
+    assert await world.credits() == 99
+    await world.store.close()
 
 
 async def test_an_outage_is_one_line_in_the_log_however_many_call(

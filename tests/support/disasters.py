@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
+import asyncpg
 import psutil
 
 from support.postgres import fetch, halt, postmaster_and_backends, resume
@@ -45,6 +46,7 @@ class Disasters:
             self.server_restarted: 2,
             self.server_stood_still: 2,
             self.backend_killed: 2,
+            self.table_locked: 2,
             self.node_killed_while_the_server_is_down: 2,
             self.node_overslept: 2,
         }
@@ -85,6 +87,17 @@ class Disasters:
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
+
+    async def table_locked(self) -> None:
+        """By a stranger, as VACUUM FULL does."""
+        table = self._dice.choice(["message", "job", "balance", "segment", "awaiting", "gateway"])
+        stranger = await asyncpg.connect(self._database)
+        try:
+            async with stranger.transaction():
+                await stranger.execute(f"LOCK TABLE {table}")
+                await self._outage()
+        finally:
+            await stranger.close()
 
     async def backend_killed(self) -> None:
         """One of its processes: the server ends all others, and recovers: their memory may be spoilt."""

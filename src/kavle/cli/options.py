@@ -54,7 +54,7 @@ def opening(database: Path | None) -> Iterator[None]:
         try:
             yield
         except StoreUnavailable as error:
-            raise StoreError(f"the PostgreSQL database went away: {error}") from error
+            raise StoreError(f"the PostgreSQL database can't be used now: {error}") from error
         return
     try:
         yield

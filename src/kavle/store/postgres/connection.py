@@ -56,6 +56,11 @@ LOST: Final = (
     asyncpg.TooManyConnectionsError,
 )
 """The connection is gone, or can't be had now."""
+BUSY: Final = (
+    asyncpg.LockNotAvailableError,  # somebody's VACUUM FULL
+    asyncpg.InsufficientResourcesError,
+)
+"""The connection is there, but what was asked for can't be had now."""
 
 _DURABLE: Final = (
     ("fsync", ("on",), "what it calls written may be in no disk when the power goes"),

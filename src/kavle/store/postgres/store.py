@@ -18,7 +18,7 @@ from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.postgres import accounts, links, outcomes, reads, receipts, sweep
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
-from kavle.store.postgres.connection import LOST, Link, open_pool
+from kavle.store.postgres.connection import BUSY, LOST, Link, open_pool
 from kavle.store.postgres.ids import Ids, newest
 from kavle.store.postgres.lane import Lane, Verb
 from kavle.store.postgres.lease import Leases
@@ -109,20 +109,21 @@ class PostgresStore:
         """`on_ready(carrier_id)` is called when a queue that was empty has something new, by whichever node.
         `clock` is held against the database's. Raises `StoreError` when the server can't be reached or would
         not keep its promises."""
+        pool = await open_pool(url, READERS)
         try:
             await migrate(url)
-            pool = await open_pool(url, READERS)
             key: bytes = await pool.fetchval("SELECT id_key FROM gateway")
-        except LOST as error:
+        except (*LOST, *BUSY) as error:
+            pool.terminate()
             reason = str(error) or type(error).__name__
-            raise StoreError(f"the PostgreSQL database went away: {reason}") from error
+            raise StoreError(f"the PostgreSQL database can't be used now: {reason}") from error
         store = cls(url, pool, key, clock or SystemClock(), on_ready, on_death, observe)
         try:
             await store._make_partitions()
             await store._compare_clocks()
         except StoreUnavailable as error:
             await store.close()
-            raise StoreError(f"the PostgreSQL database went away: {error}") from error
+            raise StoreError(f"the PostgreSQL database can't be used now: {error}") from error
         return store
 
     async def close(self) -> None:
@@ -218,12 +219,12 @@ class PostgresStore:
     ) -> R:
         """On another connection when one was lost: as many as there may be lost ones. Raises
         `StoreUnavailable` when there is none to be had."""
-        for _ in range(READERS):
-            with suppress(*LOST):
-                return await self._once(read, *args, **kwargs)
         try:
+            for _ in range(READERS):
+                with suppress(*LOST):
+                    return await self._once(read, *args, **kwargs)
             return await self._once(read, *args, **kwargs)
-        except LOST as error:
+        except (*LOST, *BUSY) as error:
             raise StoreUnavailable(f"the database can't be read now: {type(error).__name__}") from error
 
     async def _once(
