@@ -1,13 +1,61 @@
 """A database of every schema step that there ever was comes up to date with all that is in it, and what was
-queued in it is sent."""
+queued in it is sent. And nodes that run meanwhile go on."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import apsw
 import pytest
 
-from support.dumps import COMMAND, ENGINES, dump_of, steps
+from kavle.clock import SetClock
+from kavle.core.dispatch import Dispatcher
+from kavle.core.road import Road
+from kavle.metrics import Metrics
+from kavle.model.account import AccountSettings
+from kavle.model.money import UNIT
+from kavle.model.status import Status
+from kavle.store.types import TopUp
+from support.books import Place, reading
+from support.dumps import (
+    COMMAND,
+    DEFERRED,
+    EARLY,
+    ENGINES,
+    LEASED,
+    OPEN,
+    QUEUED,
+    SETTINGS,
+    TOLD,
+    UNSURE,
+    dump_of,
+    steps,
+)
+from support.invariants import (
+    ledger_is_balance,
+    no_final_status_regressed,
+    no_orphan_job,
+    refunds_are_what_no_network_took,
+)
+from support.postgres import empty_database
+from support.scripted import Scripted
+from support.world import World, open_world
 
 STEPS = [(engine, step) for engine in ENGINES for step in steps(engine)]
+LATER = datetime(2026, 1, 3, 14, tzinfo=UTC)
+"""An hour after the dumps' last word: every lease in them has ended, and nothing has expired."""
+
+AFTER_THE_LEASES = TOLD | {LEASED: [10, 11]}
+IN_THE_END = TOLD | {
+    OPEN: [10, 21, 22],
+    DEFERRED: [10, 11, 21, 22],
+    UNSURE: [10, 11, 21, 22],
+    LEASED: [10, 11, 21, 22],
+    QUEUED: [10, 21, 22],
+}
 
 
 @pytest.mark.parametrize(("engine", "step"), STEPS)
@@ -15,3 +63,145 @@ def test_every_schema_step_has_its_dump(engine: str, step: str) -> None:
     assert dump_of(engine, step).exists(), (
         f"step {step} of {engine} has no dump to test upgrades from: run `{COMMAND}` while it is the newest"
     )
+
+
+@pytest.fixture(params=STEPS, ids="-".join)
+async def step(request: pytest.FixtureRequest) -> tuple[str, str]:
+    engine, step = request.param
+    return engine, step
+
+
+@pytest.fixture
+async def old(step: tuple[str, str], tmp_path: Path) -> AsyncIterator[Place]:
+    """A database as that step's Kavle left it."""
+    dump = dump_of(*step).read_text("utf-8")
+    if step[0] == "sqlite":
+        db = apsw.Connection(str(tmp_path / "kavle.db"))
+        db.execute(dump)
+        db.close()
+        yield tmp_path / "kavle.db"
+        return
+    url = await empty_database()
+    await execute(url, dump)
+    yield url
+
+
+@pytest.fixture
+async def world(old: Place) -> AsyncIterator[World]:
+    world = await open_world(old, SetClock(LATER))
+    yield world
+    await world.store.close()
+
+
+async def execute(url: str, script: str) -> None:
+    from kavle.store.postgres.connection import connect
+
+    db = await connect(url)
+    await db.execute(script)
+    await db.close()
+
+
+async def stories(world: World) -> dict[str, list[int]]:
+    """By the first word of the texts."""
+    rows = await world.rows("SELECT message_id, text FROM body")
+    told: dict[str, list[int]] = {}
+    for message_id, text in rows:
+        story = await world.story(message_id)  # type: ignore[arg-type]
+        assert told.setdefault(str(text).split()[0], story) == story
+    return told
+
+
+async def check_books(place: Place) -> None:
+    read = reading(place)
+    for check in (ledger_is_balance, refunds_are_what_no_network_took, no_orphan_job):
+        await check(read)
+    await no_final_status_regressed(read, {})
+
+
+async def send_all(world: World) -> None:
+    dispatcher = Dispatcher(world.store, world.clock, Metrics(), world.carrier_id, most_segments=10)
+    road = Road(Scripted(dispatcher, world.clock, 20), dispatcher)
+    deaths: list[BaseException] = []
+    road.start(deaths.append)
+    async with asyncio.timeout(30):
+        while await world.rows("SELECT message_id FROM job"):
+            world.clock.forward(seconds=1)
+            await world.store.sweep(world.clock.now())
+            road.wake(urgent=True)
+            await asyncio.sleep(0.02)
+    await road.stop()
+    assert deaths == []
+
+
+async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
+    step: tuple[str, str], old: Place, world: World
+) -> None:
+    await world.store.sweep(world.clock.now())
+    assert await stories(world) == AFTER_THE_LEASES
+    other = await world.store.account("other")
+    assert other.settings == (AccountSettings() if step[1] < "0002" else SETTINGS)
+    assert (await world.credits(), await world.store.balance(other.id) / UNIT) == (88, 2)
+
+    await send_all(world)
+    open_ones = await world.rows("SELECT network_id FROM awaiting")
+    assert await world.receipts([(str(id), Status.DELIVERED) for (id,) in open_ones]) == len(open_ones)
+    assert await stories(world) == IN_THE_END
+    assert await world.rows("SELECT network_id FROM waiting") == [(EARLY,)]
+
+    message = await world.send("Testar", "new")
+    assert message > max(id for (id,) in await world.rows("SELECT id FROM message WHERE id < 15"))
+    await world.receipt("new")
+    assert await world.story(message) == [10, 21, 22]
+    assert await world.credits() == 87
+    await check_books(old)
+
+
+# --- a step that is made while nodes of the step before run -------------------------------------------------
+
+TABLES = [
+    "account",
+    "balance",
+    "ledger",
+    "message",
+    "body",
+    "segment",
+    "receipt",
+    "job",
+    "awaiting",
+    "waiting",
+]
+
+
+async def walk(world: World, network_id: str) -> None:
+    """Every statement of a message's life, and of an account's."""
+    message = await world.send("Testar", network_id)
+    await world.receipt(network_id)
+    assert await world.story(message) == [10, 21, 22]
+    await world.store.top_up(TopUp("test", UNIT, world.clock.now()))
+    await world.store.sweep(world.clock.now())
+    assert await world.store.account("test") == world.account
+
+
+async def test_nodes_of_the_step_before_go_on_while_a_step_is_made_and_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from kavle.store.postgres import migrate
+    from kavle.store.postgres.connection import connect
+
+    url = await empty_database()
+    world = await open_world(url, SetClock())
+    await walk(world, "before")  # from here on its statements are prepared
+    expand = ";".join(f"ALTER TABLE {table} ADD COLUMN more TEXT" for table in TABLES)
+    scripts = [*migrate._scripts(), ("9999_more", expand)]
+    monkeypatch.setattr(migrate, "_scripts", lambda: scripts)
+    busy = await connect(url)
+    await busy.execute("BEGIN")
+    await busy.fetch("SELECT * FROM waiting")  # the step waits for this one, having locked all the others
+    upgrade = asyncio.create_task(migrate.migrate(url))
+    for number in range(3):
+        await walk(world, f"while {number}")
+    assert not upgrade.done()
+    await busy.execute("COMMIT")
+    assert await upgrade == 1
+    await walk(world, "after")
+    await asyncio.gather(world.store.close(), busy.close())
