@@ -7,10 +7,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+COMPILERS := $(VENV)/.compilers
 DEMO_PORT ?= 8080
 ROUNDS ?= 200
 
-.PHONY: help demo test check bench proof format dumps pins clean
+.PHONY: help demo test check bench proof format dumps apps pins clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -42,11 +43,16 @@ format: $(DEV)  ## Let ruff mend what it can
 dumps: $(DEV)  ## Dumps of the newest schema step, from which the upgrade tests start
 	@PYTHONPATH=tests $(BIN)/python -m support.dumps
 
+apps: $(COMPILERS)  ## Build sms.exe and sms anew, for /downloads/sms.zip (the compilers take 600 MB)
+	@$(BIN)/python apps/build.py
+
 pins:  ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    pyproject.toml requirements/build.in -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --extra dev -c requirements/runtime.txt pyproject.toml requirements/build.in -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    requirements/apps.in -o requirements/apps.txt
 
 clean:  ## Take away all that was made here, but for your data
 	rm -rf $(VENV) build dist src/*.egg-info tests/clients/node/node_modules
@@ -66,4 +72,9 @@ $(RUNTIME): requirements/runtime.txt pyproject.toml | $(MADE)
 $(DEV): requirements/dev.txt $(RUNTIME)
 	@echo "Kavle: installing what it is tested with into $(VENV) (once, about 30 seconds)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(COMPILERS): requirements/apps.txt | $(MADE)
+	@echo "Kavle: installing the compilers of the command-line applications into $(VENV) (once, about 20 seconds)"
+	@$(PIP) install --require-hashes -r requirements/apps.txt
 	@touch $@

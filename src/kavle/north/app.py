@@ -10,6 +10,7 @@ from kavle.core.queries import Queries
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.codes import sms_code
+from kavle.north.downloads import SmsZip
 from kavle.north.http import App, Router
 from kavle.north.ops import healthz, metrics
 from kavle.north.service import sms_service
@@ -32,6 +33,7 @@ def application(
         {
             "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),
             "/sendSms/sendSms.asmx": SoapEndpoint(sms, sms_code, callers, settings),
+            "/downloads/sms.zip": SmsZip(callers),
             "/healthz": healthz,
             "/metrics": metrics(registry),
         }
