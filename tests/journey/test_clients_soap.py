@@ -67,7 +67,7 @@ def node(**options: bool) -> Kind:
 def mono(protocol: str = "SOAP", namespace: str = NAMESPACE) -> Kind:
     async def command(run: Running, folder: Path) -> Command:
         wsdl = (await described(run)).replace(NAMESPACE, namespace)
-        return await clients.mono(folder, wsdl, run.url + SERVICE, protocol)
+        return await clients.mono(folder, wsdl, run.url + SERVICE, protocol=protocol)
 
     return Kind((MONO,), command)
 

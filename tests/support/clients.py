@@ -12,16 +12,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
 
 PROGRAMS = Path(__file__).parent.parent / "clients"
 PATIENCE = 30
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Fault(Exception):
@@ -99,9 +101,13 @@ class Client:
 
 
 @asynccontextmanager
-async def client(*command: str | Path) -> AsyncIterator[Client]:
+async def client(*command: str | Path, **environment: str) -> AsyncIterator[Client]:
+    """Runs until the block ends."""
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **environment},
     )
     try:
         yield Client(process)
@@ -124,16 +130,18 @@ def zeep(wsdl: str, port: str) -> list[str | Path]:
     return [sys.executable, PROGRAMS / "python/client.py", wsdl, port]
 
 
-def php(wsdl: str | None, **options: str | int) -> list[str | Path]:
+def php(wsdl: str | None, *, tls: Mapping[str, object] = _NOTHING, **options: str | int) -> list[str | Path]:
     """Without a WSDL, SoapClient wants `location` and `uri`."""
-    return ["php", PROGRAMS / "php/client.php", wsdl or "-", json.dumps(options)]
+    return ["php", PROGRAMS / "php/client.php", wsdl or "-", json.dumps(options), json.dumps(dict(tls))]
 
 
 def node(wsdl: str, **options: bool) -> list[str | Path]:
     return ["node", PROGRAMS / "node/client.mjs", wsdl, json.dumps(options)]
 
 
-async def mono(folder: Path, wsdl: str, address: str, protocol: str = "SOAP") -> list[str | Path]:
+async def mono(
+    folder: Path, wsdl: str, address: str, *, protocol: str = "SOAP", tls: str = "Tls12"
+) -> list[str | Path]:
     """A proxy that `wsdl` makes from a description, as .NET's does, compiled into `folder`."""
     (folder / "service.wsdl").write_text(wsdl, "utf-8")
     await _make(folder, "wsdl", "-nologo", f"-protocol:{protocol}", "-out:proxy.cs", "service.wsdl")
@@ -141,7 +149,7 @@ async def mono(folder: Path, wsdl: str, address: str, protocol: str = "SOAP") ->
     await _make(
         folder, "mcs", "-nologo", libraries, "-out:client.exe", "proxy.cs", PROGRAMS / "mono/Client.cs"
     )
-    return ["mono", folder / "client.exe", address]
+    return ["mono", folder / "client.exe", address, tls]
 
 
 async def _make(folder: Path, *command: str | Path) -> None:

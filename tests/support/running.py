@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from kavle.core.accounts import CreateAccount
 from kavle.model.account import Operator
 from kavle.model.money import UNIT
 from kavle.north.auth import hash_password
-from kavle.north.settings import HttpSettings
+from kavle.north.settings import HttpSettings, ListenerSettings
 from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.smsc import Smsc, SmscSettings
@@ -110,12 +110,18 @@ class Running:
 
 
 @asynccontextmanager
-async def running(place: Place, *, fresh: bool = True, **network_settings: object) -> AsyncIterator[Running]:
+async def running(
+    place: Place,
+    *,
+    fresh: bool = True,
+    listeners: Sequence[ListenerSettings] = (),
+    **network_settings: object,
+) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
-    gateway = Gateway(settings_for(place, port), SystemClock())
+    gateway = Gateway(settings_for(place, port, listeners=listeners), SystemClock())
     await gateway.start()
     run = Running(gateway, network, journal)
     try:
@@ -131,7 +137,9 @@ async def running(place: Place, *, fresh: bool = True, **network_settings: objec
     assert gateway.metrics.longest_stall < STALL
 
 
-def settings_for(place: Place, smpp_port: int, *, http_port: int = 0) -> Settings:
+def settings_for(
+    place: Place, smpp_port: int, *, http_port: int = 0, listeners: Sequence[ListenerSettings] = ()
+) -> Settings:
     carrier = SmppSettings(
         name="simulated",
         host=LOOPBACK,
@@ -142,7 +150,7 @@ def settings_for(place: Place, smpp_port: int, *, http_port: int = 0) -> Setting
     )
     return Settings(
         database=f"sqlite:///{place}" if isinstance(place, Path) else place,
-        http=HttpSettings(host=LOOPBACK, port=http_port),
+        http=HttpSettings(host=LOOPBACK, port=http_port, listener=list(listeners)),
         carrier=[carrier],
         route=[RouteSettings(carriers=["simulated"])],
         price=PriceSettings(prefix={"47": "1.20"}),

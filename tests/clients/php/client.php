@@ -1,14 +1,23 @@
 <?php
-// PHP's SoapClient. Arguments: the WSDL's address, or "-" for non-WSDL mode; SoapClient's options, as JSON.
+// PHP's SoapClient. Arguments: the WSDL's address, or "-" for non-WSDL mode; SoapClient's options, as JSON;
+// those of its TLS, as JSON.
 // Reads calls and writes answers as support/clients.py tells.
 
 declare(strict_types=1);
 
-[, $wsdl, $options] = $argv;
+[, $wsdl, $options, $tls] = $argv;
 $client = new SoapClient(
     $wsdl === '-' ? null : $wsdl,
-    json_decode($options, true, 512, JSON_THROW_ON_ERROR) + ['cache_wsdl' => WSDL_CACHE_NONE]
+    read($options) + [
+        'cache_wsdl' => WSDL_CACHE_NONE,
+        'stream_context' => stream_context_create(['ssl' => read($tls)]),
+    ]
 );
+
+function read(string $json): array
+{
+    return json_decode($json, true, 512, JSON_THROW_ON_ERROR);
+}
 
 /** Without a WSDL each parameter is named by hand, and what comes back is the result itself. */
 function call(SoapClient $client, bool $described, string $operation, array $parameters): mixed
@@ -21,7 +30,7 @@ function call(SoapClient $client, bool $described, string $operation, array $par
 }
 
 while (($line = fgets(STDIN)) !== false) {
-    $asked = json_decode($line, true, 512, JSON_THROW_ON_ERROR);
+    $asked = read($line);
     try {
         $answer = ['result' => call($client, $wsdl !== '-', $asked['operation'], $asked['parameters'])];
     } catch (SoapFault $fault) {
