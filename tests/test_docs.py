@@ -16,6 +16,7 @@ from msgspec.structs import FieldInfo, fields
 from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.main import COMMANDS, main
 from kavle.metrics import Metrics
+from kavle.model.account_change import KEYS
 from kavle.simulator.magic import markdown
 
 ROOT = Path(__file__).parent.parent
@@ -199,6 +200,11 @@ def test_the_variables_it_names_are_settings(path: Path, tmp_path: Path) -> None
         secret = tmp_path / name
         secret.write_text(VALUES[name.removesuffix("_FILE")], "utf-8")
         assert read(EXAMPLE, {name: str(secret)}) != read(EXAMPLE, {})
+
+
+def test_operations_tells_every_setting_of_an_account() -> None:
+    table = section(FOR_USERS[3], "Accounts").partition("| setting |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == list(KEYS)
 
 
 # --- metrics --------------------------------------------------------------------------------------------

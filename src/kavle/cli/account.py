@@ -13,7 +13,17 @@ from kavle.cli.control import Reply, run
 from kavle.cli.database import file_of
 from kavle.cli.options import config_option, opening, telling_errors, this_command
 from kavle.clock import SystemClock
-from kavle.core.accounts import Command, CreateAccount, ListAccounts, TopUpAccount
+from kavle.core.accounts import (
+    AdmitAccount,
+    ChangeAccount,
+    Command,
+    CreateAccount,
+    ListAccounts,
+    SetPassword,
+    ShowAccount,
+    TopUpAccount,
+)
+from kavle.model.account_change import KEYS, shown
 from kavle.model.money import format_balance, parse_money
 from kavle.north.auth import hash_password
 
@@ -30,6 +40,20 @@ class Credits(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
+class Setting(click.ParamType[tuple[str, str]]):
+    """`key=value`."""
+
+    name = "setting"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        key, equals, text = str(value).partition("=")
+        if not equals or not key:
+            self.fail(f"{str(value)[:80]!r} is not of the form key=value", param, ctx)
+        return key, text
+
+
 class MoreCredits(Credits):
     """An amount to give: a balance only goes down by what is sent."""
 
@@ -44,19 +68,22 @@ class MoreCredits(Credits):
 
 @click.group()
 def account() -> None:
-    """Make accounts, give them credits, list them.
+    """Make accounts, give them credits, change and list them.
 
     Works while the gateway runs, too: the command then goes through it.
     """
 
 
-@account.command()
-@click.argument("name")
-@click.option(
+password_option = click.option(
     "--password",
     help="The account's password. Without it, or with -, you are asked; without a terminal, - reads it from"
     " standard input.",
 )
+
+
+@account.command()
+@click.argument("name")
+@password_option
 @click.option(
     "--credits", "amount", type=Credits(), default="0", show_default=True, help="Credits to begin with."
 )
@@ -65,8 +92,7 @@ def account() -> None:
 def create(name: str, password: str | None, amount: int, config: Path) -> None:
     """Make the account NAME."""
     settings = read(config)
-    chosen = _ask() if password in (None, "-") and sys.stdin.isatty() else _given(password)
-    _run(settings, CreateAccount(name, hash_password(chosen), amount))
+    _run(settings, CreateAccount(name, hash_password(_chosen(password)), amount))
     click.echo(f"Account {name} is made, with {format_balance(amount)} credits.")
     if not amount:
         click.echo(f"It can send once it has some: `{this_command()} account topup {name} 100`.")
@@ -96,7 +122,100 @@ def list_accounts(config: Path) -> None:
     width = max(len("account"), *(len(line.name) for line in accounts))
     click.echo(f"{'account':<{width}}  {'credits':>14}  since")
     for line in accounts:
-        click.echo(f"{line.name:<{width}}  {format_balance(line.balance):>14}  {line.created_at:%Y-%m-%d}")
+        disabled = "  disabled" if line.settings.disabled else ""
+        balance = format_balance(line.balance)
+        click.echo(f"{line.name:<{width}}  {balance:>14}  {line.created_at:%Y-%m-%d}{disabled}")
+
+
+@account.command()
+@click.argument("name")
+@config_option
+@telling_errors
+def show(name: str, config: Path) -> None:
+    """Show the account NAME: its balance and its settings."""
+    reply = _run(read(config), ShowAccount(name))
+    _show(reply)
+
+
+# Behind a \b click leaves lines as they are.
+_KEYS = "\b\n" + "\n".join(["Settings:", *(f"  {name:<14}{key.meaning}" for name, key in KEYS.items())])
+
+
+@account.command(name="set", epilog=_KEYS)
+@click.argument("name")
+@click.argument("given", metavar="KEY=VALUE...", nargs=-1, required=True, type=Setting())
+@config_option
+@telling_errors
+def set_settings(name: str, given: tuple[tuple[str, str], ...], config: Path) -> None:
+    """Change settings of the account NAME.
+
+    As in `sender=Larm region=NO addresses=192.0.2.7,198.51.100.0/24`.
+
+    KEY= with nothing behind it brings the default back. What is not named stays as it is.
+    """
+    for key in (keys := [key for key, _ in given]):
+        if keys.count(key) > 1:
+            raise click.UsageError(f"{key} is given twice")
+    _show(_run(read(config), ChangeAccount(name, dict(given))))
+
+
+@account.command()
+@click.argument("name")
+@password_option
+@config_option
+@telling_errors
+def password(name: str, password: str | None, config: Path) -> None:
+    """Give the account NAME another password. The one before is refused from now on."""
+    settings = read(config)
+    _run(settings, SetPassword(name, hash_password(_chosen(password))))
+    click.echo(f"Account {name} has another password now.{_elsewhere(settings)}")
+
+
+@account.command()
+@click.argument("name")
+@config_option
+@telling_errors
+def disable(name: str, config: Path) -> None:
+    """Refuse the account NAME from now on: its calls are answered 101.
+
+    What it has sent goes on, and it keeps its credits.
+    """
+    settings = read(config)
+    _run(settings, AdmitAccount(name, admitted=False))
+    click.echo(f"Account {name} is disabled.{_elsewhere(settings)}")
+
+
+@account.command()
+@click.argument("name")
+@config_option
+@telling_errors
+def enable(name: str, config: Path) -> None:
+    """Take calls of the account NAME again."""
+    settings = read(config)
+    _run(settings, AdmitAccount(name, admitted=True))
+    click.echo(f"Account {name} is enabled.{_elsewhere(settings)}")
+
+
+def _elsewhere(settings: Settings) -> str:
+    """On a server's database other processes remember whom they have let in."""
+    return "" if file_of(settings.database) else " Gateways that run know it within a minute."
+
+
+def _show(reply: Reply) -> None:
+    for line in reply.accounts or []:
+        told = {
+            "account": line.name,
+            "credits": format_balance(line.balance),
+            "since": f"{line.created_at:%Y-%m-%d}",
+            "log-in": "disabled" if line.settings.disabled else "enabled",
+            **shown(line.settings),
+        }
+        for key, value in told.items():
+            click.echo(f"{key:<14}{value or '-'}")
+
+
+def _chosen(password: str | None) -> str:
+    return _ask() if password in (None, "-") and sys.stdin.isatty() else _given(password)
 
 
 def _ask() -> str:

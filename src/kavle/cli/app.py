@@ -58,12 +58,12 @@ class Gateway:
         self.store = await open_store(database, self.clock, self.metrics, self._wake)
         logs.name_messages(self.store.public_ids.public)
         self.queries = Queries(self.store)
-        self.accounts = Accounts(self.store, self.clock)
         ids = await self.store.carrier_ids([carrier.name for carrier in self.settings.carrier])
         self.links = self._links(ids)
         self._authenticator = Authenticator(
             self.queries.account, self.clock, refused=self.metrics.log_in_refused
         )
+        self.accounts = Accounts(self.store, self.clock, self._authenticator.forget)
         accept = Accept(self.store, self.clock, terms(self.settings, ids), self.metrics, self._wake)
         face = application(
             accept,

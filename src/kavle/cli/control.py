@@ -14,7 +14,18 @@ import msgspec
 
 from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
-from kavle.core.accounts import AccountError, Accounts, Command, CreateAccount, TopUpAccount
+from kavle.core.accounts import (
+    AccountError,
+    Accounts,
+    AdmitAccount,
+    ChangeAccount,
+    Command,
+    CreateAccount,
+    ListAccounts,
+    SetPassword,
+    ShowAccount,
+    TopUpAccount,
+)
 from kavle.model.errors import OutcomeUnknown
 from kavle.store.errors import DatabaseInUse, RowRefused, StoreError, StoreUnavailable
 from kavle.store.sqlite.store import SqliteStore
@@ -26,7 +37,7 @@ _PATIENCE: Final = 10.0
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """One of the three, or none of them where there is nothing to say."""
+    """One of the three, or none of them where there is nothing to say. `accounts` are those asked for."""
 
     error: str | None = None
     balance: int | None = None
@@ -54,18 +65,32 @@ def _short(path: Path) -> Iterator[str]:
 
 async def execute(accounts: Accounts, command: Command) -> Reply:
     try:
-        if isinstance(command, CreateAccount):
-            await accounts.create(command)
-            return Reply()
-        if isinstance(command, TopUpAccount):
-            return Reply(balance=await accounts.top_up(command))
-        return Reply(accounts=await accounts.list())
+        return await _done(accounts, command)
     except AccountError as error:
         return Reply(error=str(error))
     except (StoreUnavailable, RowRefused) as error:
         return Reply(error=f"nothing was done: {error}")
     except OutcomeUnknown:
         return Reply(error="it may have been done or not: look at `kavle account list` before you repeat it")
+
+
+async def _done(accounts: Accounts, command: Command) -> Reply:
+    match command:
+        case CreateAccount():
+            await accounts.create(command)
+        case TopUpAccount():
+            return Reply(balance=await accounts.top_up(command))
+        case ChangeAccount():
+            return Reply(accounts=[await accounts.change(command)])
+        case AdmitAccount():
+            await accounts.admit(command)
+        case SetPassword():
+            await accounts.set_password(command)
+        case ShowAccount():
+            return Reply(accounts=[await accounts.show(command.name)])
+        case ListAccounts():
+            return Reply(accounts=await accounts.list())
+    return Reply()
 
 
 async def run(database: str, clock: Clock, command: Command) -> Reply:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import msgspec
+from msgspec.structs import replace
 
 from kavle.clock import Clock
-from kavle.model.account import Account, check_account_name
+from kavle.model.account import Account, AccountSettings, check_account_name
+from kavle.model.account_change import changed
 from kavle.store.store import Store
-from kavle.store.types import AccountLine, NewAccount, TopUp
+from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
 
 
 class AccountError(Exception):
@@ -25,19 +30,49 @@ class TopUpAccount(msgspec.Struct, frozen=True, tag="topup"):
     amount: int
 
 
+class ChangeAccount(msgspec.Struct, frozen=True, tag="change"):
+    """Settings as an operator writes them (`kavle.model.account_change`)."""
+
+    name: str
+    given: dict[str, str]
+
+
+class AdmitAccount(msgspec.Struct, frozen=True, tag="admit"):
+    """Whether the account may log in."""
+
+    name: str
+    admitted: bool
+
+
+class SetPassword(msgspec.Struct, frozen=True, tag="password"):
+    name: str
+    password_hash: str
+
+
+class ShowAccount(msgspec.Struct, frozen=True, tag="show"):
+    name: str
+
+
 class ListAccounts(msgspec.Struct, frozen=True, tag="list"):
     pass
 
 
-Command = CreateAccount | TopUpAccount | ListAccounts
+Command = (
+    CreateAccount | TopUpAccount | ChangeAccount | AdmitAccount | SetPassword | ShowAccount | ListAccounts
+)
 
 
 class Accounts:
     """Each verb raises `AccountError` for what the operator can mend."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, changed: Callable[[str], None] = lambda name: None
+    ) -> None:
+        """`changed` is told of each account that is not what it was: whoever remembers it is to forget it."""
         self._store = store
         self._clock = clock
+        self._changed = changed
+        self._changing = asyncio.Lock()  # settings are read, changed and written whole
 
     async def create(self, command: CreateAccount) -> Account:
         try:
@@ -54,8 +89,49 @@ class Accounts:
         """The balance after."""
         balance = await self._store.top_up(TopUp(command.name, command.amount, self._clock.now()))
         if balance is None:
-            raise AccountError(f"there is no account named {command.name}; `kavle account list` shows all")
+            raise _unknown(command.name)
         return balance
+
+    async def change(self, command: ChangeAccount) -> AccountLine:
+        """The account as it is after."""
+        return await self._change(command.name, lambda settings: changed(settings, command.given))
+
+    async def admit(self, command: AdmitAccount) -> None:
+        disabled = not command.admitted
+        await self._change(command.name, lambda settings: replace(settings, disabled=disabled))
+
+    async def set_password(self, command: SetPassword) -> None:
+        await self._store_change(AccountChange(command.name, password_hash=command.password_hash))
+
+    async def show(self, name: str) -> AccountLine:
+        line = next((line for line in await self.list() if line.name == name), None)
+        if line is None:
+            raise _unknown(name)
+        return line
 
     async def list(self) -> list[AccountLine]:
         return await self._store.accounts()
+
+    async def _change(self, name: str, change: Callable[[AccountSettings], AccountSettings]) -> AccountLine:
+        async with self._changing:
+            account = await self._store.account(name)
+            if account is None:
+                raise _unknown(name)
+            try:
+                settings = change(account.settings)
+            except ValueError as error:
+                raise AccountError(str(error)) from error
+            await self._store_change(AccountChange(name, settings=settings))
+        return await self.show(name)
+
+    async def _store_change(self, change: AccountChange) -> None:
+        try:
+            account = await self._store.change_account(change)
+        finally:
+            self._changed(change.name)  # it may have been stored even where nobody can say so
+        if account is None:
+            raise _unknown(change.name)
+
+
+def _unknown(name: str) -> AccountError:
+    return AccountError(f"there is no account named {name}; `kavle account list` shows all")

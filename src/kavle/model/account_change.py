@@ -1,0 +1,122 @@
+"""An account's settings as an operator writes them, `sender=Larm`, and as they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_network
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
+
+import msgspec
+
+from kavle.model.account import AccountSettings
+from kavle.model.msisdn import known_region
+from kavle.model.sender import parse_sender
+
+# RFC 1123 §2.1; names beyond ASCII are written in their xn-- form (RFC 5890 §2.3.2.1).
+_HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+_LONGEST_HOST: Final = 253
+_MOST: Final = 100
+_YES: Final = {"yes": True, "no": False}
+
+
+class Key(NamedTuple):
+    """A setting that can be changed: `read` raises ValueError that says what is expected."""
+
+    read: Callable[[str], Any]
+    meaning: str
+
+
+def _choice(name: str) -> Callable[[str], str]:
+    choices = get_args(get_type_hints(AccountSettings)[name])
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"expected one of {' '.join(choices)}")
+        return text
+
+    return read
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in _YES:
+        raise ValueError("expected yes or no")
+    return _YES[text.lower()]
+
+
+def _sender(text: str) -> str:
+    """As it is written: a number's region is looked at with each message."""
+    parse_sender(text)
+    return text
+
+
+def _network(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; write 192.0.2.7, or 192.0.2.0/24 for a network") from None
+    return str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
+def _host(text: str) -> str:
+    host = text.lower()
+    if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
+        raise ValueError(f"{text[:80]!r} is no host name; write it alone, as in www.example.com")
+    return host
+
+
+def _several(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    def read_all(text: str) -> tuple[str, ...]:
+        pieces = [piece.strip() for piece in text.split(",")]
+        if len(pieces) > _MOST:
+            raise ValueError(f"expected {_MOST} at most")
+        return tuple(dict.fromkeys(read(piece) for piece in pieces if piece))
+
+    return read_all
+
+
+KEYS: Final = {
+    "sender": Key(_sender, "whom a message is from where the call does not say"),
+    "region": Key(known_region, "two letters: where its numbers without a country code belong"),
+    "charset": Key(_choice("charset"), "of the escapes in its URLs: auto, latin-1 or utf-8"),
+    "transliterate": Key(
+        _yes_or_no, "yes: texts are put into GSM 03.38 where each character has a relation there"
+    ),
+    "balance": Key(_choice("balance"), "how balans writes an amount: 98.50, 98,50 or 98"),
+    "addresses": Key(_several(_network), "addresses or networks that it may call from, with commas"),
+    "hosts": Key(_several(_host), "hosts that Ok and Error of its URL calls may lead to, with commas"),
+}
+"""What is left out, `disabled`, is no matter of taste: it has commands of its own."""
+
+
+def changed(settings: AccountSettings, given: Mapping[str, str]) -> AccountSettings:
+    """`settings` with what is given; an empty text brings a default back. Raises ValueError that names the
+    key, and says what is expected."""
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in KEYS:
+            raise ValueError(f"{name[:80]}: no such setting{_hint(name)}")
+        try:
+            values[name] = KEYS[name].read(text) if text else getattr(AccountSettings(), name)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return msgspec.structs.replace(settings, **values)
+
+
+def shown(settings: AccountSettings) -> dict[str, str]:
+    """Each setting as it would be written."""
+    return {name: _text(getattr(settings, name)) for name in KEYS}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _hint(name: str) -> str:
+    if name == "disabled":
+        return "; `kavle account disable` and `kavle account enable` do that"
+    nearest = get_close_matches(name, KEYS, n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else f"; there are {', '.join(KEYS)}"

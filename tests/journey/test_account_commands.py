@@ -1,0 +1,169 @@
+"""An operator changes accounts: with the gateway running or not, on either engine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kavle.cli.main import main
+from support.postgres import empty_database
+from support.processes import LOOPBACK, Process, kavle, run, settings_file
+
+NO_NETWORK = 1  # the port of one that is not there: nothing here is to be delivered
+
+
+class Operator:
+    """Runs `kavle account …` with one settings file."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = str(config)
+
+    async def __call__(self, *arguments: str, input: str = "") -> str:
+        """What a command prints that succeeds."""
+        code, out, err = await run("account", *arguments, "--config", self.config, input=input)
+        assert (code, err) == (0, "")
+        return out
+
+    async def shown(self, name: str = "alarm") -> dict[str, str]:
+        lines = (await self("show", name)).splitlines()
+        return {key: " ".join(rest) for key, *rest in (line.split() for line in lines)}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def operator(request: pytest.FixtureRequest, tmp_path: Path) -> Operator:
+    """On a database that has one account."""
+    options = {"database": await empty_database()} if request.param == "postgres" else {}
+    operator = Operator(settings_file(tmp_path, NO_NETWORK, **options))
+    await operator("create", "alarm", "--password", "1234", "--credits", "10")
+    return operator
+
+
+@pytest.fixture
+async def on_sqlite(tmp_path: Path) -> Operator:
+    operator = Operator(settings_file(tmp_path, NO_NETWORK))
+    await operator("create", "alarm", "--password", "1234", "--credits", "10")
+    return operator
+
+
+async def send(gateway: Process, password: str, **more: str) -> str:
+    call = {"acc": "alarm", "pass": password, "msg": "Larm", "to": "0702617396", "from": "ip1", **more}
+    url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
+
+    def get() -> str:
+        with urlopen(url, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    return await asyncio.to_thread(get)
+
+
+async def test_settings_are_changed_one_by_one_and_shown(operator: Operator) -> None:
+    shown = await operator.shown()
+    assert shown.pop("since")
+    assert shown == {
+        "account": "alarm",
+        "credits": "10.00",
+        "log-in": "enabled",
+        "sender": "-",
+        "region": "-",
+        "charset": "auto",
+        "transliterate": "no",
+        "balance": "98.50",
+        "addresses": "-",
+        "hosts": "-",
+    }
+    out = await operator("set", "alarm", "sender=Larm & Co", "region=no", "addresses=192.0.2.7,10.0.0.0/8")
+    assert out == await operator("show", "alarm")
+    await operator("set", "alarm", "region=", "balance=98,50")
+    shown = await operator.shown()
+    assert (shown["sender"], shown["region"], shown["balance"]) == ("Larm & Co", "-", "98,50")
+    assert shown["addresses"] == "192.0.2.7,10.0.0.0/8"
+
+
+async def test_a_disabled_account_is_shown_as_such_and_keeps_its_settings(operator: Operator) -> None:
+    await operator("set", "alarm", "sender=Larm")
+    assert (await operator("disable", "alarm")).startswith("Account alarm is disabled.")
+    assert (await operator.shown())["log-in"] == "disabled"
+    assert (await operator("list")).splitlines()[1].endswith("  disabled")
+    assert (await operator("enable", "alarm")).startswith("Account alarm is enabled.")
+    shown = await operator.shown()
+    assert (shown["log-in"], shown["sender"]) == ("enabled", "Larm")
+    assert not (await operator("list")).splitlines()[1].endswith("disabled")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["show", "nobody"], "there is no account named nobody; `kavle account list` shows all"),
+        (["set", "nobody", "region=NO"], "there is no account named nobody"),
+        (["password", "nobody", "--password", "x"], "there is no account named nobody"),
+        (["disable", "nobody"], "there is no account named nobody"),
+        (["enable", "nobody"], "there is no account named nobody"),
+        (["set", "alarm"], "Missing argument 'KEY=VALUE...'"),
+        (["set", "alarm", "region"], "'region' is not of the form key=value"),
+        (["set", "alarm", "region=NO", "region=SE"], "region is given twice"),
+        (["set", "alarm", "region=NO", "addresses=10.0.0.1/8"], "addresses: 10.0.0.1/8 has host bits set"),
+        (["set", "alarm", "regoin=NO"], "regoin: no such setting; did you mean region?"),
+        (["set", "alarm", "disabled=yes"], "`kavle account disable` and `kavle account enable` do that"),
+        (["password", "alarm"], "give a --password; - reads it from standard input"),
+        (["password", "alarm", "--password", ""], "the password is empty"),
+    ],
+)
+def test_a_mistake_is_one_line_and_changes_nothing(tmp_path: Path, arguments: list[str], error: str) -> None:
+    config = ["--config", str(settings_file(tmp_path, NO_NETWORK))]
+
+    def account(*words: str) -> Result:
+        return CliRunner().invoke(main, ["account", *words, *config])
+
+    assert account("create", "alarm", "--password", "1234").exit_code == 0
+    before = account("show", "alarm").output
+    result = account(*arguments)
+    assert result.exit_code in (1, 2)
+    assert isinstance(result.exception, SystemExit)
+    assert error in result.output.splitlines()[-1]
+    assert account("show", "alarm").output == before
+
+
+async def test_a_password_that_was_changed_is_refused_at_once_though_it_was_remembered(
+    on_sqlite: Operator, tmp_path: Path
+) -> None:
+    async with kavle("serve", "--config", on_sqlite.config, log=tmp_path / "gateway.log") as gateway:
+        for _ in range(2):
+            assert int(await send(gateway, "1234")) >= 1000
+        out = await on_sqlite("password", "alarm", "--password", "-", input="s3cret\n")
+        assert out == "Account alarm has another password now.\n"
+        assert await send(gateway, "1234") == "101"
+        assert int(await send(gateway, "s3cret")) >= 1000
+        assert await gateway.stop() == 0
+
+
+async def test_settings_hold_from_the_next_call_on(on_sqlite: Operator, tmp_path: Path) -> None:
+    async with kavle("serve", "--config", on_sqlite.config, log=tmp_path / "gateway.log") as gateway:
+        assert await send(gateway, "1234", **{"from": ""}) == "110"
+        assert (await on_sqlite("set", "alarm", "sender=Larm")) == await on_sqlite("show", "alarm")
+        assert int(await send(gateway, "1234", **{"from": ""})) >= 1000
+        assert await gateway.stop() == 0
+
+
+async def test_changes_at_once_are_all_kept(on_sqlite: Operator, tmp_path: Path) -> None:
+    async with kavle("serve", "--config", on_sqlite.config, log=tmp_path / "gateway.log") as gateway:
+        changes = ["sender=Larm", "region=NO", "charset=utf-8", "balance=98"]
+        await asyncio.gather(*(on_sqlite("set", "alarm", change) for change in changes))
+        shown = await on_sqlite.shown()
+        assert [f"{key}={shown[key]}" for key in ("sender", "region", "charset", "balance")] == changes
+        assert await gateway.stop() == 0
+
+
+async def test_on_a_server_a_new_password_holds_and_other_gateways_are_spoken_of(tmp_path: Path) -> None:
+    operator = Operator(settings_file(tmp_path, NO_NETWORK, database=await empty_database()))
+    await operator("create", "alarm", "--password", "1234", "--credits", "10")
+    out = await operator("password", "alarm", "--password", "s3cret")
+    assert out == "Account alarm has another password now. Gateways that run know it within a minute.\n"
+    async with kavle("serve", "--config", operator.config, log=tmp_path / "gateway.log") as gateway:
+        assert await send(gateway, "1234") == "101"
+        assert int(await send(gateway, "s3cret")) >= 1000
+        assert await gateway.stop() == 0
