@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from bench import kannel, ours
 from bench.child import Broken
 from bench.machine import describe
-from bench.measure import SCENARIOS, Figures, Scenario, Start, generator_alone, measure
+from bench.measure import Start, generator_alone, measure
+from bench.nodes import nodes
+from bench.scenarios import SCENARIOS, Figures, Scenario
 from bench.table import Report, about, aims, disturbance, foot, table
 
 OUT: Final = Path(__file__).parent / "out"
@@ -28,6 +31,8 @@ _MESSAGES: Final = 50_000
 _BACKLOG: Final = 100_000
 _QUICK_MESSAGES: Final = 10_000
 _QUICK_BACKLOG: Final = 20_000
+_CHURN: Final = 200_000
+_QUICK_CHURN: Final = 40_000
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -36,7 +41,10 @@ _QUICK_BACKLOG: Final = 20_000
 )
 @click.option("--quick", is_flag=True, help="One short run: a glance, not a figure to quote.")
 @click.option(
-    "--only", metavar="WORD", default="", help="Only the scenarios whose name holds WORD: soap, cycle, 64, …"
+    "--only",
+    metavar="WORD",
+    default="",
+    help="Only the scenarios whose name holds WORD: soap, cycle, 64, postgres, churn, …",
 )
 @click.option("--without-kannel", is_flag=True, help="Measure Kavle alone.")
 @click.option(
@@ -48,9 +56,10 @@ def main(runs: int, quick: bool, only: str, without_kannel: bool, folder: Path |
     """Measure the gateway against a simulated network in another process, and print one table.
 
     Accepted messages a second by URL and SOAP, the full cycle with receipts, the drain of a backlog; CPU,
-    memory and disk of each message. Where Debian's kannel is installed it goes through the same, alternating
-    with Kavle; each measurement begins with fresh processes on an empty folder. Takes some 15 minutes; all
-    runs are kept as JSON in bench/out. Nothing leaves this machine, and it should have nothing else to do.
+    memory and disk of each message. On PostgreSQL accept and full cycle with 1, 2 and 4 gateways, and the
+    queue under churn. Where Debian's kannel is installed it goes through the same, alternating with Kavle;
+    each measurement begins with fresh processes on an empty folder. Takes some 40 minutes; all runs are kept
+    as JSON in bench/out. Nothing leaves this machine, and it should have nothing else to do.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: everything is put away
     scenarios = [one for one in SCENARIOS if only.lower() in one.name.lower()]
@@ -85,14 +94,22 @@ def _run(folder: Path, scenarios: Sequence[Scenario], runs: int, quick: bool, wi
         for turn in range(runs):
             for scenario in scenarios:
                 # Alternating, and who begins alternates too: what the machine does meanwhile hits both.
-                for gateway in sorted(gateways, reverse=not turn % 2):
-                    if not (gateway == "Kannel" and scenario.interface == "SOAP"):
-                        label = f"run {turn + 1}/{runs}  {scenario.name}  {gateway}"
-                        figures = _one(
-                            progress, label, scenario, gateways[gateway], _messages(scenario, quick), folder
-                        )
-                        report.add(scenario, gateway, figures)
+                starts = _starts(scenario, gateways)
+                for gateway in sorted(starts, reverse=not turn % 2):
+                    label = f"run {turn + 1}/{runs}  {scenario.name}  {gateway}"
+                    messages = _messages(scenario, quick)
+                    figures = _one(progress, label, scenario, starts[gateway], messages, folder)
+                    report.add(scenario, gateway, figures)
     return report
+
+
+def _starts(scenario: Scenario, gateways: dict[str, Start]) -> dict[str, Start]:
+    """Of the gateways that can do it."""
+    if scenario.nodes:
+        return {"Kavle": partial(nodes, scenario.nodes)}
+    if scenario.interface == "SOAP" or scenario.kind == "churn":
+        return {"Kavle": gateways["Kavle"]}
+    return gateways
 
 
 def _one(
@@ -106,6 +123,8 @@ def _one(
 
 
 def _messages(scenario: Scenario, quick: bool) -> int:
+    if scenario.kind == "churn":
+        return _QUICK_CHURN if quick else _CHURN
     if scenario.kind == "drain":
         return _QUICK_BACKLOG if quick else _BACKLOG
     return _QUICK_MESSAGES if quick else _MESSAGES

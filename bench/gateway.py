@@ -15,8 +15,9 @@ class Gateway(ABC):
     report_port: int | None = None
     """Where it has to bring its delivery reports by HTTP."""
 
-    def __init__(self, port: int, processes: Sequence[Child]) -> None:
-        self.port = port
+    def __init__(self, ports: Sequence[int], processes: Sequence[Child]) -> None:
+        """`ports`: that take requests; of several processes, those of each."""
+        self.ports = ports
         self.processes = processes
 
     def cpu(self) -> float:
@@ -43,6 +44,10 @@ class Gateway(ABC):
     @abstractmethod
     def delivered(self) -> int | None:
         """How many messages it knows to be delivered; None where it keeps no such thing."""
+
+    def database_cpu(self) -> float | None:
+        """Of the server that keeps its data; None where it keeps them itself."""
+        return None
 
     @abstractmethod
     def stop(self) -> None: ...

@@ -88,7 +88,7 @@ class Kannel(Gateway):
     name = "Kannel"
 
     def __init__(self, port: int, processes: Sequence[Child], store: Path, report_port: int) -> None:
-        super().__init__(port, processes)
+        super().__init__([port], processes)
         self._store = store
         self.report_port = report_port
 

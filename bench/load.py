@@ -3,7 +3,7 @@
 It shares the machine with what it measures, so it does little: the requests are built before the clock
 starts, and of an answer it reads the length and whether it is a yes.
 
-    python -m bench.load '{"shape": "url", "port": 8080, "connections": 64, "warm_up": 1000, "count": 50000}'
+    python -m bench.load '{"shape": "url", "ports": [8080], "connections": 64, "count": 50000}'
 
 When the warm-up is answered it writes a line, and waits for one; when all is answered it writes the result.
 """
@@ -17,6 +17,7 @@ import sys
 import time
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from typing import Final, cast
 
 import msgspec
@@ -29,7 +30,7 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 class Order(msgspec.Struct, frozen=True):
     shape: Shape
-    port: int
+    ports: list[int]  # the connections are dealt out to them
     connections: int
     count: int
     warm_up: int = 0
@@ -131,12 +132,12 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 
 async def generate(order: Order) -> Result:
-    batch = requests(order.shape, order.warm_up + order.count, order.port, order.report_port)
+    batch = requests(order.shape, order.warm_up + order.count, order.ports[0], order.report_port)
     loop = asyncio.get_running_loop()
     load = Load(order.shape)
     clients = [
-        (await loop.create_connection(lambda: Client(load), "127.0.0.1", order.port))[1]
-        for _ in range(order.connections)
+        (await loop.create_connection(lambda: Client(load), "127.0.0.1", port))[1]
+        for port in islice(cycle(order.ports), order.connections)
     ]
     if order.warm_up:
         await load.run(clients, batch[: order.warm_up])

@@ -49,9 +49,17 @@ def _busy() -> float:
     return sum(int(fields[place]) for place in (1, 2, 3, 8)) / os.sysconf("SC_CLK_TCK")
 
 
+_adopted: Final[list[float]] = []
+
+
+def adopt(seconds: float) -> None:
+    """CPU of a server that was ours, but was not our process's child."""
+    _adopted.append(seconds)
+
+
 def _ours() -> float:
     used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(one.ru_utime + one.ru_stime for one in used) + sum(_adopted)
 
 
 def syncs(folder: Path) -> float:

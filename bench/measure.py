@@ -12,11 +12,14 @@ from typing import Final
 
 import msgspec
 
+from bench import churn
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
 from bench.load import Order, Result
 from bench.machine import Others
 from bench.network import Network, network
+from bench.postgres import postgres
+from bench.scenarios import Figures, Scenario
 from bench.shapes import Shape
 
 WARM_UP: Final = 1_000
@@ -30,43 +33,9 @@ Tell = Callable[[float], None]
 """Called now and then with the share that is done."""
 
 
-class Scenario(msgspec.Struct, frozen=True):
-    name: str
-    interface: str  # "URL" or "SOAP"
-    connections: int
-    kind: str  # "accept", "cycle" or "drain"
-
-
-ACCEPT_16: Final = Scenario("accept, URL, 16 connections", "URL", 16, "accept")
-ACCEPT_64: Final = Scenario("accept, URL, 64 connections", "URL", 64, "accept")
-SOAP_16: Final = Scenario("accept, SOAP, 16 connections", "SOAP", 16, "accept")
-SOAP_64: Final = Scenario("accept, SOAP, 64 connections", "SOAP", 64, "accept")
-CYCLE_16: Final = Scenario("full cycle with receipts, 16 connections", "URL", 16, "cycle")
-CYCLE_64: Final = Scenario("full cycle with receipts, 64 connections", "URL", 64, "cycle")
-DRAIN: Final = Scenario("drain of a backlog, no receipts", "URL", 64, "drain")
-SCENARIOS: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DRAIN)
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one run. Times are seconds, sizes bytes; CPU, disk and queue memory are those of one message."""
-
-    messages: int
-    rate: float
-    cpu: float
-    memory: int  # resident at most
-    p50: float | None = None  # of the HTTP answers
-    p99: float | None = None
-    disk: float | None = None
-    queued_memory: float | None = None
-    network_cpu: float | None = None
-    load_cpu: float | None = None
-    others: float = 0.0  # share of the machine that went to processes which are not ours
-    reports: int | None = None  # HTTP calls that told of a final state
-
-
 def measure(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
     """Raises `Broken` when anything is not as it should be: a refusal, a lost message, a dead process."""
-    run = {"accept": _accept, "cycle": _cycle, "drain": _drain}[scenario.kind]
+    run = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn}[scenario.kind]
     others = Others()
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as name:
         figures = run(scenario, start, messages, Path(name), tell)
@@ -81,9 +50,10 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
         _load(scenario, gateway, messages, folder, receipts=False) as load,
     ):
         load.warm()
-        cpu, memory = gateway.cpu(), gateway.memory()
+        cpu, memory, database_cpu = gateway.cpu(), gateway.memory(), gateway.database_cpu()
         result = load.go(tell)
         cpu, grown = gateway.cpu() - cpu, gateway.memory() - memory
+        database_cpu = _since(database_cpu, gateway)
         peak = gateway.peak_memory()
         if smsc.counts().submits:
             raise Broken("the network got messages that it should not have got")
@@ -99,6 +69,7 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
         disk=None if disk is None else disk / (messages + WARM_UP),
         queued_memory=grown / messages,
         load_cpu=result.cpu / messages,
+        database_cpu=None if database_cpu is None else database_cpu / messages,
     )
 
 
@@ -111,10 +82,11 @@ def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
     ):
         load.warm()
         _await(lambda: _finished(smsc, gateway), WARM_UP, gateway, tell=lambda share: None)
-        cpu, network_cpu = gateway.cpu(), smsc.process.cpu()
+        cpu, network_cpu, database_cpu = gateway.cpu(), smsc.process.cpu(), gateway.database_cpu()
         result = load.go(lambda share: tell(share * 0.9))
         ended = _await(lambda: _finished(smsc, gateway), WARM_UP + messages, gateway, tell)
         cpu, network_cpu = gateway.cpu() - cpu, smsc.process.cpu() - network_cpu
+        database_cpu = _since(database_cpu, gateway)
         peak, reports, delivered, counts = (
             gateway.peak_memory(),
             gateway.reports(),
@@ -137,6 +109,7 @@ def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
         disk=None if disk is None else disk / (messages + WARM_UP),
         network_cpu=network_cpu / messages,
         load_cpu=result.cpu / messages,
+        database_cpu=None if database_cpu is None else database_cpu / messages,
         reports=None if reports is None else reports - WARM_UP,
     )
 
@@ -168,6 +141,32 @@ def _drain(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
         queued_memory=grown / (messages - WARM_UP),
         network_cpu=network_cpu / messages,
     )
+
+
+def _churn(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
+    """Without any gateway: the store's leases and outcomes, as fast as they go."""
+    with postgres(folder) as database:
+        order = churn.Order(database.url, messages, scenario.beside)
+        command = [sys.executable, "-m", "bench.churn", msgspec.json.encode(order).decode()]
+        with child("churn", command, folder) as process:
+            for last in range(churn.PART, messages + churn.PART, churn.PART):
+                process.line(_GIVE_UP)
+                tell(min(1.0, last / messages))
+            result = msgspec.json.decode(process.line(), type=churn.Result)
+        database_cpu = database.cpu()
+    return Figures(
+        messages=messages,
+        rate=messages / result.seconds,
+        cpu=result.cpu / messages,
+        memory=result.memory,
+        database_cpu=database_cpu / messages,
+        parts=result.rates,
+    )
+
+
+def _since(before: float | None, gateway: Gateway) -> float | None:
+    now = gateway.database_cpu()
+    return None if before is None or now is None else now - before
 
 
 def _finished(smsc: Network, gateway: Gateway) -> int:
@@ -224,7 +223,7 @@ def _load(
 ) -> Iterator[_Generator]:
     order = Order(
         shape=gateway.shape(scenario.interface, receipts=receipts),
-        port=gateway.port,
+        ports=list(gateway.ports),
         connections=scenario.connections,
         count=messages,
         warm_up=WARM_UP,
@@ -241,7 +240,7 @@ def _command(order: Order) -> Sequence[str]:
 def generator_alone(folder: Path, messages: int) -> float:
     """Requests a second that the load generator makes of a server that costs next to nothing."""
     with child("echo", [sys.executable, "-m", "bench.echo"], folder) as echo:
-        order = Order(Shape.PLAIN, int(echo.line()), 64, messages, WARM_UP)
+        order = Order(Shape.PLAIN, [int(echo.line())], 64, messages, WARM_UP)
         with child("load", _command(order), folder) as load:
             load.line()
             load.input.write("go\n")

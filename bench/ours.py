@@ -19,10 +19,11 @@ from bench.network import SYSTEM_ID, WINDOW, Network
 from bench.shapes import ACCOUNT, PASSWORD, Shape
 from kavle.model.status import Status
 
+_KAVLE: Final = [sys.executable, "-m", "kavle"]
 _READY: Final = re.compile(r"Kavle is ready on http://127\.0\.0\.1:(\d+)")
 
 _SETTINGS: Final = """\
-database = "sqlite:///{database}"
+database = "{database}"
 log_level = "warning"
 [http]
 port = 0
@@ -34,6 +35,7 @@ port = {port}
 system_id = "{system_id}"
 password = "{password}"
 window = {window}
+binds = {binds}
 reconnect_max = 1.0
 [[route]]
 carriers = ["simulated"]
@@ -44,7 +46,7 @@ class Kavle(Gateway):
     name = "Kavle"
 
     def __init__(self, port: int, process: Child, database: Path) -> None:
-        super().__init__(port, [process])
+        super().__init__([port], [process])
         self._database = database
 
     def shape(self, interface: str, *, receipts: bool) -> Shape:
@@ -73,7 +75,16 @@ class Kavle(Gateway):
 
 @contextmanager
 def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
-    database, config = folder / "kavle.db", folder / "kavle.toml"
+    database = folder / "kavle.db"
+    config = settings(folder, network, f"sqlite:///{database}")
+    create_account(config)
+    with serve("kavle", config, folder) as (port, process):
+        yield Kavle(port, process, database)
+
+
+def settings(folder: Path, network: Network, database: str, nodes: int = 1) -> Path:
+    """The file of them, for so many gateways on that database: a link for each, and one window for all."""
+    config = folder / "kavle.toml"
     config.write_text(
         _SETTINGS.format(
             database=database,
@@ -81,17 +92,26 @@ def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
             system_id=SYSTEM_ID,
             password=NETWORK_PASSWORD,
             window=WINDOW,
+            binds=nodes,
         )
     )
-    command = [sys.executable, "-m", "kavle"]
-    account = [*command, "account", "create", ACCOUNT, "--password", "-", "--credits", "10000000"]
+    return config
+
+
+def create_account(config: Path) -> None:
+    command = [*_KAVLE, "account", "create", ACCOUNT, "--password", "-", "--credits", "10000000"]
     made = subprocess.run(
-        [*account, "--config", config], input=PASSWORD, text=True, capture_output=True, check=False
+        [*command, "--config", config], input=PASSWORD, text=True, capture_output=True, check=False
     )
     if made.returncode:
         raise Broken(f"kavle account create: {made.stderr}")
-    with child("kavle", [*command, "serve", "--config", config], folder) as process:
+
+
+@contextmanager
+def serve(name: str, config: Path, folder: Path) -> Iterator[tuple[int, Child]]:
+    """A gateway, and the port that it listens on."""
+    with child(name, [*_KAVLE, "serve", "--config", config], folder) as process:
         ready = _READY.match(process.line())
         if ready is None:
-            raise Broken("kavle did not say its port")
-        yield Kavle(int(ready[1]), process, database)
+            raise Broken(f"{name} did not say its port")
+        yield int(ready[1]), process

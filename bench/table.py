@@ -9,7 +9,18 @@ from typing import Final
 import msgspec
 from rich.table import Table
 
-from bench.measure import ACCEPT_64, CYCLE_64, DRAIN, SOAP_64, Figures, Scenario
+from bench.scenarios import (
+    ACCEPT_64,
+    CHURN,
+    CHURN_EXPORT,
+    CHURN_SNAPSHOT,
+    CYCLE_64,
+    DRAIN,
+    ON_SERVER,
+    SOAP_64,
+    Figures,
+    Scenario,
+)
 
 Runs = Sequence[Figures]
 
@@ -60,6 +71,21 @@ def _of_url(report: Report, soap: Runs) -> float | None:
     return median(100 * by_soap.rate / by_url.rate for by_soap, by_url in pairs) if pairs else None
 
 
+def _of_plain_churn(report: Report, beside: Runs) -> float | None:
+    pairs = list(zip(beside, report.of(CHURN.name, "Kavle"), strict=False))
+    return median(100 * one.rate / plain.rate for one, plain in pairs) if pairs else None
+
+
+def _of_first_quarter(report: Report, runs: Runs) -> float | None:
+    return median(map(_kept, runs)) if runs else None
+
+
+def _kept(churn: Figures) -> float:
+    """The rate of the last quarter, in % of the first's."""
+    quarter = max(1, len(churn.parts) // 4)
+    return 100 * median(churn.parts[-quarter:]) / median(churn.parts[:quarter])
+
+
 AIMS: Final = (
     Aim(ACCEPT_64.name, "accept by URL, messages/s", lambda _, runs: middle(runs, "rate"), 12_000),
     Aim(ACCEPT_64.name, "accept by URL, p99 in ms", lambda _, runs: middle(runs, "p99", 1e3), 12, most=True),
@@ -73,6 +99,9 @@ AIMS: Final = (
         110,
         most=True,
     ),
+    Aim(CHURN_SNAPSHOT.name, "leases beside an old snapshot, % of those without", _of_plain_churn, 50),
+    Aim(CHURN_EXPORT.name, "leases beside an export, % of those without", _of_plain_churn, 50),
+    Aim(CHURN_SNAPSHOT.name, "the last quarter of them, % of the first", _of_first_quarter, 80),
 )
 
 _QUIET: Final = 0.05
@@ -94,6 +123,13 @@ queued takes {queued} B in Kavle and {queued_there} B in Kannel.
 """,
 }
 """By the scenario that they explain."""
+
+_SERVER: Final = """\
+PostgreSQL: a server of its own for each run, as it comes, over a Unix socket; 64 connections are dealt out to
+the gateways, which share one account and the network's window. Queue churn: the store alone leases 100 and
+records 100 at a time; the rate is of what was leased and recorded. What took CPU besides the gateways, in µs
+a message:
+"""
 
 _FOOT: Final = """\
 Kavle answers when the message is on disk (fdatasync); Kannel's file store never syncs. Kannel has no SOAP.
@@ -123,13 +159,25 @@ def foot(report: Report) -> str:
     cycle = report.of(CYCLE_64.name, "Kavle")
     calls = middle(report.of(CYCLE_64.name, "Kannel"), "reports")
     notes = [note for name, note in _NOTES.items() if name in report.figures]
-    return "".join([*notes, _FOOT]).format(
+    return "".join([*notes, _on_server(report), _FOOT]).format(
         queued=_number(middle(report.of(DRAIN.name, "Kavle"), "queued_memory"), ",.0f"),
         queued_there=_number(middle(report.of(DRAIN.name, "Kannel"), "queued_memory"), ",.0f"),
         reports=_number(calls, ",.0f"),
         load=_number(middle(cycle, "load_cpu", 1e6), ".0f"),
         network=_number(middle(cycle, "network_cpu", 1e6), ".0f"),
     )
+
+
+def _on_server(report: Report) -> str:
+    """Where the time went on PostgreSQL; the gateways' share is the table's."""
+    lines = []
+    for scenario in ON_SERVER:
+        runs = report.of(scenario.name, "Kavle")
+        named = [("PostgreSQL", "database_cpu"), ("load generator", "load_cpu"), ("network", "network_cpu")]
+        spent = [(who, middle(runs, key, 1e6)) for who, key in named]
+        if told := ", ".join(f"{who} {value:.0f}" for who, value in spent if value is not None):
+            lines.append(f"  {scenario.name}: {told}\n")
+    return "".join([_SERVER, *lines]) if lines else ""
 
 
 def disturbance(report: Report) -> str:

