@@ -13,6 +13,7 @@ from typing import Literal
 import pytest
 from structlog.testing import capture_logs
 
+from kavle.north import server
 from kavle.north.connection import SPARE
 from kavle.north.settings import ListenerSettings
 from kavle.north.tls import Certificate
@@ -214,12 +215,13 @@ def test_a_client_that_hangs_up_with_a_request_under_way_harms_nobody() -> None:
 def test_a_stop_waits_for_no_idle_client_s_goodbye() -> None:
     with gateway(listener=[listener("modern")], stop_seconds=1000.0) as north:
         client = Client(north.server.listeners[TLS].port, trusting())
-        silent = Client(north.server.listeners[TLS].port)
+        silent, slow = (Client(north.server.listeners[TLS].port) for _ in range(2))
+        slow.send(b"\x16\x03\x01")
         client.send(HEALTH)
         assert client.answer().body == b"ok"
-    assert client.closed() == silent.closed() == b""
-    client.socket.close()
-    silent.socket.close()
+    for gone in (client, silent, slow):
+        assert gone.closed() == b""
+        gone.socket.close()
 
 
 def test_a_request_under_way_is_answered_before_the_stop() -> None:
@@ -376,6 +378,16 @@ def test_a_new_certificate_is_taken_while_old_connections_go_on(
         assert north.ask(HEALTH, TLS, trusting("ec")).body == b"ok"
         before.send(HEALTH)
         assert before.answer().body == b"ok"
+
+
+def test_new_files_are_looked_for_from_time_to_time(
+    renewable: ListenerSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_RENEWAL_TICKS", 1)
+    with gateway(listener=[renewable]) as north:
+        use("ec", tmp_path)
+        while refused(north.server.listeners[TLS].port, trusting("ec")):
+            pass
 
 
 def test_a_new_certificate_that_is_no_good_leaves_the_one_before(

@@ -77,7 +77,9 @@ class TlsListener(Listener):
         while True:
             try:
                 client, address = await loop.sock_accept(bound)
-            except OSError as error:  # out of files, say; or whoever knocked has gone
+            except ConnectionError:  # whoever knocked has gone
+                continue
+            except OSError as error:  # out of files, say
                 _log.warning("no connection could be taken", listener=self.url, reason=error.strerror)
                 await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
                 continue

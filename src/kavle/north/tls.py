@@ -43,7 +43,7 @@ class Certificate:
         self.context, self.expires = context, None
         try:
             begins, self.expires = _validity(context, self._files[0])
-        except ssl.SSLError as error:
+        except OSError as error:  # SSLError is one
             _log.warning("clients may not take this certificate", setting=self._setting(), reason=str(error))
         else:
             if now < begins:
@@ -106,6 +106,8 @@ class Certificate:
                 advice = 'too weak for today; have another issued (only tls = "legacy" takes it)'
                 self._fail("certificate", certificate, f"is {advice}")
             self._fail("certificate", certificate, f"or its key {key} can't be used: {error}")
+        except OSError as error:  # it was there a moment ago
+            self._fail("certificate", certificate, f"or its key {key} can't be read: {error.strerror}")
 
     def _fail(self, name: str, path: Path, problem: str) -> NoReturn:
         raise SettingsError(f"{self._setting(name)}: {path} {problem}") from None
