@@ -29,6 +29,8 @@ class Wire:
         self.target = url
         self.url = url.replace(target, str(self._folder))
         self.dark = False  # no new connections
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._trap: tuple[bytes, Cut] | None = None
         self._server: asyncio.Server
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,6 +50,13 @@ class Wire:
         """Nobody has said the word yet."""
         return self._trap is not None
 
+    def freeze(self) -> None:
+        """From now on nothing comes through, and nobody is told."""
+        self._flowing.clear()
+
+    def thaw(self) -> None:
+        self._flowing.set()
+
     def cut(self, word: bytes, how: Cut) -> None:
         self._trap = word, how
 
@@ -65,9 +74,10 @@ class Wire:
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_server, to_server = await asyncio.open_unix_connection(self._target)
-        answers = asyncio.create_task(_pump(from_server, writer))
+        answers = asyncio.create_task(_pump(from_server, writer, self._flowing))
         try:
             while data := await reader.read(65536):
+                await self._flowing.wait()
                 if self._trap is not None and self._trap[0] in data:
                     how, self._trap = self._trap[1], None
                     answers.cancel()
@@ -95,9 +105,10 @@ async def _end(
             await from_server.read(65536)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
     with suppress(OSError):
         while data := await reader.read(65536):
+            await flowing.wait()
             writer.write(data)
             await writer.drain()
     writer.close()

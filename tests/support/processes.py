@@ -96,7 +96,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings_file(folder: Path, smpp_port: int, *, http_port: int = 0, database: str | None = None) -> Path:
+def settings_file(
+    folder: Path,
+    smpp_port: int,
+    *,
+    http_port: int = 0,
+    database: str | None = None,
+    binds: int = 2,
+    link_lease: float = 3.0,
+) -> Path:
     path = folder / "kavle.toml"
     path.write_text(f"""
 database = "{database or f"sqlite:///{folder}/data/kavle.db"}"
@@ -109,9 +117,12 @@ host = "{LOOPBACK}"
 port = {smpp_port}
 system_id = "kavle"
 password = "secret"
+binds = {binds}
 window = 20
 reconnect_max = 0.2
 [[route]]
 carriers = ["simulated"]
+[gateway]
+link_lease = {link_lease}
 """)
     return path
