@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import apsw
@@ -18,7 +18,7 @@ from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings
 from kavle.model.money import UNIT
 from kavle.model.status import Status
-from kavle.store.types import TopUp
+from kavle.store.types import LinkTurn, TopUp
 from support.books import Place, reading
 from support.dumps import (
     COMMAND,
@@ -141,6 +141,9 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     other = await world.store.account("other")
     assert other.settings == (AccountSettings() if step[1] < "0002" else SETTINGS)
     assert (await world.credits(), await world.store.balance(other.id) / UNIT) == (88, 2)
+
+    turn = LinkTurn(2, {world.carrier_id: 2}, timedelta(seconds=15))
+    assert len((await world.store.share_links(turn)).held) == 2, "a dead node's links"
 
     await send_all(world)
     open_ones = await world.rows("SELECT network_id FROM awaiting")

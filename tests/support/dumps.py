@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -22,8 +23,8 @@ from kavle.model.message import Accepted
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.sqlite.connection import open_reader
-from kavle.store.types import AccountChange, NewAccount
-from support.postgres import fresh_database, server
+from kavle.store.types import AccountChange, LinkTurn, NewAccount
+from support.postgres import fetch, fresh_database, server
 from support.world import LOST, REFUSED, THROTTLED, Place, World, open_world
 
 ENGINES: Final = ("sqlite", "postgres")
@@ -80,6 +81,7 @@ async def fill(world: World) -> None:
     (leased,) = await world.lease(seconds=120)
     await world.answer(leased.lease, Accepted(f"{LEASED}.1"))  # and two of it are on their way
     await world.receipt(EARLY)
+    await world.store.share_links(LinkTurn(1, {world.carrier_id: 2}, timedelta(seconds=15)))
     other = await world.store.create_account(NewAccount("other", "no hash", 5 * UNIT, world.clock.now()))
     await world.store.change_account(AccountChange("other", settings=SETTINGS))
     for priority in (1, 2, 3):
@@ -107,6 +109,8 @@ def _dump_postgres() -> str:
     async def fill_one() -> str:
         url = await fresh_database()
         await _filled(url)
+        for expire in ("UPDATE link SET expires_at", "UPDATE contender SET expires_at"):
+            await fetch(url, f"{expire} = 1767445215000")  # of the dump's clock, not of this machine's
         return url
 
     url = asyncio.run(fill_one())
