@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kavle.clock import SetClock
-from kavle.model.account import Account
+from kavle.model.account import Account, AccountSettings
 from kavle.model.errors import Reason, Refusal
 from kavle.north import auth
 from kavle.north.auth import Authenticator, LogInLimits, hash_password
@@ -102,6 +102,60 @@ async def test_a_listeners_accounts_are_the_only_ones_that_may_log_in_by_it(worl
         with pytest.raises(Refusal) as raised:
             await world.authenticator.log_in("test", "1234", here)
         assert raised.value.reason is Reason.CREDENTIALS
+
+
+def change(world: World, **settings: Any) -> None:
+    world.accounts["test"] = Account(0, "test", HASHES["test"], AccountSettings(**settings))
+
+
+async def test_a_disabled_account_is_let_in_nowhere_until_it_is_enabled(world: World) -> None:
+    assert await world.log_in() == "test"
+    change(world, disabled=True)
+    world.clock.forward(minutes=1)
+    for _ in range(20):  # and is no guesser
+        assert await world.log_in() == "CREDENTIALS"
+    assert await world.log_in(password="wrong") == "CREDENTIALS"
+    change(world)
+    world.authenticator.forget("test")
+    assert await world.log_in() == "test"
+
+
+ALLOWED = {
+    HERE: True,
+    "192.0.2.255": True,
+    f"::ffff:{HERE}": True,
+    "2001:db8::7": True,
+    THERE: False,
+    "2001:db8::8": False,
+    "": False,
+    "unknown": False,
+}
+
+
+@pytest.mark.parametrize(("address", "allowed"), ALLOWED.items(), ids=ALLOWED)
+async def test_an_account_may_name_the_addresses_it_calls_from(
+    world: World, address: str, allowed: bool
+) -> None:
+    change(world, addresses=("192.0.2.77/24", "2001:db8::7"))
+    for _ in range(2):  # verified, and remembered
+        assert await world.log_in(address=address) == ("test" if allowed else "CREDENTIALS")
+    assert await world.log_in("other", "5678", address) == "other"
+
+
+async def test_an_address_that_is_taken_away_is_noticed(world: World) -> None:
+    change(world, addresses=(HERE, THERE))
+    assert await world.log_in(address=THERE) == "test"
+    change(world, addresses=(HERE,))
+    assert await world.log_in(address=THERE) == "test"
+    world.clock.forward(minutes=1)
+    assert await world.log_in(address=THERE) == "CREDENTIALS"
+    assert await world.log_in() == "test"
+
+
+@pytest.mark.parametrize("name", ["test\0", "te\0st", "test\n", "\ud800", "x" * 65])
+async def test_what_can_be_no_accounts_name_costs_nothing(world: World, name: str) -> None:
+    assert await world.log_in(name) == "CREDENTIALS"
+    assert world.hashed == 0
 
 
 async def test_callers_who_come_at_once_share_one_verification(world: World) -> None:

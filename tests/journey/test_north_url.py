@@ -9,8 +9,9 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from kavle.core.order import SmsOrder
+from kavle.model.account import AccountSettings, Charset
 from kavle.model.errors import Reason
-from support.north import NAME, PASSWORD, QUERY, Gateway, gateway, raw, texts, with_text
+from support.north import NAME, PASSWORD, QUERY, Answer, Gateway, gateway, raw, texts, with_text
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def running() -> Iterator[Gateway]:
 
 @pytest.fixture
 def north(running: Gateway) -> Gateway:
-    running.core.orders.clear()
+    running.core.__init__()  # type: ignore[misc]
     running.clock.forward(hours=1)  # whoever was throttled is forgiven
     return running
 
@@ -94,6 +95,25 @@ def test_texts_built_by_hand(north: Gateway, escaped: str, text: str) -> None:
     assert texts(north.core) == [text]
 
 
+ACCOUNTS: dict[str, tuple[Charset, str, bytes, list[str]]] = {
+    "latin-1": ("latin-1", "Bl%E5b%E4r", b"1000", ["Blåbär"]),
+    "latin-1, raw": ("latin-1", "Blåbär %80", b"1000", ["Blåbär €"]),
+    "latin-1, but it is UTF-8": ("latin-1", "%C3%A5", b"1000", ["Ã¥"]),
+    "utf-8": ("utf-8", "Bl%C3%A5b%C3%A4r", b"1000", ["Blåbär"]),
+    "utf-8, raw": ("utf-8", "Blåbär".encode().decode("latin-1"), b"1000", ["Blåbär"]),
+    "utf-8, but it is Latin-1": ("utf-8", "Bl%E5b%E4r", b"110", []),
+}
+
+
+@pytest.mark.parametrize(("charset", "escaped", "code", "told"), ACCOUNTS.values(), ids=ACCOUNTS)
+def test_an_accounts_own_charset(
+    north: Gateway, charset: Charset, escaped: str, code: bytes, told: list[str]
+) -> None:
+    north.core.settings = AccountSettings(charset=charset)
+    assert north.ask(raw(with_text(escaped.replace(" ", "+")))).body == code
+    assert texts(north.core) == told
+
+
 MISSING = {
     "nothing at all": "",
     "no account": f"pass={PASSWORD}&msg=a&to=1",
@@ -158,10 +178,90 @@ def test_post_with_all_in_the_query_and_an_unrelated_body(north: Gateway) -> Non
     assert answer.body == b"1000"
 
 
+def test_post_of_a_form(north: Gateway) -> None:
+    form = "Content-Type: application/x-www-form-urlencoded\r\n"
+    assert north.post(QUERY, form, "/sendsms.aspx").body == b"1000"
+    assert north.post(with_text("x"), form, f"/sendsms.aspx?{QUERY}").body == b"1001"
+    assert texts(north.core) == ["Testar", "Testar"]  # what the query says comes first
+    assert north.post(QUERY + "&x=" + "%41" * 30_000, form, "/sendsms.aspx").body == b"110"
+    assert north.post(QUERY, "Content-Type: text/plain\r\n", "/sendsms.aspx").body == b"110"
+
+
 def test_get_with_a_body_leaves_the_connection_in_step(north: Gateway) -> None:
     with north.client() as client:
         client.send(raw(headers="Content-Length: 4\r\n") + b"GET " + raw())
         assert [client.answer().body, client.answer().body] == [b"1000", b"1001"]
+
+
+# --- Ok and Error -------------------------------------------------------------------------------------------
+
+OK, ERROR = "&ok=http%3A%2F%2Fa.se%2Fx%3Fid%3D", "&error=https%3A%2F%2Fa.se%2Fy%23z"
+
+
+def brought(answer: Answer) -> tuple[int, str, bytes]:
+    return answer.status, answer.headers.get("location", ""), answer.body
+
+
+def test_the_id_is_brought_to_ok_and_a_code_to_error(north: Gateway) -> None:
+    def ask(query: str) -> tuple[int, str, bytes]:
+        return brought(north.get(f"/sendsms.aspx?{query}{OK}{ERROR}"))
+
+    assert ask(QUERY) == (302, "http://a.se/x?id=1000", b"1000")
+    assert ask(with_text("BALANCE")) == (302, "https://a.se/y?status=100#z", b"100")
+    assert ask(QUERY + "&type=loud") == (302, "https://a.se/y?status=110#z", b"110")
+    assert ask(f"acc={NAME}&pass={PASSWORD}") == (302, "https://a.se/y?status=110#z", b"110")
+
+
+def test_the_head_of_a_redirect(north: Gateway) -> None:
+    answer = north.get(f"/sendsms.aspx?{QUERY}{OK}")
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_without_an_address_for_it_the_answer_is_printed(north: Gateway) -> None:
+    assert brought(north.get(f"/sendsms.aspx?{QUERY}{ERROR}")) == (200, "", b"1000")
+    assert brought(north.get(f"/sendsms.aspx?{with_text('BALANCE')}{OK}")) == (200, "", b"100")
+    assert brought(north.get(f"/sendsms.aspx?{QUERY}&ok=&error=")) == (200, "", b"1001")
+
+
+@pytest.mark.parametrize(("name", "code"), [("acc=nobody", b"101"), ("acc=", b"110"), ("x=", b"110")])
+def test_with_wrong_credentials_nobody_is_led_anywhere(north: Gateway, name: str, code: bytes) -> None:
+    query = f"{name}&pass={PASSWORD}&msg=a&to=1"
+    assert brought(north.get(f"/sendsms.aspx?{query}{OK}{ERROR}")) == (200, "", code)
+
+
+BAD_ADDRESSES = ["/x", "javascript:alert(1)", "http://u:p@a.se/", "http://a.se/%0d%0aX: y", "//a.se", "%00"]
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES)
+def test_an_address_that_is_none_sends_nothing(north: Gateway, address: str) -> None:
+    for name in ("ok", "error"):
+        answer = north.get(f"/sendsms.aspx?{QUERY}&{name}={quote(address, safe='%')}")
+        assert brought(answer) == (200, "", b"110")
+    answer = north.get(f"/sendsms.aspx?{QUERY}{ERROR}&ok={quote(address, safe='%')}")
+    assert brought(answer) == (302, "https://a.se/y?status=110#z", b"110")
+    assert north.core.orders == []
+
+
+def test_an_account_may_name_the_hosts(north: Gateway) -> None:
+    north.core.settings = AccountSettings(hosts=("a.se",))
+    assert brought(north.get(f"/sendsms.aspx?{QUERY}{OK}"))[0] == 302
+    assert brought(north.get(f"/sendsms.aspx?{QUERY}&ok=http://b.se/")) == (200, "", b"110")
+    assert len(north.core.orders) == 1
+
+
+def test_raw_addresses_as_clients_write_them(north: Gateway) -> None:
+    answer = north.ask(raw(QUERY + "&Ok=http://a.se/å?[x]=1"))
+    assert brought(answer) == (302, "http://a.se/%C3%A5?[x]=1&smsid=1000", b"1000")
+
+
+def test_a_password_beyond_all_measure_is_a_wrong_one(north: Gateway) -> None:
+    query = QUERY.replace(PASSWORD, "x" * 2000)
+    assert brought(north.get(f"/sendsms.aspx?{query}{ERROR}")) == (200, "", b"101")
+
+
+# --- what is none of it -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "HEAD"])

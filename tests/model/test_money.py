@@ -69,3 +69,24 @@ def test_a_balance_is_shown_in_whole_ore_rounded_down(units: int, shown: str):
 @given(st.integers(0, LARGEST))
 def test_a_shown_balance_is_the_amount_to_less_than_an_ore(units: int):
     assert 0 <= units - parse_money(format_balance(units)) < UNIT // 100
+
+
+@pytest.mark.parametrize(
+    ("units", "comma", "whole"),
+    [
+        (985_000, "98,50", "98"),
+        (985_099, "98,50", "98"),
+        (989_999, "98,99", "98"),
+        (0, "0,00", "0"),
+        (-5_000, "-0,50", "-0"),
+    ],
+)
+def test_a_balance_as_other_clients_want_it(units: int, comma: str, whole: str):
+    assert format_balance(units, "98,50") == comma
+    assert format_balance(units, "98") == whole
+
+
+@given(st.integers(0, LARGEST))
+def test_all_formats_say_the_same(units: int):
+    assert format_balance(units, "98,50").replace(",", ".") == format_balance(units, "98.50")
+    assert format_balance(units, "98") == format_balance(units, "98.50").partition(".")[0]

@@ -9,7 +9,8 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
 import uvloop
@@ -17,16 +18,16 @@ from prometheus_client import CollectorRegistry
 
 from kavle.clock import SetClock
 from kavle.core.accept import Accept
-from kavle.core.order import SmsOrder
+from kavle.core.order import BundleOrder, SmsOrder
 from kavle.core.queries import Queries
-from kavle.model.account import Account, Anyone, Viewer
+from kavle.model.account import Account, AccountSettings, Anyone, Viewer
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
 from kavle.model.status import Status
 from kavle.north.app import application
 from kavle.north.auth import Authenticator, hash_password
 from kavle.north.http import App
 from kavle.north.server import HttpServer
-from kavle.north.settings import HttpSettings
+from kavle.north.settings import HttpSettings, Locale
 
 T = TypeVar("T")
 NAME, PASSWORD = "test", "pass-1234-word"
@@ -36,12 +37,19 @@ PATIENCE = 20
 
 
 class Core:
-    """Takes every order and remembers it, but for texts that ask for something else."""
+    """Takes every order and remembers it, but for texts that ask for something else; has one account, whose
+    settings a test may change, and what a test puts under public ids."""
 
     def __init__(self) -> None:
+        self.settings = AccountSettings()
         self.orders: list[SmsOrder] = []
+        self.bundles: list[BundleOrder] = []
+        self.cancelled: list[tuple[str, str]] = []
         self.statuses = {"1000": Status.DELIVERED}
+        self.listed: dict[str, list[tuple[int, Status]]] = {}
+        self.due_times: dict[str, datetime] = {}
         self.looked_up: list[str] = []
+        self.down = False
         self.gate = threading.Event()
         self.gate.set()
 
@@ -49,26 +57,63 @@ class Core:
         assert account.name == NAME
         if not self.gate.is_set():
             await asyncio.to_thread(self.gate.wait)
-        for reason in Reason:
-            if order.text == reason.name:
-                raise Refusal(reason)
-        if order.text == "UNKNOWN":
-            raise OutcomeUnknown
-        if order.text == "BUG":
-            raise RuntimeError("a bug")
+        _refuse(order.text)
         self.orders.append(order)
         return 999 + len(self.orders)
 
+    async def bundle(self, account: Account, order: BundleOrder) -> int:
+        assert account.name == NAME
+        _refuse(order.text)
+        self.bundles.append(order)
+        return 5_000_000 + len(self.bundles)
+
     async def account(self, name: str) -> Account | None:
         self.looked_up.append(name)
-        return Account(1, NAME, HASH) if name == NAME else None
+        return self.owner() if name == NAME else None
+
+    def owner(self) -> Account:
+        return Account(1, NAME, HASH, self.settings)
+
+
+class Asked:
+    """Answers anyone, as the manual wants it, from what the core has."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
     async def balance(self, account: Account) -> int:
         return 985_000
 
     async def status(self, viewer: Viewer, public_id: str) -> Status | None:
+        return self._read(viewer, self._core.statuses, public_id)
+
+    async def bundle(self, viewer: Viewer, public_id: str) -> list[tuple[int, Status]]:
+        return self._read(viewer, self._core.listed, public_id) or []
+
+    async def due(self, viewer: Viewer, public_id: str) -> datetime | None:
+        return self._read(viewer, self._core.due_times, public_id)
+
+    async def owner(self, viewer: Viewer, public_id: str) -> Account | None:
+        core = self._core
+        there = (core.statuses, core.listed, core.due_times)
+        known = any(self._read(viewer, kind, public_id) is not None for kind in there)
+        return core.owner() if known else None
+
+    def _read(self, viewer: Viewer, kind: Mapping[str, T], public_id: str) -> T | None:
         assert viewer == Anyone()
-        return self.statuses.get(public_id)
+        if self._core.down:
+            raise Refusal(Reason.UNAVAILABLE)
+        return kind.get(public_id.strip())
+
+
+def _refuse(text: str) -> None:
+    for reason in Reason:
+        if text == reason.name:
+            raise Refusal(reason)
+    if text == "UNKNOWN":
+        raise OutcomeUnknown
+    if text == "BUG":
+        raise RuntimeError("a bug")
 
 
 class Answer(NamedTuple):
@@ -178,7 +223,9 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def gateway(app: Callable[[App], App] = lambda app: app, **settings: Any) -> Iterator[Gateway]:
+def gateway(
+    app: Callable[[App], App] = lambda app: app, locale: Locale | None = None, **settings: Any
+) -> Iterator[Gateway]:
     """`app` may wrap the application."""
     core, clock, ready, stop = Core(), SetClock(), threading.Event(), asyncio.Event()
     running: list[Gateway] = []
@@ -187,7 +234,13 @@ def gateway(app: Callable[[App], App] = lambda app: app, **settings: Any) -> Ite
         http = HttpSettings(port=0, **settings)
         authenticator = Authenticator(core.account, clock)
         north = application(
-            cast(Accept, core), cast(Queries, core), authenticator, http, CollectorRegistry(), clock
+            cast(Accept, core),
+            cast(Queries, Asked(core)),
+            authenticator,
+            http,
+            CollectorRegistry(),
+            clock,
+            locale or Locale(),
         )
         async with HttpServer(app(north), http, clock) as server:
             running.append(Gateway(asyncio.get_running_loop(), server, core, clock))

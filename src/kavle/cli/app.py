@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from kavle import __version__, logs
-from kavle.cli.config import Settings, terms
+from kavle.cli.config import Settings, locale, terms
 from kavle.cli.control import ControlServer
 from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
@@ -72,6 +72,7 @@ class Gateway:
             self.settings.http,
             self.metrics.registry(),
             self.clock,
+            locale(self.settings),
         )
         self.http = HttpServer(face, self.settings.http, self.clock)
         path = file_of(database)

@@ -13,10 +13,11 @@ from msgspec import Meta
 
 from kavle.cli.database import check_address
 from kavle.core.order import Terms
+from kavle.model.description import Language
 from kavle.model.money import parse_money
 from kavle.model.msisdn import known_region
 from kavle.model.prefix import ByPrefix
-from kavle.north.settings import HttpSettings
+from kavle.north.settings import HttpSettings, Locale
 from kavle.settings import SettingsError, WrongValue, load
 from kavle.sms.segment import Encoding
 from kavle.south.smpp.settings import SmppSettings
@@ -66,6 +67,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Seconds after which the links of a node that died are other nodes'; one that can't reach the database
     # unbinds before.
     link_lease: Annotated[float, Meta(ge=2, le=3600)] = 15.0
+    language: Language = "en"  # of `beskrivning`
 
     def __post_init__(self) -> None:
         try:
@@ -131,6 +133,10 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
             if carrier.languages
         },
     )
+
+
+def locale(settings: Settings) -> Locale:
+    return Locale(settings.gateway.language)
 
 
 def _check_names(settings: Settings) -> None:

@@ -8,6 +8,9 @@ import msgspec
 
 LONGEST_NAME: Final = 64
 
+Charset = Literal["auto", "latin-1", "utf-8"]
+BalanceFormat = Literal["98.50", "98,50", "98"]
+
 
 class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an old integration may need to be different, and what its owner may want narrower."""
@@ -15,9 +18,9 @@ class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     disabled: bool = False  # it can't log in; what it has sent goes on
     sender: str = ""  # where a call gives none
     region: str = ""  # of numbers in national form; empty: the gateway's
-    charset: Literal["auto", "latin-1", "utf-8"] = "auto"  # of the escapes in its URLs
+    charset: Charset = "auto"  # of the escapes in its URLs
     transliterate: bool = False  # texts into GSM 03.38, where every character has a near relation there
-    balance: Literal["98.50", "98,50", "98"] = "98.50"  # how `balans` writes an amount
+    balance: BalanceFormat = "98.50"  # how `balans` writes an amount
     addresses: tuple[str, ...] = ()  # addresses or networks that it may call from; none: all
     hosts: tuple[str, ...] = ()  # to which Ok and Error of a URL call may lead; none: all
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from kavle.model.account import BalanceFormat
+
 UNIT: Final = 10_000
 
 
@@ -24,8 +26,12 @@ def parse_money(text: str) -> int:
     return int(whole) * UNIT + int(fraction.ljust(4, "0"))
 
 
-def format_balance(units: int) -> str:
-    """985000 → `"98.50"`, rounded down to the öre, so that a balance can't be taken for a status code."""
+def format_balance(units: int, like: BalanceFormat = "98.50") -> str:
+    """985000 → `"98.50"`, rounded down to the öre, so that a balance can't be taken for a status code; or
+    `"98,50"`, or whole credits, for clients that want it so."""
     sign = "-" if units < 0 else ""
     whole, rest = divmod(abs(units), UNIT)
-    return f"{sign}{whole}.{rest // (UNIT // 100):02d}"
+    if like == "98":
+        return f"{sign}{whole}"
+    point = "," if like == "98,50" else "."
+    return f"{sign}{whole}{point}{rest // (UNIT // 100):02d}"

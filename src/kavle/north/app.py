@@ -7,15 +7,18 @@ from prometheus_client import CollectorRegistry
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.queries import Queries
+from kavle.north.asmx import Asmx
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.codes import sms_code
 from kavle.north.downloads import SmsZip
+from kavle.north.guesses import Guesses
 from kavle.north.http import App, Router
 from kavle.north.ops import healthz, metrics
-from kavle.north.service import sms_service
-from kavle.north.settings import HttpSettings
-from kavle.north.soap import SoapEndpoint
+from kavle.north.settings import HttpSettings, Locale
+from kavle.north.sms_desk import SmsDesk
+from kavle.north.sms_service import sms_service
+from kavle.north.static import static
 from kavle.north.url import SendByUrl
 
 
@@ -26,15 +29,20 @@ def application(
     settings: HttpSettings,
     registry: CollectorRegistry,
     clock: Clock,
+    locale: Locale = Locale(),  # noqa: B008  (frozen)
 ) -> App:
     callers = Callers(settings)
-    sms = sms_service(accept, queries, authenticator, clock)
+    guesses = Guesses(queries, clock)
+    desk = SmsDesk(accept, queries, authenticator, guesses, locale)
+    sms = Asmx(sms_service(desk), sms_code, callers, settings)
     return Router(
         {
             "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),
-            "/sendSms/sendSms.asmx": SoapEndpoint(sms, sms_code, callers, settings),
+            "/sendSms/sendSms.asmx": sms.endpoint,
             "/downloads/sms.zip": SmsZip(callers),
+            "/static/kavle.css": static("kavle.css", "text/css; charset=utf-8"),
             "/healthz": healthz,
             "/metrics": metrics(registry),
-        }
+        },
+        below={"/sendSms/sendSms.asmx": sms.http},
     )

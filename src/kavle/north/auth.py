@@ -22,6 +22,7 @@ from kavle.clock import Clock
 from kavle.core.workers import Workers
 from kavle.model.account import LONGEST_NAME, Account
 from kavle.model.errors import Reason, Refusal
+from kavle.north.addresses import admits
 from kavle.north.caller import Caller
 from kavle.north.throttle import Doublings, Throttle, network_of
 
@@ -45,6 +46,11 @@ def _matches(password_hash: str, password: str) -> bool:
         return _HASHER.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _may_be_right(name: str, password: str) -> bool:
+    """Whether it is worth a look: no account has such a name otherwise, and a digest costs by the length."""
+    return len(name) <= LONGEST_NAME and name.isprintable() and len(password) <= _LONGEST_PASSWORD
 
 
 class LogInLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,18 +98,22 @@ class Authenticator:
 
     async def log_in(self, name: str | None, password: str | None, caller: Caller) -> Account:
         """Raises Refusal: PARAMETER for an absent or empty name or password, CREDENTIALS for wrong ones or
-        after too many wrong ones from this address, and for an account that the listener does not serve;
-        UNAVAILABLE when too many wait to be verified."""
+        after too many wrong ones from this address, and for an account that is disabled, that the listener
+        does not serve or that may not call from here; UNAVAILABLE when too many wait to be verified."""
         if not name or not password:
             raise Refusal(Reason.PARAMETER, "no account or no password")
         account, address = None, caller.address
-        if len(name) <= LONGEST_NAME:
+        if _may_be_right(name, password):
             account = self.known(name, password, address) or await self._verify(name, password, address)
         if account is None:
             throttled = self._by_account.full((name, address), self._clock.now())
             self._refuse(name[:LONGEST_NAME], address, throttled=throttled)
         if not caller.may_be(account.name):
             self._refuse(account.name, address, look_at="accounts of the [[http.listener]] that it called")
+        if account.settings.disabled:
+            self._refuse(account.name, address, look_at="the account: it is disabled")
+        if not admits(account.settings.addresses, address):
+            self._refuse(account.name, address, look_at="the addresses that the account may call from")
         return account
 
     def _refuse(self, name: str, address: str, **why: object) -> NoReturn:
@@ -183,8 +193,6 @@ class Authenticator:
         return account
 
     async def _account(self, name: str, password: str) -> Account | None:
-        if len(password) > _LONGEST_PASSWORD:
-            return None
         account = await self._find(name)
         password_hash = self._nobodys if account is None else account.password_hash
         matches = await self._workers.run(_matches, password_hash, password)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Final
 
 import msgspec
 
+from kavle.north.addresses import Network, parsed, within
 from kavle.north.http import Scope, header, headers
 from kavle.north.settings import HttpSettings
 
@@ -17,12 +17,12 @@ _MOST_HOPS: Final = 16
 class Admission(msgspec.Struct, frozen=True):
     """Whom a listener serves; a scope's `listener` is that of the one that took the connection."""
 
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()  # that may connect to it; none: all
+    networks: tuple[Network, ...] = ()  # that may connect to it; none: all
     accounts: frozenset[str] = frozenset()  # that may log in by it; none: all
 
     def serves(self, address: str) -> bool:
         """Whether that address, the connection's own and no forwarded one, may connect."""
-        return not self.networks or _within(address, self.networks)
+        return not self.networks or within(address, self.networks)
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ class Callers:
             return peer
         forwarded = b",".join(headers(scope, b"x-forwarded-for")).decode("latin-1")
         for hop in reversed(forwarded.split(",")[-_MOST_HOPS:]):
-            if _parsed(hop.strip()) is None:
+            if parsed(hop.strip()) is None:
                 break
             peer = hop.strip()
             if not self._trusted(peer):
@@ -73,23 +73,11 @@ class Callers:
         return (self._public_url or _own(scope)) + str(scope["path"])
 
     def _trusted(self, address: str) -> bool:
-        return _within(address, self._proxies)
-
-
-def _within(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in network for network in networks)
+        return within(address, self._proxies)
 
 
 def _peer(scope: Scope) -> str:
     return scope["client"][0] if scope["client"] else ""
-
-
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(address)
-    except ValueError:
-        return None
 
 
 def _host(authority: str) -> str:

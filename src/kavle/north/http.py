@@ -15,6 +15,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
 HTML: Final = (b"content-type", b"text/html; charset=utf-8")
+XML: Final = (b"content-type", b"text/xml; charset=utf-8")
+NO_REFERRER: Final = (b"referrer-policy", b"no-referrer")
+NO_SNIFF: Final = (b"x-content-type-options", b"nosniff")
 NO_STORE: Final = (b"cache-control", b"no-store")
 CLOSE: Final = (b"connection", b"close")
 
@@ -78,14 +81,17 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 class Router:
-    """Paths to applications, whatever the letters' case, as on ASP.NET."""
+    """Paths to applications, whatever the letters' case, as on ASP.NET. `below` has those that answer for
+    each path one step below the key."""
 
-    def __init__(self, routes: Mapping[str, App]) -> None:
+    def __init__(self, routes: Mapping[str, App], below: Mapping[str, App] | None = None) -> None:
         self._routes = {path.lower(): app for path, app in routes.items()}
+        self._below = {path.lower(): app for path, app in (below or {}).items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            app = self._routes.get(scope["path"].lower())
+            path = scope["path"].lower()
+            app = self._routes.get(path) or self._below.get(path.rpartition("/")[0])
             if app is None:
                 raise HttpError(HTTPStatus.NOT_FOUND)
             await app(scope, receive, send)

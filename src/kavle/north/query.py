@@ -1,13 +1,22 @@
-"""A query string as old clients write it: keys in any case, escapes in any of two charsets."""
+"""A query string or a form as old clients write it: keys in any case, escapes in any of two charsets."""
 
 from __future__ import annotations
 
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from kavle.model.account import Charset
+from kavle.model.errors import Reason, Refusal
 from kavle.wire.soap import windows_1252
 
 _MOST_FIELDS: Final = 1000  # as on ASP.NET
+_CHARSETS: Final[dict[str, Charset]] = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "iso-8859-1": "latin-1",
+    "latin1": "latin-1",
+    "windows-1252": "latin-1",
+}
 
 
 def fields(query: bytes) -> dict[str, str]:
@@ -19,13 +28,28 @@ def fields(query: bytes) -> dict[str, str]:
     return found
 
 
-def text(escaped: str) -> str:
+def texts(query: bytes, charset: Charset) -> dict[str, str]:
+    """The same, and what the values say. Raises Refusal(PARAMETER)."""
+    return {key: text(value, charset) for key, value in fields(query).items()}
+
+
+def text(escaped: str, charset: Charset = "auto") -> str:
     """What a key or a value says. Escapes that are valid UTF-8 are UTF-8, all others windows-1252: Swedish in
-    windows-1252 is next to never valid UTF-8 by accident."""
+    windows-1252 is next to never valid UTF-8 by accident. An account may be set to either; Refusal(PARAMETER)
+    where it is UTF-8 and this is not."""
     if escaped.isascii() and "%" not in escaped and "+" not in escaped:
         return escaped
     raw = unquote_to_bytes(escaped.replace("+", " ").encode("latin-1"))
+    if charset == "latin-1":
+        return windows_1252(raw)
     try:
         return raw.decode()
     except UnicodeDecodeError:
+        if charset == "utf-8":
+            raise Refusal(Reason.PARAMETER, "a parameter is not in UTF-8, as the account's are") from None
         return windows_1252(raw)
+
+
+def form_charset(label: str) -> Charset | None:
+    """What a form calls its charset; None for one that it does not tell, or that is not known."""
+    return _CHARSETS.get(label.lower())

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from kavle.model.description import Language
 from kavle.settings import WrongValue
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -39,6 +40,12 @@ class ListenerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
                 raise WrongValue("addresses", str(error)) from error
 
 
+class Locale(msgspec.Struct, frozen=True):
+    """How people are told things."""
+
+    language: Language = "en"
+
+
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where we listen, as whom we are known, and how much time and memory a client gets."""
 
@@ -51,6 +58,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     hosts: tuple[str, ...] = ()  # the host names that we are known by
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded headers count
     namespace: str = "http://tempuri.org/"  # of the WSDL; requests may come in any
+    forms: bool = True  # on the pages of the web services, to call an operation by
     connections: Annotated[int, Meta(ge=1)] = 800  # below the usual 1,024 open files
     head_bytes: Bytes = 64 * 1024
     body_bytes: Bytes = 4 * 1024 * 1024

@@ -7,6 +7,8 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address
 
+from kavle.north.addresses import parsed
+
 
 class Throttle:
     """At most `limit` events a key in a window that opens with the key's first event. It remembers `capacity`
@@ -67,8 +69,5 @@ def network_of(address: str) -> str:
     """IPv6 is given out by the /64 (RFC 6177 §2): one address of it is as good as another."""
     if ":" not in address:
         return address
-    try:
-        packed = IPv6Address(address).packed
-    except ValueError:
-        return address
-    return packed[:8].hex()
+    found = parsed(address)
+    return found.packed[:8].hex() if isinstance(found, IPv6Address) else str(found or address)

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from kavle.wire.soap import Call, Fault, Version, failed, fault_response, response
+from kavle.wire.soap import (
+    Call,
+    Fault,
+    Version,
+    document,
+    escape,
+    failed,
+    fault_response,
+    records,
+    response,
+)
 from kavle.wire.soap.fault import unknown_action
 from wire.soap.envelopes import NAMESPACE, SOAP11, SOAP12
 
@@ -25,7 +35,7 @@ def body_of(document: bytes, version: Version) -> etree._Element:
 @versions
 @pytest.mark.parametrize("namespace", [NAMESPACE, "", "urn:a?b&c'd"])
 def test_the_answer_is_in_the_namespace_of_its_request(version: Version, namespace: str) -> None:
-    wrapper = body_of(response(Call("sms", namespace, {}, version), "1000"), version)
+    wrapper = body_of(response(Call("sms", namespace, {}, version), escape("1000")), version)
     prefix = f"{{{namespace}}}" if namespace else ""
     assert wrapper.tag == f"{prefix}smsResponse"
     (result,) = wrapper
@@ -34,11 +44,30 @@ def test_the_answer_is_in_the_namespace_of_its_request(version: Version, namespa
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_result_is_well_formed(result: str) -> None:
-    (element,) = body_of(response(Call("sms", NAMESPACE, {}, SOAP11), result), SOAP11)
+    (element,) = body_of(response(Call("sms", NAMESPACE, {}, SOAP11), escape(result)), SOAP11)
     allowed = "".join(
         c if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") else "\ufffd" for c in result
     )
     assert (element.text or "") == allowed
+
+
+@versions
+@pytest.mark.parametrize("namespace", [NAMESPACE, ""])
+def test_a_list_is_in_the_namespace_of_its_request_too(version: Version, namespace: str) -> None:
+    rows = records("SmsStatus", ("smsID", "status"), [(1000, 22), (2**31 - 1, 3)])
+    wrapper = body_of(response(Call("statusBundle", namespace, {}, version), rows), version)
+    prefix = f"{{{namespace}}}" if namespace else ""
+    (result,) = wrapper
+    assert [(one.tag, [(field.tag, field.text) for field in one]) for one in result] == [
+        (f"{prefix}SmsStatus", [(f"{prefix}smsID", "1000"), (f"{prefix}status", "22")]),
+        (f"{prefix}SmsStatus", [(f"{prefix}smsID", "2147483647"), (f"{prefix}status", "3")]),
+    ]
+    assert records("SmsStatus", ("smsID", "status"), []) == ""
+
+
+def test_an_answer_that_is_no_envelope() -> None:
+    root = etree.fromstring(document("string", "urn:a?b&c", escape("<&>")))
+    assert (root.tag, root.text) == ("{urn:a?b&c}string", "<&>")
 
 
 def test_a_fault_of_soap_11() -> None:

@@ -4,18 +4,21 @@ from kavle.wire.soap.call import Call, parse
 from kavle.wire.soap.charset import windows_1252
 from kavle.wire.soap.fault import Fault, failed
 from kavle.wire.soap.version import SOAP11, SOAP12, Version
-from kavle.wire.soap.writer import escape, fault_response, response
+from kavle.wire.soap.writer import Markup, document, escape, fault_response, records, response
 
 __all__ = [
     "SOAP11",
     "SOAP12",
     "Call",
     "Fault",
+    "Markup",
     "Version",
+    "document",
     "escape",
     "failed",
     "fault_response",
     "parse",
+    "records",
     "response",
     "windows_1252",
 ]

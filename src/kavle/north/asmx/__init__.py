@@ -1,0 +1,34 @@
+"""Web services as ASP.NET's .asmx files were: one table of operations, answered by SOAP 1.1 and 1.2 and by
+HTTP GET and POST, with a WSDL for machines and pages for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kavle.core.workers import Workers
+from kavle.model.errors import Reason
+from kavle.north.asmx.description import Description
+from kavle.north.asmx.endpoint import AsmxEndpoint
+from kavle.north.asmx.http_binding import HttpBinding
+from kavle.north.asmx.service import Arguments, Listed, Operation, Parameter, Records, Service
+from kavle.north.asmx.soap import SoapBinding
+from kavle.north.asmx.teller import Teller
+from kavle.north.caller import Callers
+from kavle.north.settings import HttpSettings
+
+__all__ = ["Arguments", "Asmx", "Listed", "Operation", "Parameter", "Records", "Service"]
+
+
+class Asmx:
+    """A service on the wire: `endpoint` is for its own path, `http` for each path below it. `code` tells a
+    refusal's reason in the service's own status codes."""
+
+    def __init__(
+        self, service: Service, code: Callable[[Reason], str], callers: Callers, settings: HttpSettings
+    ) -> None:
+        workers = Workers(service.name, threads=1, waiting=16)
+        teller = Teller(code, workers)
+        soap = SoapBinding(service, teller, callers, workers, settings.body_bytes)
+        description = Description(service, settings.namespace, forms=settings.forms)
+        self.endpoint = AsmxEndpoint(soap, description, callers)
+        self.http = HttpBinding(service, teller, callers, workers, settings.namespace, settings.body_bytes)

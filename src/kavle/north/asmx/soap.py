@@ -1,0 +1,62 @@
+"""The SOAP binding: an envelope in, an envelope of the same version out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from kavle.core.workers import Workers
+from kavle.model.errors import OutcomeUnknown, Refusal
+from kavle.north.asmx.service import Arguments, Service
+from kavle.north.asmx.teller import Teller
+from kavle.north.caller import Callers
+from kavle.north.http import NO_STORE, HttpError, Receive, Scope, Send, header, read_body, reply
+from kavle.wire.soap import SOAP11, SOAP12, Call, Fault, failed, fault_response, parse, response
+
+_MOST_ON_THE_LOOP: Final = 64 * 1024  # bytes of XML; more would stall it
+_HEADERS: Final = {
+    version: ((b"content-type", version.content_type.encode()), NO_STORE) for version in (SOAP11, SOAP12)
+}
+
+
+class SoapBinding:
+    """Answers each POST to a service's own path."""
+
+    def __init__(
+        self, service: Service, teller: Teller, callers: Callers, workers: Workers, body_bytes: int
+    ) -> None:
+        self._teller = teller
+        self._callers = callers
+        self._workers = workers
+        self._body_bytes = body_bytes
+        self._operations = {operation.name: operation for operation in service.operations}
+        self._names = {name: operation.name for name, operation in service.named().items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await read_body(scope, receive, self._body_bytes)
+        version = SOAP11
+        try:
+            call = await self._parse(scope, body)
+            version = call.version
+            arguments = Arguments(call.parameters, self._callers.caller(scope))
+            result = await self._teller.tell(self._operations[call.operation], arguments)
+            await reply(send, 200, _HEADERS[version], response(call, result))
+        except Fault as fault:
+            await reply(send, fault.status, _HEADERS[fault.version], fault_response(fault))
+        except (OutcomeUnknown, HttpError):
+            raise
+        except Exception:
+            bug = failed("There was an internal error.", version)
+            await reply(send, bug.status, _HEADERS[version], fault_response(bug))
+            raise
+
+    async def _parse(self, scope: Scope, body: bytes) -> Call:
+        content_type = (header(scope, b"content-type") or b"").decode("latin-1")
+        action = header(scope, b"soapaction")
+        arguments = body, content_type, None if action is None else action.decode("latin-1"), self._names
+        if len(body) <= _MOST_ON_THE_LOOP:
+            return parse(*arguments)
+        try:
+            return await self._workers.run(parse, *arguments)
+        except Refusal as busy:
+            raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE) from busy

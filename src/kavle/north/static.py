@@ -1,0 +1,19 @@
+"""The pages' own files: read once, and kept by browsers for a while."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from kavle.north.http import NO_SNIFF, App, Receive, Scope, Send, allow, reply
+
+
+def static(name: str, content_type: str) -> App:
+    """The file of that name in the package's folder `static`."""
+    content = files("kavle.north").joinpath("static", name).read_bytes()
+    headers = ((b"content-type", content_type.encode()), (b"cache-control", b"max-age=3600"), NO_SNIFF)
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        allow(scope, "GET", "HEAD")
+        await reply(send, 200, headers, content)
+
+    return endpoint

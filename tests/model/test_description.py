@@ -1,0 +1,51 @@
+"""What status codes mean, held against the manual's own page."""
+
+from __future__ import annotations
+
+import pytest
+
+from kavle.model.description import ENGLISH, SWEDISH, Language, describe
+from kavle.model.status import Status
+
+APPENDIX_A = """\
+0 Delivered to gateway
+1 Gateway login failed
+2 Invalid message content
+3 Invalid phone number format
+4 Insufficient funds
+10 Received by the gateway
+11 Delayed delivery
+12 Delayed delivery canceled
+21 Delivered to the GSM network
+22 Delivered to the phone
+30 Insufficient funds
+41 Invalid message content
+42 Internal error
+43 Delivery failed
+50 General delivery error
+51 Delivery to GSM network failed
+52 Delivery to phone failed
+100 Insufficient funds
+101 Wrong account credentials
+110 Parameter error
+"""
+
+
+def test_appendix_a_letter_by_letter() -> None:
+    assert "".join(f"{code} {text}\n" for code, text in ENGLISH.items()) == APPENDIX_A
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_every_status_has_a_meaning(status: Status, language: Language) -> None:
+    assert describe(str(status.value), language)
+
+
+def test_swedish_knows_appendix_b_too() -> None:
+    assert SWEDISH.keys() - ENGLISH.keys() == {"44", "45"}
+    assert describe("12", "sv") == "Fördröjd leverans avbruten"
+
+
+@pytest.mark.parametrize("code", ["", " ", "7", "-1", "022", "1e1", "٤٢", "99999999999", "\0"])
+def test_what_is_no_code_has_none(code: str) -> None:
+    assert describe(code, "en") == describe(code, "sv") == ""
