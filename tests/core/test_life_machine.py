@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
         return f"{id}.{part}.{self.model.messages[id].attempt}"
 
     def sweep(self) -> None:
-        self.do(self.world.store.sweep(self.clock.now()))
+        self.do(self.world.sweep())
         for id in [id for id in self.leases if self.model.messages[id].until <= self.now()]:
             self.model.lose(id, self.now())
             self.ended.append(self.leases.pop(id))

@@ -156,7 +156,8 @@ async def test_what_another_node_returns_or_promotes_comes_next(
     assert ids(await one.lease(2)) == [first, backlog[1]]
     await world.answer(put_off.lease, THROTTLED)
     assert ids(await one.lease(1)) == [backlog[2]]
-    await world.store.sweep(world.clock.forward(seconds=1))
+    world.clock.forward(seconds=1)
+    await world.promote()
     assert ids(await one.lease(2)) == [second, backlog[3]]
 
 

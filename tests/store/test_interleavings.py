@@ -34,7 +34,7 @@ POINTS = {
     outcomes._WRITE: "writes outcomes",
     expiring._HOLD: "locks the messages",
     expiring._UNSENT: "locks unsent jobs",
-    accepting._FUNDS: "reads funds",
+    accepting.FUNDS: "reads funds",
     accepting._INSERT: "inserts",
     accounts._POST: "moves balances",
     lease._READY: "finds ready jobs",
@@ -199,7 +199,8 @@ async def test_a_message_expires_while_another_node_leases_it(world: World, stag
         else:
             assert counts == [0], stage.said
             assert [one.lease.message_id for one in leased[0]] == [message], stage.said
-            await world.store.sweep(world.clock.forward(seconds=1))
+            world.clock.forward(seconds=1)
+            await world.sweep()
             await world.store.expire(world.clock.now())
 
 

@@ -50,7 +50,7 @@ async def test_an_expired_lease_is_unsure_not_free_and_its_outcome_is_fenced_off
     assert swept.unsure == 1
     assert await world.answer(first.lease, Accepted("late")) == 0
     world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     (second,) = await world.lease()
     assert await world.answer(first.lease, Accepted("late")) == 0
     assert await world.answer(second.lease, Accepted("good")) == 1
@@ -70,9 +70,9 @@ async def test_however_often_a_process_dies_with_it_a_message_is_sent_again(worl
     for _ in range(8):
         assert len(await world.lease(seconds=60)) == 1
         world.clock.forward(minutes=10)
-        await world.store.sweep(world.clock.now())  # the lease has ended
+        await world.sweep()  # the lease has ended
         world.clock.forward(minutes=10)
-        await world.store.sweep(world.clock.now())  # and its wait
+        await world.sweep()  # and its wait
     (leased,) = await world.lease()
     await world.answer(leased.lease, Accepted("a1"))
     assert await world.story(message) == [10, 11, 21]

@@ -165,7 +165,7 @@ async def test_every_commit_of_a_message_may_lose_its_answer(world: World, wire:
     assert await world.receipt("nobody") == 0
     world.clock.forward(seconds=1)
     wire.cut(b"COMMIT", Cut.AFTER)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     (again,) = await world.lease()
     assert await world.answer(again.lease, Accepted("a2"), first=2) == 1
     assert await world.receipt("a2") == 1

@@ -12,7 +12,20 @@ from support.postgres import fetch, fresh_database, release
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 
-from kavle.store.postgres import accept, accounts, bell, expire, front, lease, outcomes, receipts, sweep
+from kavle.store.postgres import (
+    accept,
+    accounts,
+    bell,
+    bundles,
+    expire,
+    front,
+    lease,
+    outcomes,
+    reads,
+    receipts,
+    schedule,
+    sweep,
+)
 from kavle.store.postgres.connection import Link
 
 FILL = """
@@ -23,6 +36,9 @@ INSERT INTO job SELECT i, 1, i, 1, 0, 0, 0, 0, 0, 0, 2, i % 3 FROM generate_seri
 INSERT INTO awaiting SELECT 1, i, 0, 1, 1, i::text, '46701740605' FROM generate_series(1, 20000) AS i;
 INSERT INTO waiting (domain, at, network_id, recipient, raw)
   SELECT 1, 0, i::text, '46701740605', '' FROM generate_series(1, 20000) AS i;
+INSERT INTO bundle SELECT i, 1, 0, 0, 0, NULL, 0, 3, 1, 2, 0, 'ip1' FROM generate_series(1, 20000, 4) AS i;
+INSERT INTO bundle_part SELECT i + 1, i + 3, i, 1, 2, i % 3, '[["467",1,1]]'
+  FROM generate_series(1, 20000, 4) AS i;
 INSERT INTO account (created_at, name, password_hash) SELECT 0, i::text, ''
   FROM generate_series(1, 5000) AS i;
 INSERT INTO balance SELECT id, 0 FROM account;
@@ -30,7 +46,7 @@ ANALYZE
 """
 
 STATEMENTS = {
-    "reads funds": accept._FUNDS,
+    "reads funds": accept.FUNDS,
     "takes back": accept._TAKE_BACK,
     "moves balances": accounts._POST,
     "looks where jobs are ready": front._LOOK,
@@ -45,10 +61,31 @@ STATEMENTS = {
     "locks unsent jobs": expire._UNSENT,
     "locks the messages": expire._HOLD,
     "sets statuses": expire._STATUS,
-    "promotes": sweep._PROMOTE,
-    "finds ended leases": sweep._DUE,
+    "finds ended leases": sweep._ENDED,
     "finds the first ended lease": sweep._FIRST_ENDED,
     "calls the others": bell._RING,
+    "makes ready what is due": schedule._PROMOTE,
+    "finds what is due": schedule._DUE,
+    "looks whether anything is due": schedule._FIRST_DUE,
+    "looks whether bundles have work left": bundles._SOME_WORK,
+    "looks whether bundles are cancelled": schedule._ANY_CANCELLED,
+    "finds those of cancelled bundles": schedule._OF_CANCELLED,
+    "finds what can be cancelled": schedule._CANCELLABLE,
+    "finds bundles that can be cancelled": schedule._CANCELLABLE_BUNDLES,
+    "locks a bundle": schedule._HOLD_PARTS,
+    "flags a bundle": schedule._FLAG,
+    "takes back a bundle": bundles._TAKE_BACK,
+    "takes a part": bundles._TAKE_PART,
+    "locks parts": bundles._HOLD_PARTS,
+    "reads parts": bundles._READ_PARTS,
+    "finds parts by their messages": bundles._UNEXPANDED,
+    "makes messages": bundles._EXPAND,
+    "finds what waits of a part": bundles._NEVER_TRIED,
+    "reads a part's statuses": bundles._STATUSES,
+    "looks whether a bundle is being cancelled": bundles._CANCELLING,
+    "reads a recipient": reads._PENDING,
+    "reads a time": reads._DUE,
+    "reads an owner": reads._OWNER,
     "forgets": sweep._FORGET,
     "drops old receipts": sweep._OLD_WAITING,
 }
@@ -58,6 +95,11 @@ INDEXES = {
     "finds ready jobs": ("job_ready",),
     "calls the others": ("job_ready",),
     "finds ended leases": ("job_due",),
+    "finds what is due": ("job_due",),
+    "looks whether anything is due": ("job_due",),
+    "looks whether bundles have work left": ("bundle_part_work",),
+    "looks whether bundles are cancelled": ("bundle_part_work",),
+    "takes a part": ("bundle_part_work",),
 }
 """Without which a queue's dead entries would be read again and again."""
 
@@ -77,7 +119,8 @@ async def test_every_statement_of_the_commits_goes_by_index(url: str) -> None:
         for name, sql in STATEMENTS.items():
             await db.execute(f"PREPARE one AS {sql}")
             nulls = ", ".join(["NULL"] * len(set(re.findall(r"\$[0-9]+", sql))))
-            plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN EXECUTE one({nulls})"))
+            given = f"({nulls})" if nulls else ""
+            plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN EXECUTE one{given}"))
             await db.execute("DEALLOCATE one")
             for slow in ("Seq Scan", "Hash Join", "Merge Join", "Bitmap"):
                 assert slow not in plan, f"{name}\n{plan}"

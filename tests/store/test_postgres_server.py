@@ -161,10 +161,10 @@ async def test_partitions_are_made_ahead_of_the_ids_and_at_the_latest_with_them(
     made = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'message'::regclass"
     assert await fetch(url, made) == [(2,)]  # from 0 and from 10 million
     await fetch(url, f"SELECT setval('message_block', {9_999_999 - ids.BLOCK})")
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     assert await fetch(url, made) == [(2,)]
     await fetch(url, "SELECT setval('message_block', 9999999)")
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     assert await fetch(url, made) == [(3,)]
     await fetch(url, "SELECT setval('message_block', 39999999)")  # no sweep for very long
     message = await world.accept()

@@ -70,7 +70,7 @@ async def test_a_segment_without_a_network_id_awaits_nothing(world: World) -> No
 
 async def test_a_receipt_nobody_knows_is_kept_for_a_week_and_then_dropped(world: World) -> None:
     await world.receipt("nobody")
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     assert len(await world.rows("SELECT * FROM waiting")) == 1
     world.clock.forward(days=8)
     assert (await world.store.sweep(world.clock.now())).forgotten == 1

@@ -103,7 +103,7 @@ async def test_a_killed_engines_leases_are_unsure_at_the_next_start(tmp_path: Pa
     world.store = again.store  # the fixture closes it
     assert await world.rows("SELECT number, outcome FROM segment ORDER BY number") == [(1, 1), (2, 4)]
     world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     (resumed,) = await world.lease()
     assert resumed.unsent == (2,)
     assert await world.story(message) == [10, 11]

@@ -16,6 +16,7 @@ from kavle.core.dispatch import Dispatcher
 from kavle.core.road import Road
 from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings
+from kavle.model.bundle import NOWHERE
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.types import LinkTurn, TopUp
@@ -26,10 +27,16 @@ from support.dumps import (
     EARLY,
     ENGINES,
     LEASED,
+    MADE,
+    MADE_TIMED,
     OPEN,
     QUEUED,
+    SCHEDULED,
     SETTINGS,
     TOLD,
+    TOLD_OF_BUNDLES,
+    UNMADE,
+    UNMADE_TIMED,
     UNSURE,
     dump_of,
     steps,
@@ -47,6 +54,7 @@ from support.world import World, open_world
 STEPS = [(engine, step) for engine in ENGINES for step in steps(engine)]
 LATER = datetime(2026, 1, 3, 14, tzinfo=UTC)
 """An hour after the dumps' last word: every lease in them has ended, and nothing has expired."""
+SINCE_BUNDLES = {"sqlite": "0004", "postgres": "0005"}
 
 AFTER_THE_LEASES = TOLD | {LEASED: [10, 11]}
 IN_THE_END = TOLD | {
@@ -55,6 +63,13 @@ IN_THE_END = TOLD | {
     UNSURE: [10, 11, 21, 22],
     LEASED: [10, 11, 21, 22],
     QUEUED: [10, 21, 22],
+}
+BUNDLES_IN_THE_END = TOLD_OF_BUNDLES | {
+    SCHEDULED: [11, 21, 22],
+    MADE: [10, 21, 22],
+    MADE_TIMED: [11, 21, 22],
+    UNMADE: [10, 21, 22],
+    UNMADE_TIMED: [11, 21, 22],
 }
 
 
@@ -103,7 +118,8 @@ async def execute(url: str, script: str) -> None:
 
 async def stories(world: World) -> dict[str, list[int]]:
     """By the first word of the texts."""
-    rows = await world.rows("SELECT message_id, text FROM body")
+    texts = "SELECT id, text FROM message JOIN body ON message_id = coalesce(bundle_id, id)"
+    rows = await world.rows(f"{texts} WHERE carrier_id <> {NOWHERE}")
     told: dict[str, list[int]] = {}
     for message_id, text in rows:
         story = await world.story(message_id)  # type: ignore[arg-type]
@@ -126,7 +142,7 @@ async def send_all(world: World) -> None:
     async with asyncio.timeout(30):
         while await world.rows("SELECT message_id FROM job"):
             world.clock.forward(seconds=1)
-            await world.store.sweep(world.clock.now())
+            await world.sweep()
             road.wake(urgent=True)
             await asyncio.sleep(0.02)
     await road.stop()
@@ -136,8 +152,11 @@ async def send_all(world: World) -> None:
 async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     step: tuple[str, str], old: Place, world: World
 ) -> None:
-    await world.store.sweep(world.clock.now())
-    assert await stories(world) == AFTER_THE_LEASES
+    bundled = bool(await world.rows("SELECT id FROM bundle"))
+    assert bundled == (step[1] >= SINCE_BUNDLES[step[0]])
+    await world.sweep()
+    await world.advance()
+    assert await stories(world) == AFTER_THE_LEASES | (TOLD_OF_BUNDLES if bundled else {})
     other = await world.store.account("other")
     assert other.settings == (AccountSettings() if step[1] < "0002" else SETTINGS)
     assert (await world.credits(), await world.store.balance(other.id) / UNIT) == (88, 2)
@@ -148,7 +167,7 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     await send_all(world)
     open_ones = await world.rows("SELECT network_id FROM awaiting")
     assert await world.receipts([(str(id), Status.DELIVERED) for (id,) in open_ones]) == len(open_ones)
-    assert await stories(world) == IN_THE_END
+    assert await stories(world) == IN_THE_END | (BUNDLES_IN_THE_END if bundled else {})
     assert await world.rows("SELECT network_id FROM waiting") == [(EARLY,)]
 
     message = await world.send("Testar", "new")

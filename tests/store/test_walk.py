@@ -94,16 +94,16 @@ async def test_throttled_is_11_waits_longer_each_time_and_sends_only_the_rest(wo
     assert await world.story(message) == [10, 11]
     assert await world.lease() == []
     world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     (again,) = await world.lease()
     assert again.unsent == (2,)
     assert again.lease.attempt == 2
     await world.answer(again.lease, THROTTLED, first=2)
     world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     assert await world.lease() == []  # the second wait is two seconds
     world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     (third,) = await world.lease()
     await world.answer(third.lease, Accepted("a2"), first=2)
     await world.receipts([("a1", Status.DELIVERED), ("a2", Status.DELIVERED)])
@@ -124,7 +124,7 @@ async def test_unsure_is_sent_again_and_paid_once(world: World) -> None:
     (leased,) = await world.lease()
     await world.answer(leased.lease, LOST)
     world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     (again,) = await world.lease()
     await world.answer(again.lease, Accepted("b1"))
     await world.receipt("b1")
@@ -183,7 +183,7 @@ async def test_unsure_then_throttled_then_expired_keeps_the_debit(world: World) 
     (leased,) = await world.lease()
     await world.answer(leased.lease, LOST)
     world.clock.forward(seconds=1)
-    await world.store.sweep(world.clock.now())
+    await world.sweep()
     (again,) = await world.lease()
     await world.answer(again.lease, THROTTLED)
     world.clock.forward(hours=49)
@@ -196,7 +196,7 @@ async def test_who_is_unsure_time_after_time_is_taken_to_be_with_the_network(wor
     message = await world.accept()
     for _ in range(4):
         world.clock.forward(minutes=1)
-        await world.store.sweep(world.clock.now())
+        await world.sweep()
         (leased,) = await world.lease()
         await world.answer(leased.lease, LOST)
     assert await world.story(message) == [10, 11, 21]

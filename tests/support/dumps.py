@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,7 @@ from kavle.model.status import Status
 from kavle.store.sqlite.connection import open_reader
 from kavle.store.types import AccountChange, LinkTurn, NewAccount
 from support.postgres import fetch, fresh_database, server
-from support.world import LOST, REFUSED, THROTTLED, Place, World, open_world
+from support.world import LOST, RECIPIENT, REFUSED, THROTTLED, Place, World, open_world
 
 ENGINES: Final = ("sqlite", "postgres")
 FOLDER: Final = Path(__file__).parent.parent / "store" / "dumps"
@@ -33,6 +33,9 @@ COMMAND: Final = "make dumps"
 
 EXPIRED, DELIVERED, FAILED, REFUSED_ONE = "expired", "delivered", "failed", "refused"
 OPEN, DEFERRED, UNSURE, LEASED, QUEUED = "open", "deferred", "unsure", "leased", "queued"
+SCHEDULED, CANCELLED = "scheduled", "cancelled"
+MADE, MADE_TIMED, MADE_ENDING = "made", "made-timed", "made-ending"
+UNMADE, UNMADE_TIMED, UNMADE_ENDING = "unmade", "unmade-timed", "unmade-ending"
 EARLY: Final = "early"
 """The network id of a receipt that waits for its message."""
 TOLD: Final = {
@@ -47,6 +50,17 @@ TOLD: Final = {
     QUEUED: [10],
 }
 """The story so far of the messages in a dump, by the first word of their texts."""
+TOLD_OF_BUNDLES: Final = {
+    SCHEDULED: [11],
+    CANCELLED: [11, 12],
+    MADE: [10],
+    MADE_TIMED: [11],
+    MADE_ENDING: [11, 12],
+    UNMADE: [10],
+    UNMADE_TIMED: [11],
+    UNMADE_ENDING: [11, 12],
+}
+"""And since there are bundles, once all of their work is done."""
 
 
 SETTINGS: Final = AccountSettings(sender="ip1", charset="latin-1")
@@ -87,6 +101,27 @@ async def fill(world: World) -> None:
     for priority in (1, 2, 3):
         await world.accept(f"{QUEUED} å", account=other, priority=priority)
         await world.accept(f"{QUEUED} ä", priority=priority)
+    await _fill_bundles(world)
+
+
+async def _fill_bundles(world: World) -> None:
+    """What is not due yet, and bundles at every stage of their way, on an account of their own."""
+    account = await world.store.create_account(NewAccount("timed", "no hash", 50 * UNIT, world.clock.now()))
+    due = world.later(hours=1, minutes=1)
+
+    async def bundle(text: str, at: datetime | None = due) -> int:
+        return await world.accept_bundle([RECIPIENT, "hej", RECIPIENT], text=text, account=account, due=at)
+
+    await world.accept(SCHEDULED, account=account, due=due)
+    await world.cancel(await world.accept(CANCELLED, account=account, due=due), account)
+    await bundle(MADE, None)
+    await bundle(MADE_TIMED)
+    ending = await bundle(MADE_ENDING)
+    await world.advance()
+    await world.cancel_bundle(ending, account)
+    await bundle(UNMADE, None)
+    await bundle(UNMADE_TIMED)
+    await world.cancel_bundle(await bundle(UNMADE_ENDING), account)
 
 
 async def _filled(place: Place) -> None:

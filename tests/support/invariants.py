@@ -64,9 +64,14 @@ async def refunds_are_what_no_network_took(read: Read) -> None:
     rows = f"SELECT message_id, number FROM segment WHERE outcome IN {TAKEN}"  # noqa: S608 -- numbers of ours
     for message, number in await read(rows):
         taken[message].add(number)
-    ended = "SELECT id, segment_price FROM message WHERE id NOT IN (SELECT message_id FROM job)"
-    for message, price in await read(ended):
-        assert kept[message] == price * len(taken[message]), f"message {message} is not paid as sent"
+    paid: Counter[int] = Counter()  # by the accept that paid for it: a bundle has one debit
+    messages = "SELECT id, coalesce(bundle_id, id), segment_price FROM message"
+    for message, origin, price in await read(messages):
+        paid[origin] += price * len(taken[message])
+    for (origin,) in await read("SELECT coalesce(bundle_id, id) FROM job JOIN message ON id = message_id"):
+        del paid[origin]
+    for origin, amount in paid.items():
+        assert kept[origin] == amount, f"message or bundle {origin} is not paid as sent"
 
 
 async def every_answered_id_exists_and_is_final(
@@ -74,7 +79,10 @@ async def every_answered_id_exists_and_is_final(
 ) -> None:
     assert len(set(answered)) == len(answered), "an id was given twice"
     stored = {row[0]: row[1:] for row in await read("SELECT id, status, recipient FROM message")}
+    bundles = {row[0] for row in await read("SELECT id FROM bundle")}
     for public, id in (await _internal(read, answered)).items():
+        if id in bundles:
+            continue  # its messages are looked at one by one
         assert id in stored, f"id {public} was answered, but is not stored"
         status, recipient = stored[id]
         assert status in FINAL or recipient in never_final, f"id {public} ended as {status}"
@@ -107,6 +115,10 @@ async def no_orphan_job(read: Read) -> None:
     assert await one(read, LEASED) == 0, "a lease outlived its gateway"
     stuck = "SELECT count(*) FROM message WHERE status IN (10, 11) AND id NOT IN (SELECT message_id FROM job)"
     assert await one(read, stuck) == 0, "a message waits, but is not in the queue"
+    assert await one(read, "SELECT count(*) FROM bundle_part WHERE work <> 0") == 0, "a bundle has work left"
+    whole = "SELECT count, id, (SELECT count(*) FROM message WHERE bundle_id = bundle.id) FROM bundle"
+    for count, bundle, made in await read(whole):
+        assert made == count, f"bundle {bundle} has {made} messages of {count}"
     for (status,) in await read("SELECT status FROM job JOIN message ON id = message_id"):
         assert status not in FINAL, "a message has ended, but is in the queue"
 
@@ -117,7 +129,8 @@ async def no_final_status_regressed(read: Read, observed: Mapping[str, Sequence[
     for sql in ("SELECT message_id, at, number, status FROM segment ORDER BY at, attempt", receipts):
         for message, *event in await read(sql):
             events[message].append(tuple(event))
-    for message, *row in await read("SELECT id, segments, accepted_at, status, status_at FROM message"):
+    rows = "SELECT id, segments, accepted_at, status, status_at, due_at, carrier_id FROM message"
+    for message, *row in await read(rows):
         story = assembled(message, tuple(row), events[message])  # type: ignore[arg-type]
         assert_no_regress([status for status, _ in story.told], f"message {message}'s story")
     for public, statuses in observed.items():
@@ -163,7 +176,9 @@ async def each_was_sent_once_or_was_unsure(read: Read, entries: Sequence[Entry])
 
 async def _keys(read: Read) -> dict[tuple[int, int], Key]:
     keys: dict[tuple[int, int], Key] = {}
-    rows = "SELECT id, recipient, encoding, text FROM message JOIN body ON message_id = id"
+    rows = (
+        "SELECT id, recipient, encoding, text FROM message JOIN body ON message_id = coalesce(bundle_id, id)"
+    )
     for id, recipient, encoding, text in await read(rows):
         for segment in split(text, Encoding(encoding), id & 0xFFFF):
             keys[id, segment.number] = recipient, (segment.udh + segment.body).hex()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from kavle.clock import SetClock
 from kavle.model.account import Account
+from kavle.model.bundle import NOWHERE, BundleDraft, Destination
 from kavle.model.message import (
     Accepted,
     Draft,
@@ -46,7 +47,14 @@ class World:
         self.account = account
         self.carrier_id = carrier_id
 
-    def draft(self, text: str = "Testar", *, account: Account | None = None, priority: int = 2) -> Draft:
+    def draft(
+        self,
+        text: str = "Testar",
+        *,
+        account: Account | None = None,
+        priority: int = 2,
+        due: datetime | None = None,
+    ) -> Draft:
         encoding, segments = measure(text)
         return Draft(
             account_id=(account or self.account).id,
@@ -60,8 +68,65 @@ class World:
             segment_price=UNIT,
             carrier_id=self.carrier_id,
             accepted_at=self.clock.now(),
-            expires_at=self.clock.now() + timedelta(hours=48),
+            expires_at=(due or self.clock.now()) + timedelta(hours=48),
+            due=due,
         )
+
+    def later(self, **by: float) -> datetime:
+        """`world.later(hours=1)`, without moving the clock."""
+        return self.clock.now() + timedelta(**by)
+
+    def bundle_draft(
+        self,
+        recipients: int | Sequence[str] = 3,
+        text: str = "Till alla",
+        *,
+        account: Account | None = None,
+        priority: int = 2,
+        due: datetime | None = None,
+    ) -> BundleDraft:
+        """To so many numbers, or to these; what is not digits leads nowhere."""
+        encoding, segments = measure(text)
+        if isinstance(recipients, int):
+            recipients = [f"4670{number:07}" for number in range(recipients)]
+        return BundleDraft(
+            account_id=(account or self.account).id,
+            sender="ip1",
+            text=text,
+            encoding=encoding,
+            segments=segments,
+            priority=priority,
+            accepted_at=self.clock.now(),
+            expires_at=(due or self.clock.now()) + timedelta(hours=48),
+            due=due,
+            destinations=tuple(
+                Destination(one, self.carrier_id, UNIT) if one.isdigit() else Destination(one, NOWHERE, 0)
+                for one in recipients
+            ),
+        )
+
+    async def accept_bundle(self, recipients: int | Sequence[str] = 3, **how: Any) -> int:
+        bundle_id = await self.store.accept_bundle(self.bundle_draft(recipients, **how))
+        assert bundle_id is not None
+        return bundle_id
+
+    async def bundle(self, bundle_id: int) -> list[int]:
+        """The ids of its messages."""
+        found = await self.store.bundle(bundle_id)
+        assert found is not None
+        assert [await self.store.status(id) for id, _ in found[:10]] == [status for _, status in found[:10]]
+        return [id for id, _ in found]
+
+    async def statuses(self, bundle_id: int) -> list[int]:
+        found = await self.store.bundle(bundle_id)
+        assert found is not None
+        return [int(status) for _, status in found]
+
+    async def cancel(self, message_id: int, account: Account | None = None) -> bool:
+        return await self.store.cancel((account or self.account).id, message_id, self.clock.now())
+
+    async def cancel_bundle(self, bundle_id: int, account: Account | None = None) -> bool:
+        return await self.store.cancel_bundle((account or self.account).id, bundle_id, self.clock.now())
 
     async def accept(self, text: str = "Testar", **how: object) -> int:
         message_id = await self.store.accept(self.draft(text, **how))  # type: ignore[arg-type]
@@ -79,6 +144,23 @@ class World:
         return await self.store.record(
             [Outcome(lease, number, result, now) for number, result in enumerate(results, start=first)]
         )
+
+    async def sweep(self) -> None:
+        """What time does each second: leases end, and what is due becomes ready."""
+        await self.store.sweep(self.clock.now())
+        await self.promote()
+
+    async def promote(self) -> int:
+        return await self._drain(self.store.promote)
+
+    async def advance(self) -> int:
+        return await self._drain(self.store.advance)
+
+    async def _drain(self, verb: Any) -> int:
+        total = 0
+        while done := await verb(self.clock.now()):
+            total += done
+        return total
 
     async def receipt(
         self, network_id: str, status: Status | None = Status.DELIVERED, recipient: str = RECIPIENT

@@ -36,5 +36,9 @@ class BundleDraft(msgspec.Struct, frozen=True):
     destinations: tuple[Destination, ...]
 
     @property
+    def count(self) -> int:
+        return len(self.destinations)
+
+    @property
     def price(self) -> int:
         return self.segments * sum(one.segment_price for one in self.destinations if one.carrier_id)

@@ -4,7 +4,10 @@
   │               ▲  │
   ▼               │  └──► 43 / 50 / 51 / 52   by a receipt, for good
 11 delayed ───────┘
-  └──► 41 / 42 / 43 / 51 / 52                 as 10, too: refused or expired here, and refunded
+  ├──► 41 / 42 / 43 / 51 / 52                 as 10, too: refused or expired here, and refunded
+  └──► 12 cancelled                           before its time had come, and refunded
+
+What is time controlled begins as 11, and a bundle's recipient that leads nowhere is 3 for ever.
 """
 
 from __future__ import annotations
@@ -34,10 +37,13 @@ def rolled_up(total: int, segments: Iterable[Status], current: Status) -> Status
 
 
 def story(
-    total: int, accepted_at: datetime, events: Sequence[tuple[datetime, int, Status]]
+    total: int,
+    accepted_at: datetime,
+    events: Sequence[tuple[datetime, int, Status]],
+    first: Status = Status.RECEIVED,
 ) -> list[tuple[Status, datetime]]:
     """The statuses a message has had, oldest first, from its segments' events `(when, segment, status)`."""
-    current = Status.RECEIVED
+    current = first
     told = [(current, accepted_at)]
     segments: dict[int, Status] = {}
     for at, segment, status in events:

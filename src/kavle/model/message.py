@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum
+from typing import ClassVar
 
 import msgspec
 
@@ -36,6 +37,12 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     accepted_at: datetime
     expires_at: datetime
     due: datetime | None = None  # of a time-controlled message: not to be sent before
+
+    count: ClassVar[int] = 1
+
+    @property
+    def price(self) -> int:
+        return self.segments * self.segment_price
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):

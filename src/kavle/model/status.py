@@ -32,6 +32,7 @@ class Status(IntEnum):
 
 FINAL = frozenset(
     {
+        Status.INVALID_NUMBER,
         Status.CANCELLED,
         Status.DELIVERED,
         Status.CONTENT_REFUSED,

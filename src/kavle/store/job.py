@@ -17,7 +17,8 @@ ENOUGH: Final = 4
 
 
 class JobRow(msgspec.Struct, array_like=True):
-    """A leased job and what its message says; `unsent`, `handed` and `unsure` are bit masks of segments."""
+    """A leased job and what its message says; `unsent`, `handed` and `unsure` are bit masks of segments;
+    `origin` is the accept that paid for it, its bundle's or its own."""
 
     id: int
     token: int
@@ -31,6 +32,7 @@ class JobRow(msgspec.Struct, array_like=True):
     price: int
     recipient: str
     status: int
+    origin: int
 
 
 class SegmentRow(msgspec.Struct, frozen=True):

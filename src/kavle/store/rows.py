@@ -17,6 +17,14 @@ class JobState(IntEnum):
     HELD = 3
 
 
+class PartWork(IntEnum):
+    """What is still to be done with a part of a bundle; the highest goes first."""
+
+    NOTHING = 0
+    EXPAND = 1  # its recipients are to become messages, or cancelled ones
+    CANCEL = 2  # its messages that still wait are to be ended
+
+
 class SegmentOutcome(IntEnum):
     ACCEPTED = 1
     REFUSED = 2

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kavle.model.account import Account
+from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
@@ -42,6 +43,10 @@ class Store(Protocol):
     async def accept(self, draft: Draft) -> int | None:
         """Commit 1. The internal id; None when the balance is too small."""
 
+    async def accept_bundle(self, draft: BundleDraft) -> int | None:
+        """Commit 1 of a bundle: debit, bundle, recipients and ids. The bundle's internal id; None when the
+        balance is too small for all."""
+
     async def lease(self, request: LeaseRequest) -> list[LeasedMessage]:
         """Commit 2."""
 
@@ -50,6 +55,22 @@ class Store(Protocol):
 
     async def receive(self, receipts: Sequence[Receipt]) -> int:
         """Commit 4; how many matched a segment, the others being kept."""
+
+    async def advance(self, now: datetime) -> int:
+        """Make messages of a bounded number of bundles' recipients, or end that many of cancelled bundles;
+        how many. 0: there is nothing to do."""
+
+    async def promote(self, now: datetime) -> int:
+        """Make a bounded number of jobs that are due ready; how many. 0: there is nothing to do. What of a
+        cancelled bundle is still waiting is ended instead."""
+
+    async def cancel(self, account_id: int, message_id: int, now: datetime) -> bool:
+        """End a time-controlled message that is not due, not leased and the account's: status 12,
+        refunded."""
+
+    async def cancel_bundle(self, account_id: int, bundle_id: int, now: datetime) -> bool:
+        """Flag a time-controlled bundle of the account that is not due: `advance` ends its messages, and
+        nothing else touches them. False where none could be ended."""
 
     async def sweep(self, now: datetime) -> Swept: ...
 
@@ -84,6 +105,19 @@ class Store(Protocol):
     async def status(self, message_id: int) -> Status | None: ...
 
     async def story(self, message_id: int) -> Story | None: ...
+
+    async def cancelling(self, bundle_id: int) -> bool:
+        """Whether some of its messages are still to be ended."""
+
+    async def bundle(self, bundle_id: int) -> list[tuple[int, Status]] | None:
+        """Internal id and status of each message in the order of the recipients; None for no bundle."""
+
+    async def due(self, id: int) -> datetime | None:
+        """When a message or a bundle is, or was, to be sent; None for what is unknown or not time
+        controlled."""
+
+    async def owner(self, id: int) -> Account | None:
+        """The account whose message or bundle it is."""
 
     async def queues(self) -> list[Queue]: ...
 

@@ -89,9 +89,16 @@ class Story(msgspec.Struct, frozen=True):
 class Swept(msgspec.Struct, frozen=True):
     """What one sweep did."""
 
-    promoted: int
     unsure: int
     forgotten: int
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """Of a time-controlled message or bundle, by the account whose it is to be."""
+
+    account_id: int
+    id: int
+    now: datetime
 
 
 class Queue(msgspec.Struct, frozen=True):

@@ -8,8 +8,9 @@ from typing import Final
 
 from kavle.model.message import Accepted, Outcome
 from kavle.model.status import Status
+from kavle.store.funds import Owed
 from kavle.store.job import Job, JobRow
-from kavle.store.rows import Entry, SegmentOutcome, to_ms
+from kavle.store.rows import SegmentOutcome, to_ms
 
 SegmentColumns = tuple[int, int, int, int, int, int, str | None, str | None]
 """message, number, attempt, outcome, status, when, network id, error"""
@@ -31,7 +32,7 @@ class Work:
         self.segments: list[SegmentColumns] = []
         self.awaiting: list[AwaitingColumns] = []
         self.statuses: list[tuple[int, int, int]] = []  # message, status, when
-        self.refunds: list[tuple[int, int, Entry, int]] = []  # account, amount, kind, message
+        self.refunds: list[Owed] = []
         self.refunded_at = 0
         self.done: list[int] = []  # jobs to be deleted
         self.left: list[LeftColumns] = []
@@ -81,7 +82,7 @@ class Work:
                 self._await(row, one.network_id, one.number, one.at)
         if job.refunded:
             self.refunded_at = max(self.refunded_at, job.at)
-            self.refunds.append((row.account_id, job.refunded * row.price, Entry.REFUND, row.id))
+            self.refunds.append((row.account_id, row.origin, job.refunded * row.price))
         if job.status != row.status:
             self.statuses.append((row.id, int(job.status), job.at))
         if job.done:

@@ -6,33 +6,33 @@ from collections.abc import Sequence
 from typing import Final
 
 from kavle.model.message import Draft
-from kavle.model.status import Status
+from kavle.store.bundling import opening, waits
 from kavle.store.funds import pay
 from kavle.store.postgres.accounts import Change, post
 from kavle.store.postgres.ids import Ids
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, Row, columns
 from kavle.store.rows import Entry, JobState, all_bits, to_ms
 
-_FUNDS: Final = "SELECT account_id, amount, weight, tag FROM balance WHERE account_id = ANY($1::bigint[])"
-_INSERT: Final = f"""
+FUNDS: Final = "SELECT account_id, amount, weight, tag FROM balance WHERE account_id = ANY($1::bigint[])"
+_INSERT: Final = """
 WITH one AS (
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[],
     $7::smallint[], $8::boolean[], $9::smallint[], $10::smallint[], $11::bigint[], $12::bigint[],
-    $13::bigint[], $14::bigint[], $15::bigint[])
+    $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::smallint[], $18::smallint[])
   AS one(id, account_id, carrier_id, recipient, sender, text, encoding, flash, priority, segments,
-         segment_price, accepted_at, expires_at, tag, unsent)
+         segment_price, accepted_at, expires_at, tag, unsent, due_at, status, state)
 ), messages AS (
   INSERT INTO message (id, account_id, carrier_id, recipient, sender, encoding, flash, priority, segments,
-                       segment_price, accepted_at, expires_at, status, status_at)
+                       segment_price, accepted_at, expires_at, status, status_at, due_at)
   SELECT id, account_id, carrier_id, recipient, sender, encoding, flash, priority, segments,
-         segment_price, accepted_at, expires_at, {int(Status.RECEIVED)}, accepted_at FROM one
+         segment_price, accepted_at, expires_at, status, accepted_at, due_at FROM one
 ), bodies AS (
   INSERT INTO body (message_id, text) SELECT id, text FROM one
 )
 INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, unsure, attempt, due, token,
                  expires_at)
-SELECT id, carrier_id, priority, tag, {int(JobState.READY)}, unsent, 0, 0, 0, 0, 0, expires_at FROM one
-"""  # noqa: S608 -- numbers of ours
+SELECT id, carrier_id, priority, tag, state, unsent, 0, 0, 0, coalesce(due_at, 0), 0, expires_at FROM one
+"""
 _TAKE_BACK: Final = """
 WITH messages AS (DELETE FROM message WHERE id = ANY($1::bigint[])),
      bodies AS (DELETE FROM body WHERE message_id = ANY($1::bigint[]))
@@ -68,14 +68,14 @@ class Accept:
         """Work `left`, places in `drafts`, into `results`. Returns those whose accounts had meanwhile less
         than was read: these accounts are locked now, so that the next reading is the last."""
         wanted = list({drafts[place].account_id for place in left})
-        funds = {row[0]: list(row) for row in await db.fetch(_FUNDS, wanted)}
+        funds = {row[0]: list(row) for row in await db.fetch(FUNDS, wanted)}
         paid, tags = _paid(funds, drafts, left)
         if not paid:
             return []
         ids = await self._ids.take(len(paid))
         numbered = list(zip(ids, (drafts[place] for place in paid), strict=True))
         rows = [_row(id, draft, tag) for (id, draft), tag in zip(numbered, tags, strict=True)]
-        await db.execute(_INSERT, *columns(rows, 15))
+        await db.execute(_INSERT, *columns(rows, 18))
         changes = [_debit(id, draft) for id, draft in numbered]
         covered = await post(db, changes, {id: fund[3] for id, fund in funds.items()})
         for place, (id, draft) in zip(paid, numbered, strict=True):
@@ -105,6 +105,8 @@ def _proof(id: int, draft: Draft) -> Proof:
 
 
 def _row(id: int, draft: Draft, tag: int) -> Row:
+    at = to_ms(draft.accepted_at)
+    due = None if draft.due is None else to_ms(draft.due)
     return (
         id,
         draft.account_id,
@@ -117,13 +119,15 @@ def _row(id: int, draft: Draft, tag: int) -> Row:
         draft.priority,
         draft.segments,
         draft.segment_price,
-        to_ms(draft.accepted_at),
+        at,
         to_ms(draft.expires_at),
         tag,
         all_bits(draft.segments),
+        due,
+        int(opening(at, due)),
+        int(JobState.WAITING if waits(at, due) else JobState.READY),
     )
 
 
 def _debit(id: int, draft: Draft) -> Change:
-    price = draft.segments * draft.segment_price
-    return Change(draft.account_id, to_ms(draft.accepted_at), Entry.DEBIT, -price, id)
+    return Change(draft.account_id, to_ms(draft.accepted_at), Entry.DEBIT, -draft.price, id)

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from kavle.model.account import Account, AccountSettings
+from kavle.store.funds import gathered
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, Row, columns
 from kavle.store.rows import Entry, from_ms, to_ms
 from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
@@ -51,7 +52,7 @@ class Change(NamedTuple):
     at: int
     kind: Entry
     amount: int  # signed
-    message_id: int | None
+    message_id: int | None  # or the bundle's that it came with: the accept that is paid, or refunded
 
 
 async def post(db: Db, changes: Sequence[Change], tags: Mapping[int, int] | None = None) -> dict[int, int]:
@@ -70,6 +71,12 @@ async def post(db: Db, changes: Sequence[Change], tags: Mapping[int, int] | None
 
 
 async def refund(db: Db, changes: Sequence[Change]) -> None:
+    """One entry for each accept that some of these refund."""
+    at = {(one.account_id, one.message_id): one.at for one in changes}
+    owed = gathered((one.account_id, one.message_id, one.amount) for one in changes)
+    changes = [
+        Change(account, at[account, origin], Entry.REFUND, amount, origin) for account, origin, amount in owed
+    ]
     if changes:
         moved = await post(db, changes)
         if len(moved) != len({change.account_id for change in changes}):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,10 +51,11 @@ class Bell:
         self._rung = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def ring(self, carrier_id: int) -> None:
-        """One more message for that carrier is on disk."""
-        self._fresh[carrier_id] += 1
-        self._rung.set()
+    def ring(self, fresh: Mapping[int, int]) -> None:
+        """So many more messages are ready, by carrier."""
+        if fresh:
+            self._fresh.update(fresh)
+            self._rung.set()
 
     async def close(self) -> None:
         self._task.cancel()

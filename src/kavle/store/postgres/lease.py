@@ -27,7 +27,8 @@ WITH ready AS MATERIALIZED (   -- job_ready alone, in its order; what another no
 )
 SELECT j.message_id, j.unsent, j.attempt, j.expires_at, m.recipient, m.sender, b.text, m.encoding, m.flash,
        m.priority
-FROM ready AS j JOIN message AS m ON m.id = j.message_id JOIN body AS b ON b.message_id = j.message_id
+FROM ready AS j JOIN message AS m ON m.id = j.message_id
+JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id)
 ORDER BY j.priority DESC, j.tag, j.message_id
 """
 _TAKE: Final = (

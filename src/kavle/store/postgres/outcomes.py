@@ -12,11 +12,12 @@ from kavle.store.postgres import receipts
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.expire import hold_messages
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, columns, read
+from kavle.store.rows import Entry
 from kavle.store.work import Work
 
 _JOBS: Final = (
     "SELECT j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id, m.carrier_id,"
-    " m.segments, m.segment_price, m.recipient, m.status"
+    " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id)"
     " FROM job AS j JOIN message AS m ON m.id = j.message_id"
     " WHERE j.message_id = ANY($1::bigint[]) AND j.state = 1 ORDER BY j.message_id FOR UPDATE OF j"
 )
@@ -101,8 +102,8 @@ async def _write(db: Db, work: Work) -> list[Change]:
     if work.left:
         await db.execute(_NEXT, *columns(work.left, 6))
     refunds = [
-        Change(account_id, work.refunded_at, kind, amount, id)
-        for account_id, amount, kind, id in work.refunds
+        Change(account_id, work.refunded_at, Entry.REFUND, amount, origin)
+        for account_id, origin, amount in work.refunds
     ]
     if found:
         refunds += await receipts.match_waiting(db, [Waiting(*row) for row in found])

@@ -1,41 +1,87 @@
-"""What is only read: statuses, stories, and the queue's state."""
+"""What is only read: statuses, stories, times, owners, and the queue's state."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
+from kavle.model.account import Account
 from kavle.model.status import Status
+from kavle.store.bundling import Pending
+from kavle.store.postgres import accounts
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import from_ms
 from kavle.store.story import assembled
 from kavle.store.types import Queue, Story
 
 _STATUS: Final = "SELECT status FROM message WHERE id = $1"
-_MESSAGE: Final = "SELECT segments, accepted_at, status, status_at FROM message WHERE id = $1"
+_MESSAGE: Final = (
+    "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = $1"
+)
+_PART: Final = (
+    # Of the parts that begin there or before, the last one is the only one that can hold it.
+    "FROM bundle_part AS p JOIN bundle AS b ON b.id = p.bundle_id"
+    " WHERE p.first_id = (SELECT max(first_id) FROM bundle_part WHERE first_id <= $1) AND p.last_id >= $1"
+)
+_PENDING: Final = (
+    "SELECT (p.recipients -> ($1 - p.first_id)::int ->> 1)::bigint, b.accepted_at, b.due_at, b.cancelled_at"
+    f" {_PART} AND p.recipients IS NOT NULL"
+)
+_DUE: Final = (
+    "SELECT coalesce((SELECT due_at FROM message WHERE id = $1), (SELECT due_at FROM bundle WHERE id = $1),"  # noqa: S608
+    f" (SELECT b.due_at {_PART}))"
+)
+_OWNER: Final = (
+    "SELECT coalesce((SELECT account_id FROM message WHERE id = $1),"  # noqa: S608 -- ours
+    f" (SELECT account_id FROM bundle WHERE id = $1), (SELECT b.account_id {_PART}))"
+)
 _OUTCOMES: Final = "SELECT at, number, status FROM segment WHERE message_id = $1 ORDER BY at, attempt"
 _RECEIPTS: Final = (
     "SELECT at, number, status FROM receipt WHERE message_id = $1 AND status IS NOT NULL ORDER BY at, id"
 )
 _QUEUES: Final = (
-    # Ids rise with time, but for a block of them on each node: the least one is old enough to be shown.
-    "SELECT q.priority, q.messages, m.accepted_at FROM"
-    " (SELECT priority, count(*) AS messages, min(message_id) AS oldest FROM job GROUP BY priority) AS q"
+    # Ids rise with time, but for a block of them on each node: the least one is old enough to be shown. What
+    # is not due yet (waiting, and never tried) is in no queue.
+    "SELECT q.priority, q.messages, coalesce(m.due_at, m.accepted_at) FROM"
+    " (SELECT priority, count(*) AS messages, min(message_id) AS oldest FROM job"
+    "  WHERE state <> 2 OR attempt > 0 GROUP BY priority) AS q"
     " JOIN message AS m ON m.id = q.oldest"
 )
 
 
 async def status(db: Db, message_id: int) -> Status | None:
     found: int | None = await db.fetchval(_STATUS, message_id)
-    return None if found is None else Status(found)
+    if found is not None:
+        return Status(found)
+    pending = await _pending(db, message_id)
+    return pending.status if pending else None
 
 
 async def story(db: Db, message_id: int) -> Story | None:
     row = await db.fetchrow(_MESSAGE, message_id)
     if row is None:
-        return None
+        pending = await _pending(db, message_id)
+        return pending.story(message_id) if pending else None
     outcomes = await db.fetch(_OUTCOMES, message_id)
     return assembled(message_id, tuple(row), [*outcomes, *await db.fetch(_RECEIPTS, message_id)])
 
 
 async def queues(db: Db) -> list[Queue]:
     return [Queue(priority, count, from_ms(oldest)) for priority, count, oldest in await db.fetch(_QUEUES)]
+
+
+async def due(db: Db, id: int) -> datetime | None:
+    """Of a message or a bundle."""
+    at: int | None = await db.fetchval(_DUE, id)
+    return None if at is None else from_ms(at)
+
+
+async def owner(db: Db, id: int) -> Account | None:
+    """Of a message or a bundle."""
+    account_id: int | None = await db.fetchval(_OWNER, id)
+    return None if account_id is None else await accounts.of(db, account_id)
+
+
+async def _pending(db: Db, message_id: int) -> Pending | None:
+    row = await db.fetchrow(_PENDING, message_id)
+    return Pending(*row) if row else None

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from kavle.clock import Clock, SystemClock
 from kavle.model.account import Account
+from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
-from kavle.store.postgres import accounts, links, outcomes, reads, receipts, sweep
+from kavle.store.postgres import accounts, bundles, links, outcomes, reads, receipts, schedule, sweep
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
+from kavle.store.postgres.bundles import AcceptBundle
 from kavle.store.postgres.connection import BUSY, LOST, Link, open_pool
 from kavle.store.postgres.ids import Ids, newest
 from kavle.store.postgres.lane import Lane, Verb
@@ -29,6 +31,7 @@ from kavle.store.rows import to_ms
 from kavle.store.types import (
     AccountChange,
     AccountLine,
+    Cancel,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -80,13 +83,19 @@ class PostgresStore:
         self._ids = Ids(pool)
         self._bell = Bell(url, on_ready)
         self._lanes: list[Lane[Any, Any]] = []
-        self._links = [Link(url) for _ in range(6)]
-        accepting, leasing, recording, receiving, sharing, rare = self._links
+        self._links = [Link(url) for _ in range(7)]
+        accepting, leasing, recording, receiving, sharing, bundling, rare = self._links
         self._accept = lane(accepting, Accept(self._ids), repeatable=False)
         self._lease = lane(leasing, Leases())
         self._record = lane(recording, outcomes.record)
         self._receive = lane(receiving, receipts.receive)
         self._share = lane(sharing, links.share_links)  # it must not wait for a sweep
+        # Ids of its own: a bundle that waits for its blocks must not mix them with another lane's.
+        self._accept_bundle = lane(bundling, AcceptBundle(Ids(pool)), repeatable=False)
+        self._advance = lane(bundling, bundles.advance)
+        self._cancel = lane(bundling, schedule.cancel)
+        self._cancel_bundle = lane(bundling, schedule.cancel_bundle)
+        self._promote = lane(rare, schedule.promote)
         self._sweep = lane(rare, sweep.Sweep())
         self._expire = lane(rare, sweep.expire_late)
         self._partitions = lane(rare, self._ids.make_partitions)
@@ -142,9 +151,12 @@ class PostgresStore:
 
     async def accept(self, draft: Draft) -> int | None:
         message_id = await self._accept.call(draft)
-        if message_id is not None:
-            self._bell.ring(draft.carrier_id)
+        if message_id is not None and (draft.due is None or draft.due <= draft.accepted_at):
+            self._bell.ring({draft.carrier_id: 1})
         return message_id
+
+    async def accept_bundle(self, draft: BundleDraft) -> int | None:
+        return await self._accept_bundle.call(draft)
 
     async def lease(self, request: LeaseRequest) -> list[LeasedMessage]:
         self._check_clock()
@@ -155,6 +167,27 @@ class PostgresStore:
 
     async def receive(self, batch: Sequence[Receipt]) -> int:
         return await self._receive.call(batch)
+
+    async def advance(self, now: datetime) -> int:
+        if not await self._read(bundles.some_work):
+            return 0
+        done, ready = await self._advance.call(now)
+        self._bell.ring(ready)
+        return done
+
+    async def promote(self, now: datetime) -> int:
+        self._check_clock()
+        if not await self._read(schedule.some_due, to_ms(now)):
+            return 0
+        done, ready = await self._promote.call(now)
+        self._bell.ring(ready)
+        return done
+
+    async def cancel(self, account_id: int, message_id: int, now: datetime) -> bool:
+        return await self._cancel.call(Cancel(account_id, message_id, now))
+
+    async def cancel_bundle(self, account_id: int, bundle_id: int, now: datetime) -> bool:
+        return await self._cancel_bundle.call(Cancel(account_id, bundle_id, now))
 
     async def sweep(self, now: datetime) -> Swept:
         await self._compare_clocks()
@@ -198,6 +231,24 @@ class PostgresStore:
 
     async def story(self, message_id: int) -> Story | None:
         return await self._read(reads.story, message_id)
+
+    async def cancelling(self, bundle_id: int) -> bool:
+        return await self._read(bundles.cancelling, bundle_id)
+
+    async def bundle(self, bundle_id: int) -> list[tuple[int, Status]] | None:
+        firsts = await self._read(bundles.firsts, bundle_id)
+        if firsts is None:
+            return None
+        found: list[tuple[int, Status]] = []
+        for first in firsts:  # others read between the parts
+            found += await self._read(bundles.statuses, first)
+        return found
+
+    async def due(self, id: int) -> datetime | None:
+        return await self._read(reads.due, id)
+
+    async def owner(self, id: int) -> Account | None:
+        return await self._read(reads.owner, id)
 
     async def queues(self) -> list[Queue]:
         return await self._read(reads.queues)

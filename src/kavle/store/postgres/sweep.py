@@ -1,4 +1,4 @@
-"""What time does: scheduled and deferred jobs come due, leases and messages and waiting receipts expire.
+"""What time ends: leases, messages, and waiting receipts.
 Every step is bounded, and passes over what another node is just working on."""
 
 from __future__ import annotations
@@ -21,18 +21,13 @@ MOST_WAITING: Final = 100_000
 
 _EVER: Final = 0
 
-_DUE: Final = (
+_ENDED: Final = (
     # "state <> 0" is what makes the planner see that the partial index job_due serves.
     "SELECT message_id FROM job WHERE state = $1 AND state <> 0 AND due BETWEEN $2 AND $3 ORDER BY due"
     " LIMIT $4 FOR UPDATE SKIP LOCKED"
 )
 _FIRST_ENDED: Final = (
     "SELECT due FROM job WHERE state = $1 AND state <> 0 AND due BETWEEN $2 AND $3 ORDER BY due LIMIT 1"
-)
-_PROMOTE: Final = (
-    f"WITH due AS MATERIALIZED ({_DUE})"  # noqa: S608 -- both are ours
-    " UPDATE job SET state = 0, since = pg_current_xact_id() FROM due"
-    " WHERE job.message_id = due.message_id RETURNING job.message_id"
 )
 _OLD_WAITING: Final = (
     # Ids rise as receipts come, so the oldest are the first.
@@ -65,15 +60,14 @@ class Sweep:
         refunds: list[Change] = []
         swept = await self._sweep(db, to_ms(max(times)), refunds)
         await refund(db, refunds)
-        return [swept, *[Swept(promoted=0, unsure=0, forgotten=0)] * (len(times) - 1)], None
+        return [swept, *[Swept(unsure=0, forgotten=0)] * (len(times) - 1)], None
 
     async def _sweep(self, db: Db, now: int, refunds: list[Change]) -> Swept:
         ended = await self._ended(db, now)
-        promoted = await db.fetch(_PROMOTE, int(JobState.WAITING), _EVER, now, BATCH)
         unsure, owed = await end_leases(db, ended, now) if ended else (0, [])
         refunds += owed
         forgotten = await db.fetch(_OLD_WAITING, now - HORIZON_MS, BATCH, MOST_WAITING)
-        return Swept(promoted=len(promoted), unsure=unsure, forgotten=len(forgotten))
+        return Swept(unsure=unsure, forgotten=len(forgotten))
 
     async def _ended(self, db: Db, now: int) -> list[int]:
         # Read before anything is changed. A lease is never made to end in the past: once none is left that
@@ -82,7 +76,7 @@ class Sweep:
         self._since = max(self._since, now) if first is None else first
         if first is None:
             return []
-        return [row[0] for row in await db.fetch(_DUE, int(JobState.LEASED), first, now, BATCH)]
+        return [row[0] for row in await db.fetch(_ENDED, int(JobState.LEASED), first, now, BATCH)]
 
 
 async def late(db: Db, now: int, limit: int = BATCH) -> list[int]:

@@ -7,27 +7,27 @@ from collections.abc import Iterator, Sequence
 import apsw
 
 from kavle.model.message import Draft
-from kavle.model.status import Status
+from kavle.store.bundling import opening, waits
 from kavle.store.funds import Place, pay
 from kavle.store.rows import Entry, JobState, all_bits, to_ms
 from kavle.store.sqlite.rows import Reader, array, insert
 
-_FUNDS = Reader(
+FUNDS = Reader(
     "SELECT json_group_array(json_array(account_id, amount, weight, tag)) FROM balance"
     " WHERE account_id IN (SELECT value FROM json_each(?))",
     tuple[int, int, int, int],
 )
 _MESSAGE = (
     "INSERT INTO message (id, account_id, carrier_id, recipient, sender, encoding, flash, priority, segments,"
-    " segment_price, accepted_at, expires_at, status, status_at)"
+    " segment_price, accepted_at, expires_at, status, status_at, due_at)"
 )
-_BODY = "INSERT INTO body (message_id, text)"
+BODY = "INSERT INTO body (message_id, text)"
 _JOB = (
     "INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, unsure, attempt, due,"
     " token, expires_at)"
 )
-_LEDGER = "INSERT INTO ledger (account_id, at, kind, amount, balance, message_id)"
-_SPEND = (
+LEDGER = "INSERT INTO ledger (account_id, at, kind, amount, balance, message_id)"
+SPEND = (
     "UPDATE balance SET amount = new.value ->> 1, tag = new.value ->> 3 FROM json_each(?) AS new"
     " WHERE account_id = new.value ->> 0"
 )
@@ -36,7 +36,7 @@ _SPEND = (
 def accept(db: apsw.Connection, drafts: Sequence[Draft]) -> list[int | None]:
     """The internal id of each message; None where its account's balance was too small for it, which
     refuses that message alone."""
-    funds = {row[0]: list(row) for row in _FUNDS(db, array({draft.account_id for draft in drafts}))}
+    funds = {row[0]: list(row) for row in FUNDS(db, array({draft.account_id for draft in drafts}))}
     paid = [pay(funds[draft.account_id], draft) for draft in drafts]
     ids = _new_ids(db, sum(place is not None for place in paid))
     results = [None if place is None else next(ids) for place in paid]
@@ -48,7 +48,7 @@ def accept(db: apsw.Connection, drafts: Sequence[Draft]) -> list[int | None]:
             if id is not None and place is not None
         ],
     )
-    db.execute(_SPEND, (array(funds.values()),))
+    db.execute(SPEND, (array(funds.values()),))
     return results
 
 
@@ -59,8 +59,9 @@ def _new_ids(db: apsw.Connection, count: int) -> Iterator[int]:
 
 def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> None:
     messages, bodies, jobs, entries = [], [], [], []
-    for id, draft, (after, tag) in rows:
+    for id, draft, (after, tag, _) in rows:
         at, expires = to_ms(draft.accepted_at), to_ms(draft.expires_at)
+        due = None if draft.due is None else to_ms(draft.due)
         messages.append(
             (
                 id,
@@ -75,8 +76,9 @@ def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> No
                 draft.segment_price,
                 at,
                 expires,
-                int(Status.RECEIVED),
+                int(opening(at, due)),
                 at,
+                due,
             )
         )
         bodies.append((id, draft.text))
@@ -86,19 +88,18 @@ def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> No
                 draft.carrier_id,
                 draft.priority,
                 tag,
-                int(JobState.READY),
+                int(JobState.WAITING if waits(at, due) else JobState.READY),
                 all_bits(draft.segments),
                 0,
                 0,
                 0,
-                0,
+                due or 0,
                 0,
                 expires,
             )
         )
-        price = draft.segments * draft.segment_price
-        entries.append((draft.account_id, at, int(Entry.DEBIT), -price, after, id))
+        entries.append((draft.account_id, at, int(Entry.DEBIT), -draft.price, after, id))
     insert(db, _MESSAGE, messages)
-    insert(db, _BODY, bodies)
+    insert(db, BODY, bodies)
     insert(db, _JOB, jobs)
-    insert(db, _LEDGER, entries)
+    insert(db, LEDGER, entries)

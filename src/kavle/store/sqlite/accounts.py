@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import apsw
 import msgspec
 
 from kavle.model.account import Account, AccountSettings
+from kavle.store.funds import Owed, gathered
 from kavle.store.rows import Entry, from_ms, to_ms
 from kavle.store.sqlite.rows import Reader, array, insert
 from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
 
-Change = tuple[int, int, Entry, int | None]  # account, signed amount, kind, message
+Change = tuple[int, int, Entry, int | None]  # account, signed amount, kind, message or bundle
 
 _BALANCES = Reader(
     "SELECT json_group_array(json_array(account_id, amount)) FROM balance"
@@ -82,6 +83,12 @@ def post(db: apsw.Connection, changes: Sequence[Change], at: int) -> dict[int, i
         (array(after.items()),),
     )
     return after
+
+
+def refund(db: apsw.Connection, owed: Iterable[Owed], at: int) -> None:
+    changes = [(account_id, amount, Entry.REFUND, origin) for account_id, origin, amount in gathered(owed)]
+    if changes:
+        post(db, changes, at)
 
 
 def find(db: apsw.Connection, name: str) -> Account | None:

@@ -1,4 +1,5 @@
-"""The end of messages that were not handed over in time: status 43, and their unsent segments refunded."""
+"""The end of messages that are not handed over: expired (43), cancelled (12) or failed already; their unsent
+segments are refunded."""
 
 from __future__ import annotations
 
@@ -7,16 +8,15 @@ from collections.abc import Sequence
 import apsw
 
 from kavle.model.status import FINAL, Status
-from kavle.store.rows import Entry
 from kavle.store.sqlite import accounts
 from kavle.store.sqlite.rows import Reader, array
 
 _UNSENT = Reader(
     "SELECT json_group_array(json_array(j.message_id, j.unsent & ~j.unsure, m.account_id, m.segment_price,"
-    " m.status))"
+    " m.status, coalesce(m.bundle_id, m.id)))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
     " CROSS JOIN message AS m ON m.id = one.value WHERE j.state <> 1",
-    tuple[int, int, int, int, int],
+    tuple[int, int, int, int, int, int],
 )
 
 
@@ -30,17 +30,20 @@ def withdraw(db: apsw.Connection, ids: Sequence[int], now: int) -> int:
     return _end(db, _UNSENT(db, array(ids)), None, now)
 
 
+def cancel(db: apsw.Connection, ids: Sequence[int], now: int) -> int:
+    """End messages of which nothing was ever handed over."""
+    return _end(db, _UNSENT(db, array(ids)), Status.CANCELLED, now)
+
+
 def _end(
-    db: apsw.Connection, jobs: Sequence[tuple[int, int, int, int, int]], status: Status | None, now: int
+    db: apsw.Connection, jobs: Sequence[tuple[int, int, int, int, int, int]], status: Status | None, now: int
 ) -> int:
     if not jobs:
         return 0
-    refunds = [
-        (account_id, unsent.bit_count() * price, Entry.REFUND, id)
-        for id, unsent, account_id, price, _ in jobs
-        if price
+    owed = [
+        (account_id, origin, unsent.bit_count() * price) for _, unsent, account_id, price, _, origin in jobs
     ]
-    accounts.post(db, refunds, now)
+    accounts.refund(db, owed, now)
     if status is not None:
         open_ones = [job[0] for job in jobs if job[4] not in FINAL]
         set_status(db, [(id, int(status), now) for id in open_ones])

@@ -20,7 +20,8 @@ _READY = Reader(
     " m.sender, b.text, m.encoding, iif(m.flash, json('true'), json('false')), m.priority))"
     " FROM (SELECT message_id, unsent, attempt, expires_at FROM job WHERE carrier_id = ? AND state = 0"
     "       ORDER BY priority DESC, tag, message_id LIMIT ?) AS j"
-    " CROSS JOIN message AS m ON m.id = j.message_id CROSS JOIN body AS b ON b.message_id = j.message_id",
+    " CROSS JOIN message AS m ON m.id = j.message_id"
+    " CROSS JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id)",
     Candidate,
 )
 _TAKE = (

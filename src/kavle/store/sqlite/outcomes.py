@@ -15,7 +15,8 @@ from kavle.store.work import Work
 
 _JOBS = Reader(
     "SELECT json_group_array(json_array(j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt,"
-    " m.account_id, m.carrier_id, m.segments, m.segment_price, m.recipient, m.status))"
+    " m.account_id, m.carrier_id, m.segments, m.segment_price, m.recipient, m.status,"
+    " coalesce(m.bundle_id, m.id)))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
     " CROSS JOIN message AS m ON m.id = one.value WHERE j.state = 1",
     JobRow,
@@ -53,8 +54,7 @@ def _write(db: apsw.Connection, work: Work) -> None:
     work.settle()
     insert(db, _SEGMENT, work.segments)
     insert(db, _AWAITING, work.awaiting)
-    if work.refunds:
-        accounts.post(db, work.refunds, work.refunded_at)
+    accounts.refund(db, work.refunds, work.refunded_at)
     set_status(db, work.statuses)
     db.execute(_DONE, (array(work.done),))
     if work.left:

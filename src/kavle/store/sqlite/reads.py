@@ -1,24 +1,48 @@
-"""What is only read: statuses, stories, and the queue's state."""
+"""What is only read: statuses, stories, times, owners, and the queue's state."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import apsw
 
+from kavle.model.account import Account
 from kavle.model.status import Status
+from kavle.store.bundling import Pending
 from kavle.store.rows import from_ms
+from kavle.store.sqlite import accounts
 from kavle.store.story import assembled
 from kavle.store.types import Queue, Story
 
 _STATUS = "SELECT status FROM message WHERE id = ?"
-_MESSAGE = "SELECT segments, accepted_at, status, status_at FROM message WHERE id = ?"
+_MESSAGE = "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = ?"
+_PART = (
+    # Of the parts that begin there or before, the last one is the only one that can hold it.
+    "FROM bundle_part AS p JOIN bundle AS b ON b.id = p.bundle_id"
+    " WHERE p.first_id = (SELECT max(first_id) FROM bundle_part WHERE first_id <= ?1) AND p.last_id >= ?1"
+)
+_PENDING = (
+    "SELECT p.recipients ->> ('$[' || (?1 - p.first_id) || '][1]'), b.accepted_at, b.due_at, b.cancelled_at"
+    f" {_PART} AND p.recipients IS NOT NULL"
+)
+_DUE = (
+    "SELECT coalesce((SELECT due_at FROM message WHERE id = ?1), (SELECT due_at FROM bundle WHERE id = ?1),"  # noqa: S608
+    f" (SELECT b.due_at {_PART}))"
+)
+_OWNER = (
+    "SELECT coalesce((SELECT account_id FROM message WHERE id = ?1),"  # noqa: S608 -- ours
+    f" (SELECT account_id FROM bundle WHERE id = ?1), (SELECT b.account_id {_PART}))"
+)
 _OUTCOMES = "SELECT at, number, status FROM segment WHERE message_id = ? ORDER BY at, attempt"
 _RECEIPTS = (
     "SELECT at, number, status FROM receipt WHERE message_id = ? AND status IS NOT NULL ORDER BY at, id"
 )
 _QUEUES = (
-    # Ids rise with time, so the least id of a priority is its oldest message.
-    "SELECT q.priority, q.messages, m.accepted_at FROM"
-    " (SELECT priority, count(*) AS messages, min(message_id) AS oldest FROM job GROUP BY priority) AS q"
+    # Ids rise with time, so the least id of a priority is its oldest message. What is not due yet (waiting,
+    # and never tried) is in no queue.
+    "SELECT q.priority, q.messages, coalesce(m.due_at, m.accepted_at) FROM"
+    " (SELECT priority, count(*) AS messages, min(message_id) AS oldest FROM job"
+    "  WHERE state <> 2 OR attempt > 0 GROUP BY priority) AS q"
     " JOIN message AS m ON m.id = q.oldest"
 )
 
@@ -30,16 +54,37 @@ def last_id(db: apsw.Connection) -> int:
 
 def status(db: apsw.Connection, message_id: int) -> Status | None:
     found: int | None = db.execute(_STATUS, (message_id,)).get
-    return None if found is None else Status(found)
+    if found is not None:
+        return Status(found)
+    pending = _pending(db, message_id)
+    return pending.status if pending else None
 
 
 def story(db: apsw.Connection, message_id: int) -> Story | None:
     row = db.execute(_MESSAGE, (message_id,)).get
     if row is None:
-        return None
+        pending = _pending(db, message_id)
+        return pending.story(message_id) if pending else None
     rows = [*db.execute(_OUTCOMES, (message_id,)), *db.execute(_RECEIPTS, (message_id,))]
     return assembled(message_id, row, rows)
 
 
 def queues(db: apsw.Connection) -> list[Queue]:
     return [Queue(priority, count, from_ms(oldest)) for priority, count, oldest in db.execute(_QUEUES)]
+
+
+def due(db: apsw.Connection, id: int) -> datetime | None:
+    """Of a message or a bundle."""
+    at: int | None = db.execute(_DUE, (id,)).get
+    return None if at is None else from_ms(at)
+
+
+def owner(db: apsw.Connection, id: int) -> Account | None:
+    """Of a message or a bundle."""
+    account_id: int | None = db.execute(_OWNER, (id,)).get
+    return None if account_id is None else accounts.of(db, account_id)
+
+
+def _pending(db: apsw.Connection, message_id: int) -> Pending | None:
+    row = db.execute(_PENDING, (message_id,)).get
+    return Pending(*row) if row else None

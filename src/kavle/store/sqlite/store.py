@@ -14,17 +14,30 @@ from typing import Concatenate, ParamSpec, TypeVar
 import apsw
 
 from kavle.model.account import Account
+from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.rows import to_ms
-from kavle.store.sqlite import accept, accounts, lease, links, outcomes, reads, receipts, sweep
+from kavle.store.sqlite import (
+    accept,
+    accounts,
+    bundles,
+    lease,
+    links,
+    outcomes,
+    reads,
+    receipts,
+    schedule,
+    sweep,
+)
 from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_reader, open_writer
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
     AccountChange,
     AccountLine,
+    Cancel,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -101,6 +114,12 @@ class SqliteStore:
             self._newest = message_id
         return message_id
 
+    async def accept_bundle(self, draft: BundleDraft) -> int | None:
+        bundle_id = await self._writer.call(bundles.accept_bundle, draft)
+        if bundle_id is not None:
+            self._newest = max(self._newest, bundle_id + draft.count)
+        return bundle_id
+
     async def lease(self, request: LeaseRequest) -> list[LeasedMessage]:
         return await self._writer.call(lease.lease, request)
 
@@ -109,6 +128,22 @@ class SqliteStore:
 
     async def receive(self, batch: Sequence[Receipt]) -> int:
         return await self._writer.call(receipts.receive, batch)
+
+    async def advance(self, now: datetime) -> int:
+        if not await self._read(bundles.some_work):
+            return 0
+        return await self._writer.call(bundles.advance, now)
+
+    async def promote(self, now: datetime) -> int:
+        if not await self._read(schedule.some_due, to_ms(now)):
+            return 0
+        return await self._writer.call(schedule.promote, now)
+
+    async def cancel(self, account_id: int, message_id: int, now: datetime) -> bool:
+        return await self._writer.call(schedule.cancel, Cancel(account_id, message_id, now))
+
+    async def cancel_bundle(self, account_id: int, bundle_id: int, now: datetime) -> bool:
+        return await self._writer.call(schedule.cancel_bundle, Cancel(account_id, bundle_id, now))
 
     async def sweep(self, now: datetime) -> Swept:
         return await self._writer.call(sweep.sweep, now)
@@ -147,6 +182,24 @@ class SqliteStore:
 
     async def story(self, message_id: int) -> Story | None:
         return await self._read(reads.story, message_id)
+
+    async def cancelling(self, bundle_id: int) -> bool:
+        return await self._read(bundles.cancelling, bundle_id)
+
+    async def bundle(self, bundle_id: int) -> list[tuple[int, Status]] | None:
+        firsts = await self._read(bundles.firsts, bundle_id)
+        if firsts is None:
+            return None
+        found: list[tuple[int, Status]] = []
+        for first in firsts:  # others read between the parts
+            found += await self._read(bundles.statuses, first)
+        return found
+
+    async def due(self, id: int) -> datetime | None:
+        return await self._read(reads.due, id)
+
+    async def owner(self, id: int) -> Account | None:
+        return await self._read(reads.owner, id)
 
     async def queues(self) -> list[Queue]:
         return await self._look(reads.queues)

@@ -1,4 +1,4 @@
-"""What time does: scheduled and deferred jobs come due, leases and messages and waiting receipts expire.
+"""What time ends: leases, messages, and waiting receipts.
 Every step is bounded, so that a sweep never holds the writer for long."""
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ BATCH: Final = 500
 MOST_WAITING: Final = 100_000
 """Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
 
-_DUE = (
+_ENDED = (
     # "state <> 0" is what makes SQLite see that the partial index job_due serves.
     "SELECT message_id FROM job WHERE state = ? AND state <> 0 AND due <= ? ORDER BY due LIMIT ?"
 )
-_PROMOTE = f"UPDATE job SET state = 0 WHERE message_id IN ({_DUE})"  # noqa: S608 -- both are ours
 _OLD_WAITING = (
     # Ids rise with time: only the oldest few are looked at, however many wait.
     "DELETE FROM waiting WHERE id IN"
@@ -40,12 +39,10 @@ def sweep(db: apsw.Connection, times: Sequence[datetime]) -> list[Swept]:
 
 
 def _sweep(db: apsw.Connection, now: int) -> Swept:
-    db.execute(_PROMOTE, (int(JobState.WAITING), now, BATCH))
-    promoted = db.changes()
-    ended = [row[0] for row in db.execute(_DUE, (int(JobState.LEASED), now, BATCH))]
+    ended = [row[0] for row in db.execute(_ENDED, (int(JobState.LEASED), now, BATCH))]
     unsure = outcomes.end_leases(db, ended, now) if ended else 0
     db.execute(_OLD_WAITING, (BATCH, now - HORIZON_MS, MOST_WAITING))
-    return Swept(promoted=promoted, unsure=unsure, forgotten=db.changes())
+    return Swept(unsure=unsure, forgotten=db.changes())
 
 
 def late(db: apsw.Connection, now: int, limit: int = BATCH) -> list[int]:

@@ -1,0 +1,56 @@
+"""How SQLite would run what reads the queue and the bundles: by index. A plan that reads a table whole would
+only be felt under load."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import apsw
+import pytest
+
+from kavle.store.sqlite import bundles, lease, reads, schedule, sweep
+from kavle.store.sqlite.connection import open_writer
+
+STATEMENTS = {
+    "finds ready jobs": lease._READY._sql,
+    "finds ended leases": sweep._ENDED,
+    "finds what is due": schedule._DUE,
+    "looks whether bundles are cancelled": schedule._ANY_CANCELLED,
+    "finds those of cancelled bundles": schedule._OF_CANCELLED,
+    "makes ready what is due": schedule._PROMOTE,
+    "finds what can be cancelled": schedule._CANCELLABLE,
+    "finds a bundle that can be cancelled": schedule._CANCELLABLE_BUNDLE,
+    "flags a bundle": schedule._FLAG,
+    "takes a part": bundles._NEXT,
+    "finds a part by its message": bundles._UNEXPANDED,
+    "makes messages": bundles._MESSAGES,
+    "makes jobs": bundles._JOBS,
+    "adds up a part": bundles._PRICE,
+    "finds what waits of a part": bundles._NEVER_TRIED,
+    "finds a bundle's parts": bundles._FIRSTS,
+    "reads a part's statuses": bundles._STATUSES._sql,
+    "looks whether a bundle is being cancelled": bundles._CANCELLING,
+    "reads a recipient": reads._PENDING,
+    "reads a time": reads._DUE,
+    "reads an owner": reads._OWNER,
+}
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> apsw.Connection:
+    return open_writer(tmp_path / "kavle.db")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_table_is_read_whole(db: apsw.Connection, name: str) -> None:
+    sql = STATEMENTS[name]
+    numbered = {int(number) for number in re.findall(r"\?(\d)", sql)}
+    bindings = (None,) * (max(numbered) if numbered else sql.count("?"))
+    plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", bindings)]
+    assert any("USING" in step for step in plan)
+    for step in plan:
+        # j and p are the few rows of an inner query; what is read in an index's order, a LIMIT cuts off.
+        assert re.match(r"SCAN (?!CONSTANT ROW|[jp]$|.*(VIRTUAL TABLE|USING INDEX))", step) is None, (
+            f"{name}\n" + "\n".join(plan)
+        )
