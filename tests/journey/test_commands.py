@@ -204,6 +204,8 @@ async def test_serve_says_all_its_addresses_and_which_of_them_it_can_not_have(
             rf"ready on http://{LOOPBACK}:\d+ and https://{LOOPBACK}:(\d+)$", gateway.said.strip()
         )
         assert found is not None
+        metrics = await fetch(f"http://{LOOPBACK}:{gateway.port}/metrics")
+        assert 'kavle_certificate_seconds_left{listener="http.listener[0]"} ' in metrics
         other = tmp_path / "other.toml"
         text = path.read_text().replace(f"{tmp_path}/data", f"{tmp_path}/other")
         other.write_text(text.replace("port = 0\ntls", f"port = {found[1]}\ntls"))

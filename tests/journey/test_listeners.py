@@ -132,7 +132,7 @@ def test_plain_http_to_a_tls_port_is_told_so() -> None:
 
 
 def test_a_tls_hello_to_a_plain_port_ends_at_once() -> None:
-    with gateway() as north, pytest.raises(ssl.SSLError):
+    with gateway(head_seconds=1000.0) as north, pytest.raises(ssl.SSLError):
         Client(north.port, trusting())
 
 
@@ -248,6 +248,11 @@ def test_one_limit_holds_for_all_listeners_together() -> None:
         assert north.ask(HEALTH, TLS, trusting()).status == 200
 
 
+def test_who_has_shaken_hands_is_counted_once() -> None:
+    with gateway(listener=[listener("modern")], connections=1) as north:
+        assert north.ask(HEALTH, TLS, trusting()).status == 200
+
+
 def test_those_in_the_handshake_are_counted_and_bounded() -> None:
     with gateway(listener=[listener("modern")], connections=1) as north, contextlib.ExitStack() as stack:
         most = 1 + SPARE
@@ -281,6 +286,8 @@ def test_a_listener_for_some_addresses_closes_to_others_without_a_handshake() ->
     with gateway(listener=[listener("legacy", addresses=("198.51.100.7",)), plain]) as north:
         assert refused(north.server.listeners[1].port, trusting())
         with north.client(2) as client:
+            with contextlib.suppress(ConnectionError):
+                client.send(HEALTH)
             assert client.closed() == b""
         assert north.sms() == b"1000"
     with gateway(listener=[listener("legacy", addresses=("127.0.0.0/8",))]) as north:
