@@ -141,6 +141,20 @@ async def test_a_password_that_was_changed_is_refused_at_once_though_it_was_reme
         assert await gateway.stop() == 0
 
 
+async def test_a_disabled_account_is_refused_from_the_next_call_on_until_it_is_enabled(
+    on_sqlite: Operator, tmp_path: Path
+) -> None:
+    async with kavle("serve", "--config", on_sqlite.config, log=tmp_path / "gateway.log") as gateway:
+        assert int(await send(gateway, "1234")) >= 1000
+        await on_sqlite("disable", "alarm")
+        assert await send(gateway, "1234") == "101"
+        await on_sqlite("enable", "alarm")
+        assert int(await send(gateway, "1234")) >= 1000
+        await on_sqlite("set", "alarm", "addresses=192.0.2.7")
+        assert await send(gateway, "1234") == "101"
+        assert await gateway.stop() == 0
+
+
 async def test_settings_hold_from_the_next_call_on(on_sqlite: Operator, tmp_path: Path) -> None:
     async with kavle("serve", "--config", on_sqlite.config, log=tmp_path / "gateway.log") as gateway:
         assert await send(gateway, "1234", **{"from": ""}) == "110"
