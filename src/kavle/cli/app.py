@@ -20,6 +20,7 @@ from kavle.core.dispatch import Dispatcher
 from kavle.core.links import Links
 from kavle.core.queries import Queries
 from kavle.core.road import Road
+from kavle.core.schedule import Schedule
 from kavle.core.sweep import Sweep, watch_loop
 from kavle.metrics import Metrics
 from kavle.north.app import application
@@ -47,6 +48,8 @@ class Gateway:
         self.queries: Queries
         self.accounts: Accounts
         self.http: HttpServer
+        self._accept: Accept
+        self._schedule: Schedule
         self._authenticator: Authenticator
         self._control: ControlServer | None
         self._linking: asyncio.Task[None]
@@ -64,9 +67,13 @@ class Gateway:
             self.queries.account, self.clock, refused=self.metrics.log_in_refused
         )
         self.accounts = Accounts(self.store, self.clock, self._authenticator.forget)
-        accept = Accept(self.store, self.clock, terms(self.settings, ids), self.metrics, self._wake)
+        self._schedule = Schedule(self.store, self.clock, self._wake_all)
+        expand = self._schedule.expand
+        self._accept = Accept(
+            self.store, self.clock, terms(self.settings, ids), self.metrics, self._wake, expand
+        )
         face = application(
-            accept,
+            self._accept,
             self.queries,
             self._authenticator,
             self.settings.http,
@@ -87,6 +94,7 @@ class Gateway:
         if self._control is not None:
             await self._control.start()
         self._linking = self._run(self.links.run(), "links")
+        self._run(self._schedule.run(), "schedule")
         self._run(Sweep(self.store, self.clock, self.metrics, self._wake_all).run(), "sweep")
         self._run(watch_loop(self.metrics), "watch")
         certificates = self.http.certificates
@@ -117,6 +125,8 @@ class Gateway:
         await self.links.stop()
         await _cancel(self._tasks)
         self._authenticator.close()
+        self._accept.close()
+        self.queries.close()
         await self.store.close()
         _log.info("stopped")
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 
 from kavle.clock import Clock
-from kavle.core.order import SmsOrder, Terms, draft
+from kavle.core.order import BundleOrder, SmsOrder, Terms, bundle_draft, draft, size
+from kavle.core.workers import Workers
 from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.account import Account
+from kavle.model.bundle import BundleDraft
 from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Priority
 from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.store import Store
+
+_MOST_ON_THE_LOOP: Final = 500  # recipients; more would stall it
 
 _log = structlog.get_logger("kavle.accept")
 
@@ -30,14 +35,20 @@ class Accept:
         terms: Terms,
         metrics: Metrics,
         wake: Callable[[int, bool], None],
+        expand: Callable[[], None] = lambda: None,
     ) -> None:
-        """`wake(carrier, urgent)` is told of each message that is on disk."""
+        """`wake(carrier, urgent)` is told of each message that is on disk, `expand` of each bundle."""
         self._store = store
         self._clock = clock
         self._terms = terms
         self._metrics = metrics
         self._wake = wake
+        self._expand = expand
+        self._workers = Workers("bundle", threads=1, waiting=16)
         self._telling = telling()
+
+    def close(self) -> None:
+        self._workers.close()
 
     async def sms(self, account: Account, order: SmsOrder) -> int:
         """Raises `Refusal`, in the contract's order of checks; whatever is refused stores and debits
@@ -55,6 +66,28 @@ class Accept:
         if self._telling:
             _log.debug("accepted", message_id=message_id, account=account.name, segments=sms.segments)
         return self._store.public_ids.public(message_id)
+
+    async def bundle(self, account: Account, order: BundleOrder) -> int:
+        """The bundle's public id. Raises `Refusal`; a wrong number among others is no reason."""
+        try:
+            bundle = await self._bundle_draft(account, order)
+            bundle_id = await _stored(self._store.accept_bundle(bundle))
+        except Refusal as refusal:
+            self._metrics.refused[refusal.reason.name.lower()] += 1
+            raise
+        self._expand()
+        self._metrics.accepted += len(bundle.destinations)
+        if self._telling:
+            _log.debug(
+                "bundle", message_id=bundle_id, account=account.name, messages=len(bundle.destinations)
+            )
+        return self._store.public_ids.public(bundle_id)
+
+    async def _bundle_draft(self, account: Account, order: BundleOrder) -> BundleDraft:
+        arguments = account, order, self._terms, self._clock.now()
+        if size(order) <= _MOST_ON_THE_LOOP:
+            return bundle_draft(*arguments)
+        return await self._workers.run(bundle_draft, *arguments)
 
 
 async def _stored(commit: Awaitable[int | None]) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TypeVar
+from datetime import datetime
+from typing import Final, TypeVar
 
 from kavle.core.ids import internal
+from kavle.core.workers import Workers
 from kavle.model.account import Account, Operator, Viewer
 from kavle.model.errors import Reason, Refusal
 from kavle.model.status import Status
@@ -15,10 +17,16 @@ from kavle.store.types import AccountLine, Story
 
 T = TypeVar("T")
 
+_MOST_ON_THE_LOOP: Final = 1000  # public ids; more would stall it
+
 
 class Queries:
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._workers = Workers("statuses", threads=1, waiting=8)
+
+    def close(self) -> None:
+        self._workers.close()
 
     async def account(self, name: str) -> Account | None:
         """For authentication."""
@@ -36,6 +44,30 @@ class Queries:
         password for it, so that any viewer may."""
         message_id = await self._internal(public_id)
         return None if message_id is None else await _had(self._store.status(message_id))
+
+    async def bundle(self, viewer: Viewer, public_id: str) -> list[tuple[int, Status]]:
+        """The public id and the latest known status of each message, in the order of the recipients; empty
+        for an unknown bundle. As `status`, for any viewer."""
+        bundle_id = await self._internal(public_id)
+        found = None if bundle_id is None else await _had(self._store.bundle(bundle_id))
+        if found is None or len(found) <= _MOST_ON_THE_LOOP:
+            return self._published(found or [])
+        return await self._workers.run(self._published, found)
+
+    def _published(self, found: list[tuple[int, Status]]) -> list[tuple[int, Status]]:
+        public = self._store.public_ids.public
+        return [(public(message_id), status) for message_id, status in found]
+
+    async def due(self, viewer: Viewer, public_id: str) -> datetime | None:
+        """When a time-controlled message or bundle is, or was, to be sent; None for an unknown or untimed
+        one. As `status`, for any viewer."""
+        id = await self._internal(public_id)
+        return None if id is None else await _had(self._store.due(id))
+
+    async def owner(self, viewer: Viewer, public_id: str) -> Account | None:
+        """Whose message or bundle it is: to know whether a viewer without a password may ask for it."""
+        id = await self._internal(public_id)
+        return None if id is None else await _had(self._store.owner(id))
 
     async def story(self, viewer: Operator, public_id: str) -> Story | None:
         """All statuses that a message has had, with their times."""

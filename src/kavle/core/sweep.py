@@ -46,14 +46,9 @@ class Sweep:
         swept = await self._store.sweep(now)
         if swept.unsure:
             _log.warning("leases ended without outcomes", messages=swept.unsure)
-        promoted = 0
-        while more := await self._store.promote(now):
-            promoted += more
-        while await self._store.advance(now):
-            pass
         if look:
             await self._look()
-        if promoted or swept.unsure:
+        if swept.unsure:
             self._wake()
 
     async def _forget(self) -> None:
