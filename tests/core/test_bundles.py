@@ -20,7 +20,7 @@ from kavle.model.money import UNIT
 from kavle.model.prefix import ByPrefix
 from kavle.model.status import Status
 from kavle.store.types import NewAccount
-from support.world import World
+from support.world import THROTTLED, World
 
 ANYONE = Anyone()
 
@@ -214,3 +214,15 @@ async def test_who_asks_is_told_whose_a_message_is(desk: Desk) -> None:
         assert owner.name == "test"
     assert await desk.queries.owner(ANYONE, "1234") is None
     assert await desk.queries.bundle(ANYONE, sms) == []
+
+
+async def test_what_was_put_off_comes_due_as_well(desk: Desk) -> None:
+    await desk.sms()
+    (leased,) = await desk.world.lease()
+    await desk.world.answer(leased.lease, THROTTLED)
+    await desk.schedule.once()
+    assert desk.woken == 0
+    desk.world.clock.forward(seconds=1)
+    await desk.schedule.once()
+    assert desk.woken == 1
+    assert len(await desk.world.lease()) == 1

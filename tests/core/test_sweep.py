@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kavle.core.sweep import Sweep
 from kavle.metrics import Metrics
-from support.world import THROTTLED, World
+from support.world import World
 
 
 async def test_the_age_of_the_oldest_queued_message_is_told_by_priority(world: World) -> None:
@@ -20,19 +20,6 @@ async def test_the_age_of_the_oldest_queued_message_is_told_by_priority(world: W
     assert metrics.oldest_queued == {"1": 40.0, "3": 10.0}
     await world.lease()
     world.clock.forward(hours=49)
-
-
-async def test_what_comes_due_wakes_the_dispatchers(world: World) -> None:
-    woken: list[bool] = []
-    sweep = Sweep(world.store, world.clock, Metrics(), lambda: woken.append(True))
-    await world.accept()
-    (leased,) = await world.lease()
-    await world.answer(leased.lease, THROTTLED)
-    await sweep.once(look=False)
-    assert woken == []
-    world.clock.forward(seconds=1)
-    await sweep.once(look=False)
-    assert woken == [True]
 
 
 async def test_a_look_ends_what_nobody_could_send_in_time(world: World) -> None:
