@@ -133,7 +133,7 @@ async def test_an_account_can_be_made_once(config: str) -> None:
             ("[[carrier]]", '[[http.listener]]\nhost = "::"\nport = 1\naddresses = ["a"]\n[[carrier]]'),
             "http.listener[0].addresses: 'a' does not appear to be",
         ),
-        (("[http]", '[gateway]\nregion = "XX"\n[http]'), "gateway.region: not a region"),
+        (("[gateway]", '[gateway]\nregion = "XX"'), "gateway.region: not a region"),
         (("[http]", '[price]\ndefault = "1,00"\n[http]'), "price.default: '1,00' is not an amount"),
         (("[http]", '[price.prefix]\n47 = "x"\n[http]'), "price.prefix.47: 'x' is not an amount"),
         (("[http]", '[price.prefix]\n"+47" = "1"\n[http]'), "price.prefix.+47: a prefix is digits"),
@@ -257,7 +257,7 @@ async def test_demo_leads_to_a_delivered_message_with_nothing_else_done(tmp_path
 
 async def test_a_region_may_be_in_small_letters(config: str) -> None:
     path = Path(config)
-    path.write_text(path.read_text() + '[gateway]\nregion = "no"\n')
+    path.write_text(path.read_text() + 'region = "no"\n')
     assert (await run("account", "list", "--config", config))[0] == 0
 
 
