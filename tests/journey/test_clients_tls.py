@@ -59,19 +59,19 @@ async def test_zeep(run: Running, which: int) -> None:
 
 @pytest.mark.parametrize("which", [MODERN, LEGACY])
 async def test_php(run: Running, which: int) -> None:
-    clients.require(PHP)
+    await clients.require(PHP)
     await asks(run, *clients.php(f"{address(run, which)}{SERVICE}?WSDL", tls={"cafile": ISSUER}))
 
 
 @pytest.mark.parametrize("which", [MODERN, LEGACY])
 async def test_node(run: Running, which: int) -> None:
-    clients.require(NODE)
+    await clients.require(NODE)
     await asks(run, *clients.node(f"{address(run, which)}{SERVICE}?WSDL"), NODE_EXTRA_CA_CERTS=ISSUER)
 
 
 @pytest.mark.parametrize("which", [MODERN, LEGACY])
 async def test_curl(run: Running, which: int) -> None:
-    clients.require(CURL)
+    await clients.require(CURL)
     assert await curl("--cacert", ISSUER, f"{address(run, which)}/healthz") == "ok"
 
 
@@ -79,7 +79,7 @@ async def test_curl(run: Running, which: int) -> None:
 
 
 async def test_a_net_proxy_of_tls_10(run: Running, tmp_path: Path) -> None:
-    clients.require(MONO)
+    await clients.require(MONO)
     wsdl = await run.get(f"{SERVICE}?WSDL")
     service = f"{address(run, LEGACY)}{SERVICE}"
     await asks(run, *await clients.mono(tmp_path, wsdl, service, tls="Tls"))
@@ -91,12 +91,12 @@ async def test_a_net_proxy_of_tls_10(run: Running, tmp_path: Path) -> None:
 
 
 async def test_php_by_tls_10(run: Running) -> None:
-    clients.require(PHP)
+    await clients.require(PHP)
     await asks(run, *clients.php(f"{address(run, LEGACY)}{SERVICE}?WSDL", tls=OLD_PHP))
 
 
 async def test_curl_by_tls_10_without_sni(run: Running) -> None:
-    clients.require(CURL)
+    await clients.require(CURL)
     port = run.gateway.http.listeners[LEGACY].port
     query = "acc=test&pass=1234&to=0702617396&from=ip1&prio=2&msg=Larm"
     answer = await curl(*OLD_CURL, f"https://127.0.0.1:{port}/sendsms.aspx?{query}")

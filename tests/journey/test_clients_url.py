@@ -19,7 +19,7 @@ PHONE = "46702617396"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    require(CURL)
+    await require(CURL)
     async with running(tmp_path_factory.mktemp("gateway") / "kavle.db") as run:
         yield run
 

@@ -85,6 +85,9 @@ TEXTS = {
     "a line feed": ("a%0ab", "a\nb"),
     "an escaped line feed, left to core": ("a%250ab", "a%0ab"),
     "an emoji": (quote("🙂"), "🙂"),
+    "JavaScript's escape()": ("R%E4k+20%20%u20AC%uD83D%uDE42", "Räk 20 €🙂"),
+    "half of a surrogate pair": ("a%uD83Db", "a\ufffdb"),
+    "%u that escapes nothing": ("50%upp%u20a", "50%upp%u20a"),
     "a NUL": ("a%00b", "a\0b"),
 }
 

@@ -17,9 +17,10 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
+from lxml import etree
 
 PROGRAMS = Path(__file__).parent.parent / "clients"
 PATIENCE = 30
@@ -68,10 +69,10 @@ def _there(need: Need) -> bool:
     return need.there()
 
 
-def require(*needs: Need) -> None:
+async def require(*needs: Need) -> None:
     """Skips the test that asks for what is not installed; fails it under CI, which installs everything."""
     for need in needs:
-        if not _there(need):
+        if not await asyncio.to_thread(_there, need):
             missing = f"{need.name} is not installed: {need.install}"
             if os.environ.get("CI") == "true":
                 pytest.fail(missing)
@@ -145,7 +146,7 @@ async def mono(
     """A proxy that `wsdl` makes from a description, as .NET's does, compiled into `folder`."""
     (folder / "service.wsdl").write_text(wsdl, "utf-8")
     await _make(folder, "wsdl", "-nologo", f"-protocol:{protocol}", "-out:proxy.cs", "service.wsdl")
-    libraries = "-reference:System.Web.Services,System.Web.Extensions"
+    libraries = "-reference:System.Web.Services,System.Web.Extensions,System.EnterpriseServices"
     await _make(
         folder, "mcs", "-nologo", libraries, "-out:client.exe", "proxy.cs", PROGRAMS / "mono/Client.cs"
     )
@@ -158,3 +159,26 @@ async def _make(folder: Path, *command: str | Path) -> None:
     )
     said, _ = await made.communicate()
     assert made.returncode == 0, said.decode()
+
+
+def listed(element: etree._Element) -> Any:
+    """What a result says: its text, or of a list each entry's texts by name."""
+    return [{etree.QName(one).localname: one.text for one in entry} for entry in element] or element.text
+
+
+class Binding:
+    """curl, by the HTTP GET or POST binding: stands where a client does."""
+
+    def __init__(self, address: str, method: Literal["GET", "POST"]) -> None:
+        self._address = address
+        self._method = ["--get"] if method == "GET" else []
+
+    async def call(self, operation: str, parameters: dict[str, str]) -> Any:
+        """What the one element says that the answer is. Raises Fault."""
+        values = (("--data-urlencode", f"{name}={value}") for name, value in parameters.items())
+        form = "--data", "", *(word for pair in values for word in pair)
+        said = await curl(*self._method, *form, f"{self._address}/{operation}")
+        if not said.startswith("<?xml"):
+            raise Fault(said)
+        root = etree.fromstring(said.encode())
+        return listed(root)

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from support.clients import PATIENCE, Fault
+from support.clients import PATIENCE, Fault, listed
 
 NAMESPACE = "http://tempuri.org/"
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -65,7 +65,7 @@ class Recording:
         space = f"{{{self._shape.namespace}}}" if self._shape.namespace else ""
         result = root.find(f"{{{ENVELOPE}}}Body/{space}{operation}Response/{space}{operation}Result")
         assert result is not None, body
-        return [{etree.QName(one).localname: one.text for one in entry} for entry in result] or result.text
+        return listed(result)
 
     async def _ask(self, request: bytes) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)

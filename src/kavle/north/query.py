@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -10,6 +11,8 @@ from kavle.model.errors import Reason, Refusal
 from kavle.wire.soap import windows_1252
 
 _MOST_FIELDS: Final = 1000  # as on ASP.NET
+_UNITS: Final = re.compile("((?:%u[0-9A-Fa-f]{4})+)")
+"""UTF-16 as JavaScript's escape() and .NET's stubs of the HTTP bindings write it, and ASP.NET reads it."""
 _CHARSETS: Final[dict[str, Charset]] = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -35,10 +38,21 @@ def texts(query: bytes, charset: Charset) -> dict[str, str]:
 
 def text(escaped: str, charset: Charset = "auto") -> str:
     """What a key or a value says. Escapes that are valid UTF-8 are UTF-8, all others windows-1252: Swedish in
-    windows-1252 is next to never valid UTF-8 by accident. An account may be set to either; Refusal(PARAMETER)
-    where it is UTF-8 and this is not."""
+    windows-1252 is next to never valid UTF-8 by accident. `%u20AC` is a code unit of UTF-16. An account may
+    be set to either charset; Refusal(PARAMETER) where it is UTF-8 and this is not."""
     if escaped.isascii() and "%" not in escaped and "+" not in escaped:
         return escaped
+    if "%u" in escaped:
+        pieces = enumerate(_UNITS.split(escaped))
+        return "".join(_code_units(piece) if at % 2 else _octets(piece, charset) for at, piece in pieces)
+    return _octets(escaped, charset)
+
+
+def _code_units(escaped: str) -> str:
+    return bytes.fromhex(escaped.replace("%u", "")).decode("utf-16-be", "replace")
+
+
+def _octets(escaped: str, charset: Charset) -> str:
     raw = unquote_to_bytes(escaped.replace("+", " ").encode("latin-1"))
     if charset == "latin-1":
         return windows_1252(raw)

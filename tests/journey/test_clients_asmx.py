@@ -6,13 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 import pytest_asyncio
 
 from support import clients
-from support.clients import MONO, NODE, PHP, Client, Fault, Need
+from support.clients import CURL, MONO, NODE, PHP, Binding, Client, Fault, Need
 from support.recorded import SHAPES, Recording
 from support.running import Running, running
 
@@ -27,7 +27,7 @@ SMS = LOGIN | {"till": "0702617396", "from": "ip1", "prio": "2"}
 PHONE = "46702617396"
 
 Command = list[str | Path]
-Stub = Client | Recording
+Stub = Client | Recording | Binding
 
 
 async def described(run: Running) -> str:
@@ -76,6 +76,7 @@ SOAP_1_2 = 2  # PHP's constants
 LITERAL = 2
 CLIENTS = {
     "zeep": zeep("sendSmsSoap"),
+    "zeep, SOAP 1.2": zeep("sendSmsSoap12"),
     "PHP": php(),
     "PHP, SOAP 1.2": php(soap_version=SOAP_1_2),
     "PHP without a WSDL": php(described=False),
@@ -83,8 +84,12 @@ CLIENTS = {
     "Node": node(),
     "Node, SOAP 1.2": node(forceSoap12Headers=True),
     "a .NET proxy": mono(),
+    "a .NET proxy, SOAP 1.2": mono("SOAP12"),
     "a .NET proxy of another namespace": mono(namespace=ANOTHER),
+    "a .NET proxy by HTTP GET": mono("HttpGet"),
+    "a .NET proxy by HTTP POST": mono("HttpPost"),
 }
+BINDINGS: dict[str, Literal["GET", "POST"]] = {"curl, HTTP GET": "GET", "curl, HTTP POST": "POST"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -93,15 +98,19 @@ async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
         yield run
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[*CLIENTS, *SHAPES])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[*CLIENTS, *SHAPES, *BINDINGS])
 async def stub(
     request: pytest.FixtureRequest, run: Running, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stub]:
     if request.param in SHAPES:
         yield Recording(SHAPES[request.param], run.gateway.http.port, SERVICE)
         return
+    if request.param in BINDINGS:
+        await clients.require(CURL)
+        yield Binding(run.url + SERVICE, BINDINGS[request.param])
+        return
     kind = CLIENTS[request.param]
-    clients.require(*kind.needs)
+    await clients.require(*kind.needs)
     command = await kind.command(run, tmp_path_factory.mktemp("client"))
     async with clients.client(*command) as client:
         yield client
@@ -109,7 +118,14 @@ async def stub(
 
 async def test_balans(run: Running, stub: Stub) -> None:
     assert await stub.call("balans", BALANS) == await run.balance()
-    assert await stub.call("balans", {}) == "110"
+
+
+async def test_what_is_left_out_is_110(stub: Stub) -> None:
+    if isinstance(stub, Binding):
+        with pytest.raises(Fault, match="Missing parameter: Konto"):
+            await stub.call("balans", {})
+    else:
+        assert await stub.call("balans", {}) == "110"
 
 
 async def accepted(run: Running, answer: str) -> None:
@@ -134,6 +150,17 @@ async def test_sms_and_status(run: Running, stub: Stub, text: str) -> None:
     assert run.texts(PHONE)[-1].text == text
 
 
+async def test_beskrivning(stub: Stub) -> None:
+    assert await stub.call("beskrivning", {"Id": "22"}) == "Delivered to the phone"
+    assert await stub.call("beskrivning", {"Id": "110"}) == "Parameter error"
+
+
+async def test_flash_sms(run: Running, stub: Stub) -> None:
+    await accepted(run, await stub.call("flashSms", SMS | {"meddelande": "Brand på vind"}))
+    newest = run.texts(PHONE)[-1]
+    assert (newest.text, newest.flash) == ("Brand på vind", True)
+
+
 async def test_sms_refused(stub: Stub) -> None:
     assert await stub.call("sms", SMS | {"till": "1", "meddelande": "Hej"}) == "3"
     assert await stub.call("sms", SMS | {"meddelande": ""}) == "2"
@@ -144,7 +171,7 @@ async def test_sms_refused(stub: Stub) -> None:
 
 
 async def test_a_proxy_that_took_ids_and_codes_for_numbers(run: Running, tmp_path: Path) -> None:
-    clients.require(MONO)
+    await clients.require(MONO)
     text = r'minOccurs="0" (maxOccurs="1" name="\w+Result") type="s:string"'
     wsdl = re.sub(text, r'minOccurs="1" \1 type="s:int"', await described(run))
     async with clients.client(*await clients.mono(tmp_path, wsdl, run.url + SERVICE)) as proxy:
@@ -158,7 +185,7 @@ NOT_RECOGNIZED = "Server did not recognize the value of HTTP Header SOAPAction: 
 
 
 async def test_a_function_that_is_not_there_is_a_fault_to_a_proxy(run: Running, tmp_path: Path) -> None:
-    clients.require(MONO)
+    await clients.require(MONO)
     wsdl = (await described(run)).replace("status", "inbox")
     async with clients.client(*await clients.mono(tmp_path, wsdl, run.url + SERVICE)) as proxy:
         with pytest.raises(Fault, match=NOT_RECOGNIZED + f"{NAMESPACE}inbox"):
@@ -168,7 +195,7 @@ async def test_a_function_that_is_not_there_is_a_fault_to_a_proxy(run: Running, 
 
 @pytest.mark.parametrize(("version", "blame"), [(1, "soap:Client"), (SOAP_1_2, "soap:Sender")])
 async def test_a_function_that_is_not_there_is_a_fault_to_php(run: Running, version: int, blame: str) -> None:
-    clients.require(PHP)
+    await clients.require(PHP)
     command = clients.php(None, location=run.url + SERVICE, uri=NAMESPACE, soap_version=version)
     async with clients.client(*command) as php:
         with pytest.raises(Fault, match=f"{blame}: {NOT_RECOGNIZED}{NAMESPACE}#inbox"):
