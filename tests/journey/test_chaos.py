@@ -96,7 +96,7 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_and_the_server_die(
     deadlocks = said().count("deadlock detected")
     journal, log = tmp_path / "network.jsonl", tmp_path / "network.log"
     async with kavle(*NETWORK, "--journal", str(journal), log=log) as network:
-        config = settings_file(tmp_path, network.port, database=database)
+        config = settings_file(tmp_path, network.port, database=database, binds=2)
         async with two_nodes(config) as (nodes, ports):
             accounts = ["poor", *(f"customer{n}" for n in range(5))]
             load = Load(*ports, callers=8, accounts=accounts, borne={"42", "100"})

@@ -48,7 +48,7 @@ async def database() -> str:
 
 def serve(folder: Path, port: int, database: str, link_lease: float = 3.0) -> list[str]:
     folder.mkdir(exist_ok=True)
-    config = settings_file(folder, port, database=database, binds=1, link_lease=link_lease)
+    config = settings_file(folder, port, database=database, link_lease=link_lease)
     return ["serve", "--config", str(config)]
 
 

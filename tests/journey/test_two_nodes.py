@@ -38,7 +38,7 @@ async def database() -> str:
 
 @pytest.fixture
 def config(tmp_path: Path, network: Process, database: str) -> str:
-    return str(settings_file(tmp_path, network.port, database=database))
+    return str(settings_file(tmp_path, network.port, database=database, binds=2))
 
 
 async def send(node: Process) -> str:

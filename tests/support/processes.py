@@ -102,7 +102,7 @@ def settings_file(
     *,
     http_port: int = 0,
     database: str | None = None,
-    binds: int = 2,
+    binds: int = 1,
     link_lease: float = 3.0,
 ) -> Path:
     path = folder / "kavle.toml"
