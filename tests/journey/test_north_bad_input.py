@@ -14,13 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from kavle.north.asmx import http_binding, soap
+from kavle.model.status import Status
+from kavle.north.asmx import http_binding, soap, teller
 from support.north import NAME, PASSWORD, Answer, Gateway, gateway
 
 SERVICE = "/sendSms/sendSms.asmx"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
-OPERATIONS = ["balans", "beskrivning", "flashSms", "sms", "status"]
+OPERATIONS = ["balans", "beskrivning", "cancelBundle", "cancelSms", "flashSms", "sms", "smsAt"]
+OPERATIONS += ["smsBundle", "smsBundleAt", "status", "statusBundle", "tidpunkt"]
 NAMES = ["konto", "passwd", "till", "from", "meddelande", "prio", "sendAt", "id", "smsID", "bundleID"]
 CREDENTIALS = {"konto": NAME, "passwd": PASSWORD}
 
@@ -250,13 +252,21 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
     watch(soap, "parse")
     watch(http_binding, "texts")
+    watch(teller, "records")
     return seen
 
 
-def test_long_requests_are_for_workers(north: Gateway, threads: dict[str, str]) -> None:
+def test_long_requests_and_long_lists_are_for_workers(north: Gateway, threads: dict[str, str]) -> None:
     long = {"meddelande": "x" * 70_000, "till": "1", "from": "x", "prio": ""}
     north.post(envelope("sms", CREDENTIALS | long))
     assert threads["parse"].startswith("sendSms")
     form = "Content-Type: application/x-www-form-urlencoded\r\n"
     north.post(urlencode(CREDENTIALS | long), form, f"{SERVICE}/sms")
     assert threads["texts"].startswith("sendSms")
+    north.core.listed["7000"] = [(1000 + number, Status.RECEIVED) for number in range(100_000)]
+    answer = north.get(f"{SERVICE}/statusBundle?bundleID=7000")
+    assert threads["records"].startswith("sendSms")
+    assert answer.body.count(b"<SmsStatus>") == 100_000
+    north.core.listed["7000"] = north.core.listed["7000"][:100]
+    north.post(envelope("statusBundle", {"bundleID": "7000"}))
+    assert not any(name.startswith("sendSms") for what, name in threads.items() if what != "texts")

@@ -11,6 +11,7 @@ import zeep
 from lxml import etree
 from lxml.html import fromstring
 
+from kavle.model.status import Status
 from support.north import Gateway, gateway
 
 SERVICE = "/sendSms/sendSms.asmx"
@@ -27,9 +28,16 @@ SMS = ("konto", "passwd", "till", "from", "meddelande", "prio")
 MANUAL = {
     "balans": ("Konto", "Passwd"),
     "beskrivning": ("Id",),
+    "cancelBundle": ("konto", "passwd", "bundleID"),
+    "cancelSms": ("konto", "passwd", "smsID"),
     "flashSms": SMS,
     "sms": SMS,
+    "smsAt": (*SMS, "sendAt"),
+    "smsBundle": SMS,
+    "smsBundleAt": (*SMS, "sendAt"),
     "status": ("id",),
+    "statusBundle": ("bundleID",),
+    "tidpunkt": ("id",),
 }
 
 
@@ -62,12 +70,32 @@ def test_the_schema_has_the_manuals_own_names(north: Gateway) -> None:
         ]
         for element in schema.iterfind("s:element", NAMES)
     }
-    results = dict.fromkeys(MANUAL, "s:string")
-    wanted = {"string": []}
+    results = dict.fromkeys(MANUAL, "s:string") | {"statusBundle": "tns:ArrayOfSmsStatus"}
+    wanted = {"string": [], "ArrayOfSmsStatus": []}
     for name, parameters in MANUAL.items():
         wanted[name] = [(parameter, "0", "s:string") for parameter in parameters]
         wanted[name + "Response"] = [(name + "Result", "0", results[name])]
     assert declared == wanted
+
+
+def test_a_bundles_statuses_are_a_type(north: Gateway) -> None:
+    types = {
+        kind.get("name"): [dict(field.attrib) for field in kind.iterfind("s:sequence/s:element", NAMES)]
+        for kind in document(north).iterfind("w:types/s:schema/s:complexType", NAMES)
+    }
+    once = {"minOccurs": "0", "maxOccurs": "1", "type": "s:string"}
+    assert types == {
+        "ArrayOfSmsStatus": [
+            {
+                "minOccurs": "0",
+                "maxOccurs": "unbounded",
+                "name": "SmsStatus",
+                "nillable": "true",
+                "type": "tns:SmsStatus",
+            }
+        ],
+        "SmsStatus": [once | {"name": "smsID"}, once | {"name": "status"}],
+    }
 
 
 def test_four_bindings_each_with_all_operations(north: Gateway) -> None:
@@ -210,11 +238,11 @@ def test_the_stylesheet_may_be_kept(north: Gateway) -> None:
     assert answer.headers["cache-control"] == "max-age=3600"
 
 
-@pytest.mark.parametrize("query", ["?op=flashsms", "?OP=flashSms", "?op=FLASHSMS&x=1"])
+@pytest.mark.parametrize("query", ["?op=smsat", "?OP=smsAt", "?op=SMSAT&x=1"])
 def test_an_operations_page_by_its_name_in_any_letter_case(north: Gateway, query: str) -> None:
     root = fromstring(page(north, query))
-    assert root.findtext(".//h1") == "flashSms"
-    assert [row.text for row in root.iterfind(".//tbody//td[1]/code")] == list(SMS)
+    assert root.findtext(".//h1") == "smsAt"
+    assert [row.text for row in root.iterfind(".//tbody//td[1]/code")] == [*SMS, "sendAt"]
 
 
 @pytest.mark.parametrize("query", ["?op=nothing", "?op=", "?op=%3Cscript%3E", "?op=%00%ff"])
@@ -262,6 +290,7 @@ def shape(content_type: str, body: bytes) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("operation", MANUAL)
 def test_each_sample_is_a_request_that_is_answered_so(north: Gateway, operation: str) -> None:
+    north.core.listed["1761468129"] = [(1761468130, Status.DELIVERED), (1761468131, Status.IN_NETWORK)]
     found = samples(north, operation)
     assert len(found) == 4
     for request, answer in found:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from kavle.core.order import SmsOrder
 from kavle.model.account import AccountSettings, Charset
+from kavle.model.status import Status
 from support.north import NAME, PASSWORD, Answer, Gateway, gateway, texts
 
 SERVICE = "/sendSms/sendSms.asmx"
@@ -70,6 +71,18 @@ def test_names_in_any_letter_case_and_other_spellings(north: Gateway, binding: B
 
 
 @both
+def test_a_list(north: Gateway, binding: Binding) -> None:
+    north.core.listed["7000"] = [(1001, Status.INVALID_NUMBER), (1002, Status.DELIVERED)]
+    root = etree.fromstring(binding(north, "statusBundle", "bundleID=7000").body)
+    assert root.tag == f"{{{NAMESPACE}}}ArrayOfSmsStatus"
+    names = {"t": NAMESPACE}
+    assert [
+        (one.findtext("t:smsID", namespaces=names), one.findtext("t:status", namespaces=names))
+        for one in root.iterfind("t:SmsStatus", names)
+    ] == [("1001", "3"), ("1002", "22")]
+
+
+@both
 @pytest.mark.parametrize("missing", SMS)
 def test_what_is_missing_is_told(north: Gateway, binding: Binding, missing: str) -> None:
     given = {name: value for name, value in SMS.items() if name != missing}
@@ -82,6 +95,7 @@ def test_what_is_missing_is_told(north: Gateway, binding: Binding, missing: str)
 @both
 def test_the_first_that_is_missing_by_the_manuals_spelling(north: Gateway, binding: Binding) -> None:
     assert binding(north, "balans", "").body == b"Missing parameter: Konto."
+    assert binding(north, "cancelSms", "konto=a&passwd=b").body == b"Missing parameter: smsID."
 
 
 @both
@@ -132,8 +146,8 @@ def test_an_outcome_that_nobody_knows_is_no_answer(north: Gateway) -> None:
 
 def test_a_long_form_is_read_beside_the_loop(north: Gateway) -> None:
     text = "å" * 300_000
-    assert string(post(north, "sms", urlencode(SMS | {"meddelande": text}))) == "1000"
-    assert texts(north.core) == [text]
+    assert string(post(north, "smsBundle", urlencode(SMS | {"meddelande": text}))) == "5000001"
+    assert north.core.bundles[0].text == text
 
 
 # --- charsets -----------------------------------------------------------------------------------------------

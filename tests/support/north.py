@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from kavle.clock import SetClock
 from kavle.core.accept import Accept
+from kavle.core.cancel import Cancel
 from kavle.core.order import BundleOrder, SmsOrder
 from kavle.core.queries import Queries
 from kavle.model.account import Account, AccountSettings, Anyone, Viewer
@@ -73,6 +74,24 @@ class Core:
 
     def owner(self) -> Account:
         return Account(1, NAME, HASH, self.settings)
+
+
+class Cancelling:
+    """Cancels what is due, and remembers it."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def sms(self, account: Account, public_id: str) -> None:
+        self._cancel("sms", public_id, self._core.due_times)
+
+    async def bundle(self, account: Account, public_id: str) -> None:
+        self._cancel("bundle", public_id, self._core.listed)
+
+    def _cancel(self, kind: str, public_id: str, there: Mapping[str, object]) -> None:
+        if there.get(public_id) is None:
+            raise Refusal(Reason.PARAMETER)
+        self._core.cancelled.append((kind, public_id))
 
 
 class Asked:
@@ -235,6 +254,7 @@ def gateway(
         authenticator = Authenticator(core.account, clock)
         north = application(
             cast(Accept, core),
+            cast(Cancel, Cancelling(core)),
             cast(Queries, Asked(core)),
             authenticator,
             http,

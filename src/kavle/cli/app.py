@@ -15,6 +15,7 @@ from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.accounts import Accounts
+from kavle.core.cancel import Cancel
 from kavle.core.carrier import Carrier
 from kavle.core.dispatch import Dispatcher
 from kavle.core.links import Links
@@ -74,6 +75,7 @@ class Gateway:
         )
         face = application(
             self._accept,
+            Cancel(self.store, self.clock, expand),
             self.queries,
             self._authenticator,
             self.settings.http,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -68,6 +69,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # unbinds before.
     link_lease: Annotated[float, Meta(ge=2, le=3600)] = 15.0
     language: Language = "en"  # of `beskrivning`
+    timezone: str = "Europe/Stockholm"  # of `tidpunkt`
 
     def __post_init__(self) -> None:
         try:
@@ -78,6 +80,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise WrongValue("most_segments", "expected 1 to 60")
         if self.validity_hours <= 0:
             raise WrongValue("validity_hours", "expected more than 0")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of names
+            raise WrongValue(
+                "timezone", "no such time zone; expected a name such as Europe/Stockholm"
+            ) from error
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,7 +144,7 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
 
 
 def locale(settings: Settings) -> Locale:
-    return Locale(settings.gateway.language)
+    return Locale(settings.gateway.language, ZoneInfo(settings.gateway.timezone))
 
 
 def _check_names(settings: Settings) -> None:

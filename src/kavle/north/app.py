@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 
 from kavle.clock import Clock
 from kavle.core.accept import Accept
+from kavle.core.cancel import Cancel
 from kavle.core.queries import Queries
 from kavle.north.asmx import Asmx
 from kavle.north.auth import Authenticator
@@ -24,6 +25,7 @@ from kavle.north.url import SendByUrl
 
 def application(
     accept: Accept,
+    cancel: Cancel,
     queries: Queries,
     authenticator: Authenticator,
     settings: HttpSettings,
@@ -32,8 +34,8 @@ def application(
     locale: Locale = Locale(),  # noqa: B008  (frozen)
 ) -> App:
     callers = Callers(settings)
-    guesses = Guesses(queries, clock)
-    desk = SmsDesk(accept, queries, authenticator, guesses, locale)
+    guesses = Guesses(queries, clock, from_own_addresses=settings.status_from_own_addresses)
+    desk = SmsDesk(accept, cancel, queries, authenticator, guesses, locale)
     sms = Asmx(sms_service(desk), sms_code, callers, settings)
     return Router(
         {

@@ -110,9 +110,10 @@ class Authenticator:
             self._refuse(name[:LONGEST_NAME], address, throttled=throttled)
         if not caller.may_be(account.name):
             self._refuse(account.name, address, look_at="accounts of the [[http.listener]] that it called")
-        if account.settings.disabled:
+        settings = account.settings
+        if settings.disabled:
             self._refuse(account.name, address, look_at="the account: it is disabled")
-        if not admits(account.settings.addresses, address):
+        if settings.addresses and not admits(settings.addresses, address):
             self._refuse(account.name, address, look_at="the addresses that the account may call from")
         return account
 

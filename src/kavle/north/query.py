@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +14,7 @@ from kavle.wire.soap import windows_1252
 _MOST_FIELDS: Final = 1000  # as on ASP.NET
 _UNITS: Final = re.compile("((?:%u[0-9A-Fa-f]{4})+)")
 """UTF-16 as JavaScript's escape() and .NET's stubs of the HTTP bindings write it, and ASP.NET reads it."""
+_LONGEST_KNOWN: Final = 16
 _CHARSETS: Final[dict[str, Charset]] = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -27,8 +29,15 @@ def fields(query: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in query.decode("latin-1").split("&", _MOST_FIELDS)[:_MOST_FIELDS]:
         key, _, value = pair.partition("=")
-        found.setdefault(text(key).lower(), value)
+        found.setdefault(_known(key) if len(key) <= _LONGEST_KNOWN else _key(key), value)
     return found
+
+
+def _key(escaped: str) -> str:
+    return text(escaped).lower()
+
+
+_known = lru_cache(maxsize=256)(_key)  # the same few in every call
 
 
 def texts(query: bytes, charset: Charset) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -44,6 +45,7 @@ class Locale(msgspec.Struct, frozen=True):
     """How people are told things."""
 
     language: Language = "en"
+    zone: ZoneInfo = ZoneInfo("Europe/Stockholm")
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +61,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded headers count
     namespace: str = "http://tempuri.org/"  # of the WSDL; requests may come in any
     forms: bool = True  # on the pages of the web services, to call an operation by
+    status_from_own_addresses: bool = False  # else whoever knows an id may ask for its status
     connections: Annotated[int, Meta(ge=1)] = 800  # below the usual 1,024 open files
     head_bytes: Bytes = 64 * 1024
     body_bytes: Bytes = 4 * 1024 * 1024

@@ -64,8 +64,8 @@ class SendByUrl:
         """The id or code, and where it is to be brought; empty where it is to be printed."""
         error = ""
         try:
-            error = _address(account, given, "error")
-            ok = _address(account, given, "ok")
+            error = _address(account, given.get("error"))
+            ok = _address(account, given.get("ok"))
             number = str(await self._accept.sms(account, _order(given, account.settings.charset)))
             return number, ok and with_answer(ok, "smsid", number)
         except Refusal as refusal:
@@ -79,8 +79,7 @@ def _form(scope: Scope, body: bytes) -> dict[str, str]:
     return fields(body) if is_form and len(body) <= _LONGEST_FORM else {}
 
 
-def _address(account: Account, given: dict[str, str], name: str) -> str:
-    written = given.get(name)
+def _address(account: Account, written: str | None) -> str:
     if not written:
         return ""
     return destination(text(written, account.settings.charset), account.settings.hosts)

@@ -39,8 +39,8 @@ class Arguments(msgspec.Struct, frozen=True):
         return next((self.given[also] for also in _ALSO.get(name, ()) if also in self.given), None)
 
     def need(self, name: str) -> str:
-        value = self.get(name)
-        if value is None:
+        value = self.given.get(name)
+        if value is None and (value := self.get(name)) is None:
             raise Refusal(Reason.PARAMETER, f"{name} is missing")
         return value
 
