@@ -84,7 +84,9 @@ class Program:
 
 
 def _lines(said: bytes) -> str:
-    return said.decode().replace("\r\n", "\n")
+    """Less what wine says of its own services, which share standard error with the program."""
+    lines = said.decode().replace("\r\n", "\n").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("wine: "))
 
 
 def python_program(folder: Path) -> Program:
