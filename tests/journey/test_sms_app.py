@@ -97,18 +97,18 @@ async def test_the_password_from_standard_input(sms: Program, tmp_path: Path) ->
                 await run.until(told.out.strip(), 22)
 
 
-async def test_what_the_gateway_refuses_is_told_by_code(sms: Program, tmp_path: Path) -> None:
+async def test_what_the_gateway_refuses_is_told_by_code_and_description(sms: Program, tmp_path: Path) -> None:
     async with running(tmp_path / "kavle.db") as run:
         await run.account("poor", "1234", 0)
-        for code, call in {
-            "101": ("test", "wrong", *MANUAL[2:]),
-            "100": ("poor", *MANUAL[1:]),
-            "3": (*MANUAL[:2], "nobody", *MANUAL[3:]),
-            "2": with_text(""),
-            "110": (*MANUAL[:5], "9"),
+        for words, call in {
+            "101 Wrong account credentials": ("test", "wrong", *MANUAL[2:]),
+            "100 Insufficient funds": ("poor", *MANUAL[1:]),
+            "3 Invalid phone number format": (*MANUAL[:2], "nobody", *MANUAL[3:]),
+            "2 Invalid message content": with_text(""),
+            "110 Parameter error": (*MANUAL[:5], "9"),
         }.items():
             told = await sms(*call, url=run.url)
-            assert (told.code, told.out.split()[0], told.err) == (1, code, "")
+            assert told == (1, f"{words}\n", "")
 
 
 async def test_addresses_as_people_write_them(sms: Program, tmp_path: Path) -> None:
