@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -159,6 +161,63 @@ async def test_flash_sms(run: Running, stub: Stub) -> None:
     await accepted(run, await stub.call("flashSms", SMS | {"meddelande": "Brand på vind"}))
     newest = run.texts(PHONE)[-1]
     assert (newest.text, newest.flash) == ("Brand på vind", True)
+
+
+def later() -> int:
+    """An hour from now, in Unix seconds."""
+    return int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
+
+
+def entries(result: Any) -> list[dict[str, str]]:
+    """A list, however a library gives it: as one, under its element's name, or what was alone as itself."""
+    inner = result["SmsStatus"] if isinstance(result, dict) and result else result
+    return [inner] if isinstance(inner, dict) and inner else list(inner or [])
+
+
+async def in_the_bundle(stub: Stub, answer: str) -> list[str]:
+    """The SMS ids of a bundle."""
+    return [entry["smsID"] for entry in entries(await stub.call("statusBundle", {"bundleID": answer}))]
+
+
+async def test_sms_at_tidpunkt_and_cancel_sms(stub: Stub) -> None:
+    at = later()
+    answer = await stub.call("smsAt", SMS | {"meddelande": "Sedan", "sendAt": str(at)})
+    assert await stub.call("status", {"id": answer}) == "11"
+    told = datetime.fromtimestamp(at, ZoneInfo("Europe/Stockholm"))
+    assert await stub.call("tidpunkt", {"id": answer}) == f"{told:%Y-%m-%d %H:%M:%S}"
+    assert await stub.call("cancelSms", LOGIN | {"smsID": answer}) == "0"
+    assert await stub.call("status", {"id": answer}) == "12"
+    assert await stub.call("cancelSms", LOGIN | {"smsID": answer}) == "110"
+
+
+async def test_sms_bundle_and_status_bundle(run: Running, stub: Stub) -> None:
+    order = SMS | {"till": "0702617396, 0702617397", "meddelande": "Till båda"}
+    answer = await stub.call("smsBundle", order)
+    assert int(answer) >= 1000
+    members = await in_the_bundle(stub, answer)
+    assert len(members) == 2
+    for member in members:
+        await accepted(run, member)
+    told = entries(await stub.call("statusBundle", {"bundleID": answer}))
+    assert told == [{"smsID": member, "status": "22"} for member in members]
+
+
+async def test_sms_bundle_of_one(run: Running, stub: Stub) -> None:
+    (member,) = await in_the_bundle(stub, await stub.call("smsBundle", SMS | {"meddelande": "Till en"}))
+    await accepted(run, member)
+
+
+async def test_a_bundle_that_is_not_there_is_an_empty_list(stub: Stub) -> None:
+    assert await in_the_bundle(stub, "1") == []
+
+
+async def test_sms_bundle_at_and_cancel_bundle(stub: Stub) -> None:
+    order = SMS | {"till": "0702617396;0702617397", "meddelande": "Sedan", "sendAt": str(later())}
+    answer = await stub.call("smsBundleAt", order)
+    assert await stub.call("cancelBundle", LOGIN | {"bundleID": answer}) == "0"
+    told = entries(await stub.call("statusBundle", {"bundleID": answer}))
+    assert [entry["status"] for entry in told] == ["12", "12"]
+    assert await stub.call("cancelBundle", LOGIN | {"bundleID": answer}) == "110"
 
 
 async def test_sms_refused(stub: Stub) -> None:
