@@ -24,7 +24,7 @@ import uvloop
 
 from kavle.model.message import Accepted, LeasedMessage, Outcome
 from kavle.store.postgres.store import PostgresStore
-from kavle.store.types import LeaseRequest
+from kavle.store.types import CarrierTerms, LeaseRequest
 
 PART: Final = 10_000
 """Jobs that are ready at the beginning of each part; to put them there is not measured."""
@@ -152,7 +152,7 @@ def _beside(name: str, db: Any) -> AbstractAsyncContextManager[None]:
 
 async def churn(order: Order) -> Result:
     store = await PostgresStore.open(order.url)
-    carrier_id = (await store.carrier_ids(["simulated"]))["simulated"]
+    carrier_id = (await store.carrier_ids([CarrierTerms("simulated")]))["simulated"]
     filling, other = await asyncpg.connect(order.url), await asyncpg.connect(order.url)
     queue = Churn(store, filling, carrier_id)
     sweeping = asyncio.create_task(_sweep(store))

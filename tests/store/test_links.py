@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kavle.clock import SetClock
-from kavle.store.types import LinkKey, LinkTurn
+from kavle.store.types import CarrierTerms, LinkKey, LinkTurn
 from support.world import World, open_world
 
 ONE, OTHER, THIRD = 1, 2, 3  # nodes
@@ -112,7 +112,7 @@ async def test_only_who_holds_a_link_gives_it_back(one_bind: Sharing) -> None:
 
 
 async def test_carriers_are_shared_out_apart(world: World) -> None:
-    first, second = world.carrier_id, (await world.store.carrier_ids(["tele2"]))["tele2"]
+    first, second = world.carrier_id, (await world.store.carrier_ids([CarrierTerms("tele2")]))["tele2"]
     told = await world.store.share_links(LinkTurn(ONE, {first: 1, second: 2}, LIFE))
     assert sorted(hold.key for hold in told.held) == [(first, 1), (second, 1), (second, 2)]
     told = await world.store.share_links(LinkTurn(OTHER, {second: 2}, LIFE))

@@ -20,7 +20,7 @@ from kavle.store.sqlite.connection import open_reader
 from kavle.store.sqlite.rows import insert
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.sqlite.writer import Writer
-from kavle.store.types import TopUp
+from kavle.store.types import CarrierTerms, TopUp
 from support.world import Accepted, World, open_world
 
 
@@ -177,7 +177,7 @@ async def test_what_is_asked_of_a_closed_store_is_refused_not_left_hanging(tmp_p
     store = await SqliteStore.open(tmp_path / "closing.db", SetClock().now())
     await store.close()
     with pytest.raises(StoreUnavailable, match="closing"):
-        await store.carrier_ids(["telia"])
+        await store.carrier_ids([CarrierTerms("telia")])
 
 
 async def test_the_log_starts_over_and_a_reader_in_its_way_stops_nobody(

@@ -27,7 +27,7 @@ from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.sms.segment import measure
 from kavle.store.sqlite.store import SqliteStore
-from kavle.store.types import LeaseRequest, NewAccount
+from kavle.store.types import CarrierTerms, LeaseRequest, NewAccount
 from support.books import Place
 
 RECIPIENT = "46701740605"
@@ -197,7 +197,7 @@ class World:
 
 async def open_world(place: Place, clock: SetClock) -> World:
     store = await open_store(place, clock)
-    carriers = await store.carrier_ids(["telia"])
+    carriers = await store.carrier_ids([CarrierTerms("telia")])
     account = await store.account("test") or await store.create_account(
         NewAccount("test", "not a hash", 100 * UNIT, clock.now())
     )

@@ -31,6 +31,7 @@ from kavle.settings import SettingsError
 from kavle.south.smpp.carrier import SmppCarrier
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.store import Store
+from kavle.store.types import CarrierTerms
 
 _log = structlog.get_logger("kavle.app")
 
@@ -62,7 +63,7 @@ class Gateway:
         self.store = await open_store(database, self.clock, self.metrics, self._wake)
         logs.name_messages(self.store.public_ids.public)
         self.queries = Queries(self.store)
-        ids = await self.store.carrier_ids([carrier.name for carrier in self.settings.carrier])
+        ids = await self.store.carrier_ids([CarrierTerms(carrier.name) for carrier in self.settings.carrier])
         self.links = self._links(ids)
         self._authenticator = Authenticator(
             self.queries.account, self.clock, refused=self.metrics.log_in_refused

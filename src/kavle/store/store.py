@@ -14,6 +14,7 @@ from kavle.model.status import Status
 from kavle.store.types import (
     AccountChange,
     AccountLine,
+    CarrierTerms,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -32,8 +33,9 @@ class Store(Protocol):
     @property
     def public_ids(self) -> PublicIds: ...
 
-    async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
-        """The number of each carrier in the tables; new names get one."""
+    async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
+        """The number of each carrier in the tables, by name; new ones get one. What is said of them holds
+        from now on, on every node."""
 
     async def share_links(self, turn: LinkTurn) -> LinkShare:
         """Renew and give back what the node has, and take what is free, up to its share."""

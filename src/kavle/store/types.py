@@ -38,6 +38,14 @@ class AccountLine(msgspec.Struct, frozen=True):
     settings: AccountSettings = AccountSettings()
 
 
+class CarrierTerms(msgspec.Struct, frozen=True):
+    """What the store must know of a carrier."""
+
+    name: str
+    hold: bool = False  # what is unsure waits for an operator, and is not sent again
+    whole: bool = False  # its receipts are about the whole message
+
+
 class LeaseRequest(msgspec.Struct, frozen=True):
     carrier_id: int
     room: int  # segments

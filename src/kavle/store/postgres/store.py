@@ -26,12 +26,13 @@ from kavle.store.postgres.lane import Lane, Verb
 from kavle.store.postgres.lease import Leases
 from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.offset import complaint, offset
-from kavle.store.postgres.rows import Db, Proof
+from kavle.store.postgres.rows import Db, Proof, columns
 from kavle.store.rows import to_ms
 from kavle.store.types import (
     AccountChange,
     AccountLine,
     Cancel,
+    CarrierTerms,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -50,6 +51,19 @@ R = TypeVar("R")
 W = TypeVar("W")
 
 READERS: Final = 4
+
+
+_NEW_CARRIERS: Final = (
+    # Those that are there are not tried: that would use up ids.
+    "INSERT INTO carrier (name, hold, whole)"
+    " SELECT * FROM unnest($1::text[], $2::bool[], $3::bool[]) AS one(name, hold, whole)"
+    " WHERE NOT EXISTS (SELECT FROM carrier WHERE carrier.name = one.name) ON CONFLICT (name) DO NOTHING"
+)
+_CARRIERS: Final = (
+    "UPDATE carrier AS c SET hold = one.hold, whole = one.whole"
+    " FROM unnest($1::text[], $2::bool[], $3::bool[]) AS one(name, hold, whole)"
+    " WHERE c.name = one.name AND (c.hold, c.whole) <> (one.hold, one.whole)"
+)
 
 
 def end_process(error: BaseException) -> None:
@@ -143,8 +157,8 @@ class PostgresStore:
             await link.close()
         await self._pool.close()
 
-    async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
-        return await self._carriers.call(names)
+    async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
+        return await self._carriers.call(carriers)
 
     async def share_links(self, turn: LinkTurn) -> LinkShare:
         return await self._share.call(turn)
@@ -289,14 +303,13 @@ class PostgresStore:
                 raise
 
 
-async def _carrier_ids(db: Db, wanted: Sequence[Sequence[str]]) -> tuple[list[dict[str, int]], Proof | None]:
-    names = sorted({name for names in wanted for name in names})
-    await db.execute(
-        "INSERT INTO carrier (name) SELECT name FROM unnest($1::text[]) AS one(name)"
-        " WHERE NOT EXISTS (SELECT FROM carrier WHERE carrier.name = one.name)"
-        " ORDER BY name ON CONFLICT (name) DO NOTHING",
-        names,
-    )
-    rows = await db.fetch("SELECT name, id FROM carrier WHERE name = ANY($1::text[])", names)
-    known = {row[0]: row[1] for row in rows}
-    return [{name: known[name] for name in names} for names in wanted], None
+async def _carrier_ids(
+    db: Db, wanted: Sequence[Sequence[CarrierTerms]]
+) -> tuple[list[dict[str, int]], Proof | None]:
+    terms = {one.name: (one.name, one.hold, one.whole) for carriers in wanted for one in carriers}
+    rows = columns([terms[name] for name in sorted(terms)], 3)  # in order: two nodes start at once
+    await db.execute(_NEW_CARRIERS, *rows)
+    await db.execute(_CARRIERS, *rows)
+    found = await db.fetch("SELECT name, id FROM carrier WHERE name = ANY($1::text[])", list(terms))
+    known = {row[0]: row[1] for row in found}
+    return [{one.name: known[one.name] for one in carriers} for carriers in wanted], None

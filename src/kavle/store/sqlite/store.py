@@ -38,6 +38,7 @@ from kavle.store.types import (
     AccountChange,
     AccountLine,
     Cancel,
+    CarrierTerms,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -49,6 +50,11 @@ from kavle.store.types import (
 )
 
 _log = logging.getLogger("kavle.store")
+
+_CARRIER = (
+    "INSERT INTO carrier (name, hold, whole) VALUES (?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET hold = excluded.hold, whole = excluded.whole"
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -102,8 +108,8 @@ class SqliteStore:
         await asyncio.to_thread(self._checkpointer.close)
         self._lock.release()
 
-    async def carrier_ids(self, names: Sequence[str]) -> dict[str, int]:
-        return await self._writer.call(_carrier_ids, names)
+    async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
+        return await self._writer.call(_carrier_ids, carriers)
 
     async def share_links(self, turn: LinkTurn) -> LinkShare:
         return await self._writer.call(links.share_links, turn)
@@ -242,8 +248,8 @@ def _recover(db: apsw.Connection, now: int) -> None:
         )
 
 
-def _carrier_ids(db: apsw.Connection, wanted: Sequence[Sequence[str]]) -> list[dict[str, int]]:
-    for name in (name for names in wanted for name in names):
-        db.execute("INSERT INTO carrier (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+def _carrier_ids(db: apsw.Connection, wanted: Sequence[Sequence[CarrierTerms]]) -> list[dict[str, int]]:
+    for one in (one for carriers in wanted for one in carriers):
+        db.execute(_CARRIER, (one.name, one.hold, one.whole))
     known = dict(db.execute("SELECT name, id FROM carrier"))
-    return [{name: known[name] for name in names} for names in wanted]
+    return [{one.name: known[one.name] for one in carriers} for carriers in wanted]
