@@ -11,10 +11,13 @@ from kavle.model.account import Charset
 from kavle.model.errors import Reason, Refusal
 from kavle.wire.soap import windows_1252
 
+SHORT: Final = 16 * 1024
+"""Bytes that may be read on the event loop: the dearest of that length take some 5 ms."""
+
+_LONGEST_KNOWN: Final = 16
 _MOST_FIELDS: Final = 1000  # as on ASP.NET
 _UNITS: Final = re.compile("((?:%u[0-9A-Fa-f]{4})+)")
 """UTF-16 as JavaScript's escape() and .NET's stubs of the HTTP bindings write it, and ASP.NET reads it."""
-_LONGEST_KNOWN: Final = 16
 _CHARSETS: Final[dict[str, Charset]] = {
     "utf-8": "utf-8",
     "utf8": "utf-8",

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from kavle.model.errors import Reason, Refusal
 
 _LONGEST: Final = 2048
+_LONGEST_NAME: Final = 253  # RFC 1035 §2.3.4
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NAME: Final = re.compile(r"[a-z0-9._-]+")
 _LEFT_AS_IT_IS: Final = "%/?#:@!$&'()*+,;=[]~"  # RFC 3986 §2.2, and escapes that are there already
@@ -48,6 +49,8 @@ def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if parts.netloc.startswith("["):
         return f"[{IPv6Address(host)}]"
+    if len(host) > _LONGEST_NAME:
+        raise ValueError(host)
     name = _ascii(host)
     if not _NAME.fullmatch(name):
         raise ValueError(name)

@@ -29,11 +29,10 @@ from kavle.north.http import (
     read_body,
     reply,
 )
-from kavle.north.query import form_charset, texts
+from kavle.north.query import SHORT, form_charset, texts
 from kavle.wire.soap import document
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_MOST_ON_THE_LOOP: Final = 64 * 1024  # bytes of a form; more would stall it
 _LONGEST_ECHO: Final = 200
 _PRIVATE: Final = (NO_STORE, NO_REFERRER, NO_SNIFF)  # the URL may hold a password
 
@@ -104,7 +103,7 @@ class HttpBinding:
         return Arguments(read, self._callers.caller(scope), reread)
 
     async def _texts(self, given: bytes, charset: Charset) -> dict[str, str]:
-        if len(given) <= _MOST_ON_THE_LOOP:
+        if len(given) <= SHORT:
             return texts(given, charset)
         return await self._workers.run(texts, given, charset)
 

@@ -42,6 +42,7 @@ class _Reader:
 
     def read(self, document: bytes) -> Envelope:
         parser = expat.ParserCreate("utf-8", _SEPARATOR)
+        parser.buffer_text = True  # else it tells every line feed by itself
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
