@@ -27,12 +27,15 @@ _CHARSETS: Final[dict[str, Charset]] = {
 }
 
 
-def fields(query: bytes) -> dict[str, str]:
-    """Values by key in lower case, still escaped, a character a byte; of doubled keys the first."""
+def texts(query: bytes, charset: Charset) -> dict[str, str]:
+    """What a query says, by key in lower case; of doubled keys the first. Raises Refusal(PARAMETER) where it
+    is not in the charset."""
     found: dict[str, str] = {}
     for pair in query.decode("latin-1").split("&", _MOST_FIELDS)[:_MOST_FIELDS]:
         key, _, value = pair.partition("=")
-        found.setdefault(_known(key) if len(key) <= _LONGEST_KNOWN else _key(key), value)
+        key = _known(key) if len(key) <= _LONGEST_KNOWN else _key(key)
+        if key not in found:
+            found[key] = text(value, charset)
     return found
 
 
@@ -41,11 +44,6 @@ def _key(escaped: str) -> str:
 
 
 _known = lru_cache(maxsize=256)(_key)  # the same few in every call
-
-
-def texts(query: bytes, charset: Charset) -> dict[str, str]:
-    """The same, and what the values say. Raises Refusal(PARAMETER)."""
-    return {key: text(value, charset) for key, value in fields(query).items()}
 
 
 def text(escaped: str, charset: Charset = "auto") -> str:

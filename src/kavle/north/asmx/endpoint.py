@@ -8,7 +8,7 @@ from kavle.north.asmx.description import Description
 from kavle.north.asmx.soap import SoapBinding
 from kavle.north.caller import Callers
 from kavle.north.http import HTML, NO_REFERRER, NO_SNIFF, NO_STORE, XML, Receive, Scope, Send, allow, reply
-from kavle.north.query import fields, text
+from kavle.north.query import SHORT, texts
 
 _XML: Final = (XML, NO_STORE, NO_SNIFF)
 _POLICY: Final = (
@@ -30,13 +30,13 @@ class AsmxEndpoint:
         if scope["method"] == "POST":
             await self._soap(scope, receive, send)
             return
-        asked, url = fields(scope["query_string"]), self._callers.url(scope)
+        asked, url = texts(scope["query_string"][:SHORT], "auto"), self._callers.url(scope)
         if "wsdl" in asked:
             await reply(send, 200, _XML, self._description.wsdl(url))
         elif "disco" in asked:
             await reply(send, 200, _XML, self._description.disco(url))
         elif "op" in asked:
-            page = self._description.operation(text(asked["op"]), url)
+            page = self._description.operation(asked["op"], url)
             status, page = (404, self._description.unknown(url)) if page is None else (200, page)
             await reply(send, status, _PAGE, page)
         else:

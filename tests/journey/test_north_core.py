@@ -1,0 +1,107 @@
+"""The web service before the real core and store: bundled, timed and cancelled, from call to phone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from support.books import Place
+from support.running import Running, running
+
+SERVICE = "/sendSms/sendSms.asmx"
+SMS = {
+    "konto": "test",
+    "passwd": "1234",
+    "till": "0702617396",
+    "from": "ip1",
+    "meddelande": "Hej",
+    "prio": "2",
+}
+MANY = SMS | {"till": "0702617396,+46 70 174 06 05;0;0702617396"}
+
+
+@pytest.fixture
+async def run(place: Place) -> AsyncIterator[Running]:
+    async with running(place) as run:
+        yield run
+
+
+async def statuses(run: Running, bundle: str) -> list[tuple[str, str]]:
+    body = await run.get(f"{SERVICE}/statusBundle?bundleID={bundle}")
+    return re.findall(r"<smsID>([0-9]+)</smsID><status>([0-9]+)</status>", body)
+
+
+def later() -> tuple[str, str]:
+    """An hour from now, in Unix seconds and as `tidpunkt` tells it."""
+    at = int(time.time()) + 3600
+    told = datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo("Europe/Stockholm"))
+    return str(at), f"{told:%Y-%m-%d %H:%M:%S}"
+
+
+async def test_a_bundle_is_told_in_the_order_of_its_recipients(run: Running) -> None:
+    bundle = await run.soap("smsBundle", **MANY)
+    assert int(bundle) >= 1000
+    async with asyncio.timeout(30):
+        while [status for _, status in await statuses(run, bundle)] != ["22", "22", "3", "22"]:
+            await asyncio.sleep(0.05)
+    told = await statuses(run, bundle)
+    run.answered.extend(id for id, status in told if status == "22")
+    assert len({id for id, _ in told}) == 4
+    assert [await run.soap("status", id=id) for id, _ in told] == ["22", "22", "3", "22"]
+    assert await run.balance() == "997.00"
+    assert await statuses(run, told[0][0]) == []  # an SMS is no bundle
+    assert await run.soap("tidpunkt", id=told[0][0]) == "0"
+
+
+async def test_a_time_controlled_message_is_told_and_cancelled_once(run: Running) -> None:
+    at, told = later()
+    sms = await run.soap("smsAt", **SMS, sendAt=at)
+    assert await run.soap("status", id=sms) == "11"
+    assert await run.soap("tidpunkt", id=sms) == told
+    assert await run.balance() == "999.00"
+    login = {"konto": "test", "passwd": "1234"}
+    assert await run.soap("cancelSms", **login, smsID=sms) == "0"
+    assert await run.soap("cancelSms", **login, smsID=sms) == "110"
+    assert await run.soap("status", id=sms) == "12"
+    assert await run.soap("tidpunkt", id=sms) == told
+    assert await run.balance() == "1000.00"
+
+
+async def test_a_time_controlled_bundle_is_cancelled(run: Running) -> None:
+    at, told = later()
+    bundle = await run.soap("smsBundleAt", **MANY, sendAt=at)
+    assert [status for _, status in await statuses(run, bundle)] == ["11", "11", "3", "11"]
+    assert await run.soap("tidpunkt", id=bundle) == told
+    login = {"konto": "test", "passwd": "1234"}
+    one = (await statuses(run, bundle))[0][0]
+    assert await run.soap("cancelSms", **login, smsID=one) == "0"
+    assert await run.soap("cancelBundle", **login, bundleID=bundle) == "0"
+    assert [status for _, status in await statuses(run, bundle)] == ["12", "12", "3", "12"]
+    assert await run.soap("cancelBundle", **login, bundleID=bundle) == "110"
+    assert await run.balance() == "1000.00"
+
+
+async def test_a_time_that_has_passed_is_now(run: Running) -> None:
+    sms = await run.soap("smsAt", **SMS, sendAt="1")
+    run.answered.append(sms)
+    assert await run.until(sms, 22) == 22
+
+
+@pytest.mark.parametrize("at", ["", "x", "1.5", "-1", "99999999999"])
+async def test_what_is_no_time_is_110(run: Running, at: str) -> None:
+    assert await run.soap("smsAt", **SMS, sendAt=at) == "110"
+    assert await run.soap("smsBundleAt", **MANY, sendAt=at) == "110"
+    assert await run.balance() == "1000.00"
+
+
+async def test_an_untimed_message_can_not_be_cancelled(run: Running) -> None:
+    sms = await run.soap("flashSms", **SMS)
+    run.answered.append(sms)
+    assert await run.soap("cancelSms", konto="test", passwd="1234", smsID=sms) == "110"
+    await run.until(sms, 22)
