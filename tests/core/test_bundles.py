@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -65,11 +64,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(world: World) -> AsyncIterator[Desk]:
-    desk = Desk(world)
-    yield desk
-    desk.accept.close()
-    desk.queries.close()
+def desk(world: World) -> Desk:
+    return Desk(world)
 
 
 def numbers(count: int) -> str:
@@ -226,3 +222,8 @@ async def test_what_was_put_off_comes_due_as_well(desk: Desk) -> None:
     await desk.schedule.once()
     assert desk.woken == 1
     assert len(await desk.world.lease()) == 1
+
+
+async def test_a_bundle_has_at_most_100_000_recipients(desk: Desk) -> None:
+    assert await refused(desk.bundle("x," * 100_001)) is Reason.PARAMETER
+    assert await refused(desk.bundle("x," * 100_000)) is Reason.RECIPIENT

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from kavle.core.order import BundleOrder, SmsOrder, Terms, bundle_draft, draft, size
+from kavle.core import order as orders
+from kavle.core.order import BundleOrder, SmsOrder, Terms, addressed, destinations, draft
 from kavle.model.account import Account, AccountSettings
-from kavle.model.bundle import NOWHERE, Destination
+from kavle.model.bundle import NOWHERE, BundleDraft, Destination
 from kavle.model.errors import Reason, Refusal
 from kavle.model.prefix import ByPrefix
 from kavle.sms.segment import Encoding
@@ -33,6 +34,11 @@ def account(**settings: object) -> Account:
 def order(**given: object) -> SmsOrder:
     call = {"recipient": "0702617396", "sender": "ip1", "text": "Testar", "priority": "2", **given}
     return SmsOrder(**call)  # type: ignore[arg-type]
+
+
+def bundle_draft(account: Account, order: BundleOrder, terms: Terms, now: datetime) -> BundleDraft:
+    drafted = orders.bundle_draft(account, order, terms, now)
+    return addressed(drafted, list(destinations(account, order, terms)), terms)
 
 
 def bundle(recipients: str, **given: object) -> BundleOrder:
@@ -120,7 +126,6 @@ def test_a_bundle_keeps_the_callers_order_with_doubles_and_with_what_leads_nowhe
         Destination("15551234567", NOWHERE, 0),
     )
     assert drafted.price == 42_000
-    assert size(bundle(written)) >= 6
 
 
 def test_what_was_no_number_is_kept_as_something_that_can_be_shown() -> None:
@@ -136,7 +141,6 @@ def test_what_was_no_number_is_kept_as_something_that_can_be_shown() -> None:
         ("nobody,+15551234567", {}, Reason.RECIPIENT),
         ("nobody", {"text": ""}, Reason.CONTENT),
         ("nobody", {"priority": "high"}, Reason.PARAMETER),
-        ("0702617396," * 100_001, {}, Reason.PARAMETER),
     ],
 )
 def test_a_bundle_is_refused_whole_only_for_what_is_wrong_with_all_of_it(

@@ -50,7 +50,6 @@ class Gateway:
         self.queries: Queries
         self.accounts: Accounts
         self.http: HttpServer
-        self._accept: Accept
         self._schedule: Schedule
         self._authenticator: Authenticator
         self._control: ControlServer | None
@@ -71,11 +70,9 @@ class Gateway:
         self.accounts = Accounts(self.store, self.clock, self._authenticator.forget)
         self._schedule = Schedule(self.store, self.clock, self._wake_all)
         expand = self._schedule.expand
-        self._accept = Accept(
-            self.store, self.clock, terms(self.settings, ids), self.metrics, self._wake, expand
-        )
+        accept = Accept(self.store, self.clock, terms(self.settings, ids), self.metrics, self._wake, expand)
         face = application(
-            self._accept,
+            accept,
             Cancel(self.store, self.clock, expand),
             self.queries,
             self._authenticator,
@@ -128,8 +125,6 @@ class Gateway:
         await self.links.stop()
         await _cancel(self._tasks)
         self._authenticator.close()
-        self._accept.close()
-        self.queries.close()
         await self.store.close()
         _log.info("stopped")
 

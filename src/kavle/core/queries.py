@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Final, TypeVar
 
 from kavle.core.ids import internal
-from kavle.core.workers import Workers
 from kavle.model.account import Account, Operator, Viewer
 from kavle.model.errors import Reason, Refusal
 from kavle.model.status import Status
@@ -17,16 +17,12 @@ from kavle.store.types import AccountLine, Story
 
 T = TypeVar("T")
 
-_MOST_ON_THE_LOOP: Final = 1000  # public ids; more would stall it
+_AT_ONCE: Final = 500  # public ids that are computed before others have a turn: 1.5 ms
 
 
 class Queries:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._workers = Workers("statuses", threads=1, waiting=8)
-
-    def close(self) -> None:
-        self._workers.close()
 
     async def account(self, name: str) -> Account | None:
         """For authentication."""
@@ -50,13 +46,12 @@ class Queries:
         for an unknown bundle. As `status`, for any viewer."""
         bundle_id = await self._internal(public_id)
         found = None if bundle_id is None else await _had(self._store.bundle(bundle_id))
-        if found is None or len(found) <= _MOST_ON_THE_LOOP:
-            return self._published(found or [])
-        return await self._workers.run(self._published, found)
-
-    def _published(self, found: list[tuple[int, Status]]) -> list[tuple[int, Status]]:
         public = self._store.public_ids.public
-        return [(public(message_id), status) for message_id, status in found]
+        told: list[tuple[int, Status]] = []
+        while found and (some := found[len(told) : len(told) + _AT_ONCE]):
+            told += [(public(message_id), status) for message_id, status in some]
+            await asyncio.sleep(0)
+        return told
 
     async def due(self, viewer: Viewer, public_id: str) -> datetime | None:
         """When a time-controlled message or bundle is, or was, to be sent; None for an unknown or untimed

@@ -27,7 +27,7 @@ class Asmx:
         self, service: Service, code: Callable[[Reason], str], callers: Callers, settings: HttpSettings
     ) -> None:
         workers = Workers(service.name, threads=1, waiting=16)
-        teller = Teller(code, workers)
+        teller = Teller(code)
         soap = SoapBinding(service, teller, callers, workers, settings.body_bytes)
         description = Description(service, settings.namespace, forms=settings.forms)
         self.endpoint = AsmxEndpoint(soap, description, callers)

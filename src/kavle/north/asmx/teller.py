@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from kavle.core.workers import Workers
 from kavle.model.errors import Reason, Refusal
 from kavle.north.asmx.service import Arguments, Listed, Operation
 from kavle.north.http import HttpError
 from kavle.wire.soap import Markup, escape, records
 
-_MOST_ON_THE_LOOP: Final = 5_000  # rows: about 2 ms
+_AT_ONCE: Final = 2_500  # rows that are written before others have a turn: about 1 ms
 
 
 class Teller:
     """`code` tells a refusal's reason in the service's own status codes."""
 
-    def __init__(self, code: Callable[[Reason], str], workers: Workers) -> None:
+    def __init__(self, code: Callable[[Reason], str]) -> None:
         self._code = code
-        self._workers = workers
 
     async def tell(self, operation: Operation, arguments: Arguments) -> Markup:
         """The result; a refusal is one too. Raises HttpError 503 where a list can't be had: it has no place
@@ -36,7 +35,9 @@ class Teller:
             return escape("")
 
     async def _list(self, result: Listed) -> Markup:
-        arguments = result.records.item, result.records.fields, result.rows
-        if len(result.rows) <= _MOST_ON_THE_LOOP:
-            return records(*arguments)
-        return await self._workers.run(records, *arguments)
+        told: list[str] = []
+        for start in range(0, len(result.rows), _AT_ONCE):
+            some = result.rows[start : start + _AT_ONCE]
+            told.append(records(result.records.item, result.records.fields, some))
+            await asyncio.sleep(0)
+        return Markup("".join(told))
