@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kavle.model.account import Charset
@@ -81,3 +81,10 @@ def test_what_is_no_utf_8(escaped: str) -> None:
     with pytest.raises(Refusal) as refused:
         text(escaped, "utf-8")
     assert refused.value.reason is Reason.PARAMETER
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 5), st.sampled_from(["å", "%", "%4", "%C3%A5", "€🙂"]))
+def test_no_escape_is_torn_where_a_long_one_is_read_in_pieces(before: int, piece: str) -> None:
+    written = "x" * before + piece * 30_000
+    assert text(quote(written, safe=""), "utf-8") == written

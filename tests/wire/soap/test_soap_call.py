@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -225,3 +226,28 @@ def test_no_damage_does_more_than_be_refused(data: st.DataObject) -> None:
     except Fault:
         return
     assert call.operation == "sms"
+
+
+LENGTHS = [64 * 1024 * times + beside for times in (1, 2) for beside in (-1, 0, 1)]
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_a_document_is_read_whole_wherever_it_is_cut(length: int) -> None:
+    def written(text: str) -> bytes:
+        return envelope(f"<till>&amp;</till><meddelande>{text}</meddelande><prio>3</prio>").encode()
+
+    room = length - len(written(""))
+    found = read(written("x" * room)).parameters
+    assert found == {"till": "&", "meddelande": "x" * room, "prio": "3"}
+
+
+@pytest.mark.parametrize("opened", ["<a>", "<a/>", "<a>b</a>"])
+def test_a_hostile_document_costs_little_memory(opened: str) -> None:
+    document = envelope(opened * (4_000_000 // len(opened))).encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(Fault):
+            read(document)
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(document)
+    finally:
+        tracemalloc.stop()

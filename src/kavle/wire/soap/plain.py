@@ -20,6 +20,7 @@ from kavle.wire.soap.version import SOAP11, Version
 _LONGEST_HEAD: Final = 4096
 _LONGEST_TAIL: Final = 512
 _LONGEST_NAME: Final = 64
+_MOST_TAGS: Final = 200
 _HEAD = re.compile(  # it ends inside the wrapper, and in no comment
     rb"(?:<\?xml[^<>]*\?>)?(?:[^<]*<[^<>!?]+>)*[^<]*<(?:([A-Za-z]\w*):)?[A-Za-z_][^<>]*(?<!/)>"
 )
@@ -65,6 +66,8 @@ def _outline(head: bytes, tail: bytes) -> _Outline | None:
 
 def _parameters(elements: bytes, prefix: str) -> dict[str, str] | None:
     """`<name>text</name>` in a row; None when there is anything else."""
+    if elements.count(b"<") > _MOST_TAGS:
+        return None
     try:
         written = elements.decode()
     except UnicodeDecodeError:

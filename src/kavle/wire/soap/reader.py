@@ -18,6 +18,7 @@ _NIL: Final = f"http://www.w3.org/2001/XMLSchema-instance{_SEPARATOR}nil"
 _TRUE: Final = ("1", "true")
 _DEEPEST: Final = 32
 _MOST_ELEMENTS: Final = 10_000
+_PIECE: Final = 64 * 1024
 _HERE: Final = ("/next", "/ultimateReceiver")  # SOAP 1.1 §4.2.2, SOAP 1.2 part 1 §2.2
 
 _ENVELOPE, _SECTION, _BLOCK, _PARAMETER = 1, 2, 3, 4  # depths
@@ -48,7 +49,11 @@ class _Reader:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
         try:
-            parser.Parse(document, True)
+            # What a handler raises ends the reading only where a piece ends: until then expat keeps what it
+            # opens, which for a whole hostile document is twenty times its length.
+            for at in range(0, len(document) - _PIECE, _PIECE):
+                parser.Parse(document[at : at + _PIECE], False)
+            parser.Parse(document[max(0, (len(document) - 1) // _PIECE * _PIECE) :], True)
         except expat.ExpatError as error:
             raise self._malformed(error) from None
         if not self._wrapper:
