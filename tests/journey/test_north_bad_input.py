@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import quote, urlencode
 from xml.parsers import expat
 
@@ -254,12 +254,10 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     watch(soap, "parse")
     watch(http_binding, "texts")
     watch(url, "texts", "sendsms.aspx")
-    watch(teller, "records")
     return seen
 
 
-def test_long_requests_and_long_lists_are_for_workers(north: Gateway, threads: dict[str, str]) -> None:
-    north.clock.forward(hours=1)  # the guesses of the others are forgiven
+def test_long_requests_are_for_workers(north: Gateway, threads: dict[str, str]) -> None:
     long = {"meddelande": "x" * 20_000, "till": "1", "from": "x", "prio": ""}
     north.post(envelope("sms", CREDENTIALS | long))
     assert threads["parse"].startswith("sendSms")
@@ -268,12 +266,22 @@ def test_long_requests_and_long_lists_are_for_workers(north: Gateway, threads: d
     assert threads["texts"].startswith("sendSms")
     north.get(f"/sendsms.aspx?acc={NAME}&pass={PASSWORD}&to=1&msg={'%41' * 10_000}")
     assert threads["sendsms.aspx"].startswith("url")
+    north.post(envelope("status", {"id": "1000"}))
+    north.get(f"{SERVICE}/status?id=1000")
+    assert not any(threads[what].startswith("sendSms") for what in ("parse", "texts"))
+
+
+def test_a_long_list_is_told_in_turns(north: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[int] = []
+    written = teller.records
+
+    def watched(item: str, names: tuple[str, ...], some: Sequence[tuple[int, ...]]) -> object:
+        rows.append(len(some))
+        return written(item, names, some)
+
+    monkeypatch.setattr(teller, "records", watched)
+    north.clock.forward(hours=1)  # the guesses of the others are forgiven
     north.core.listed["7000"] = [(1000 + number, Status.RECEIVED) for number in range(100_000)]
     answer = north.get(f"{SERVICE}/statusBundle?bundleID=7000")
-    assert threads["records"].startswith("sendSms")
-    assert answer.body.count(b"<SmsStatus>") == 100_000
-    north.core.listed["7000"] = north.core.listed["7000"][:100]
-    north.post(envelope("statusBundle", {"bundleID": "7000"}))
-    assert not any(
-        name.startswith("sendSms") for what, name in threads.items() if what in ("parse", "records")
-    )
+    assert answer.body.count(b"<SmsStatus>") == sum(rows) == 100_000
+    assert max(rows) <= 2_500
