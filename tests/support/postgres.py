@@ -21,11 +21,12 @@ DO $$ DECLARE one RECORD; BEGIN
   SET LOCAL session_replication_role = replica;
   FOR one IN SELECT oid::regclass AS name, relkind FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') AND NOT relispartition
-      AND relname NOT IN ('gateway', 'schema_step')
+      AND relname NOT IN ('gateway', 'schema_step', 'schedule')
   LOOP
     IF one.relkind = 'S' THEN PERFORM setval(one.name, 1, false);
     ELSE EXECUTE format('DELETE FROM %s', one.name); END IF;
   END LOOP;
+  UPDATE schedule SET promoted_until = 0;
 END $$
 """
 
