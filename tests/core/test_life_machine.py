@@ -1,5 +1,5 @@
-"""A message's whole life, in every order that hypothesis can think of, on a real database: accept, lease,
-outcome, receipt, expiry and crash against the small model of support/model.py."""
+"""A message's whole life, in every order that hypothesis can think of, on a real database: accept, bundle,
+schedule, cancel, lease, outcome, receipt, expiry and crash against the small model of support/model.py."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from kavle.model.money import UNIT
 from kavle.model.status import Status
 from support.model import Model
 from support.postgres import fresh_database, release
-from support.world import LOST, REFUSED, THROTTLED, Accepted, Place, Unsent, World, open_world
+from support.world import LOST, RECIPIENT, REFUSED, THROTTLED, Accepted, Place, Unsent, World, open_world
 
 RESULTS: dict[str, Result] = {"refused": REFUSED, "retry": THROTTLED, "unsure": LOST, "unsent": Unsent()}
 LEASE = 60.0
+CANCELLED = int(Status.CANCELLED)
 
 
 class Life(RuleBasedStateMachine):
@@ -60,8 +61,49 @@ class Life(RuleBasedStateMachine):
             assert id not in self.model.messages, "an id was used again"
             self.model.accept(id, total, self.now())
 
+    @rule(total=st.integers(1, 3), hours=st.sampled_from([1, 30]))
+    def schedule(self, total: int, hours: int) -> None:
+        draft = self.world.draft("x" * (total * 152), due=self.world.later(hours=hours))
+        id = self.do(self.world.store.accept(draft))
+        assert (id is not None) == (self.model.credits >= total)
+        if id is not None:
+            self.model.schedule(id, total, self.now() + hours * 3600)
+
+    @rule(good=st.lists(st.booleans(), min_size=1, max_size=4), hours=st.sampled_from([None, 1, 30]))
+    def bundle(self, good: list[bool], hours: int | None) -> None:
+        due = None if hours is None else self.world.later(hours=hours)
+        draft = self.world.bundle_draft([RECIPIENT if leads else "hej" for leads in good], due=due)
+        id = self.do(self.world.store.accept_bundle(draft))
+        assert (id is not None) == (self.model.credits >= sum(good))
+        if id is not None:
+            ids = self.do(self.world.bundle(id))
+            assert not {id, *ids} & {*self.model.messages, *self.model.bundles}, "an id was used again"
+            due_in = None if hours is None else self.now() + hours * 3600
+            self.model.bundle(id, 1, due_in, dict(zip(ids, good, strict=True)), self.now())
+
+    @rule()
+    def advance(self) -> None:
+        self.do(self.world.store.advance(self.clock.now()))
+
+    @precondition(lambda self: self.model.messages)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        id = data.draw(st.sampled_from(sorted(self.model.messages)))
+        can = self.model.cancellable(id, self.now())
+        assert self.do(self.world.cancel(id)) == can
+        self.model.cancel([id] if can else [])
+
+    @precondition(lambda self: self.model.bundles)
+    @rule(data=st.data())
+    def cancel_bundle(self, data: st.DataObject) -> None:
+        bundle = data.draw(st.sampled_from(sorted(self.model.bundles)))
+        ids = [id for id in self.model.bundles[bundle] if self.model.cancellable(id, self.now())]
+        assert self.do(self.world.cancel_bundle(bundle)) == bool(ids)
+        self.model.cancel(ids)
+
     @rule(room=st.integers(1, 6))
     def lease(self, room: int) -> None:
+        self.do(self.world.advance())
         self.sweep()
         self.expire()
         leased = self.do(self.world.lease(room, LEASE))
@@ -139,12 +181,20 @@ class Life(RuleBasedStateMachine):
     def the_store_says_what_the_model_says(self) -> None:
         if not hasattr(self, "world"):
             return
-        statuses = dict(self.do(self.world.rows("SELECT id, status FROM message")))
-        assert statuses == {id: message.status for id, message in self.model.messages.items()}
+        messages = self.model.messages
+        rows = dict(self.do(self.world.rows("SELECT id, status FROM message")))
+        ending = self.ending(rows)
+        told = dict(rows)
+        for bundle in self.model.bundles:
+            told |= dict(self.do(self.world.store.bundle(bundle)))
+        assert told.keys() == messages.keys()
+        for id in messages.keys() - ending:
+            assert told[id] == messages[id].status
         jobs = dict(self.do(self.world.rows("SELECT message_id, unsent FROM job")))
-        assert set(jobs) == {id for id, message in self.model.messages.items() if message.queued}
-        assert self.do(self.world.credits()) == self.model.credits
-        assert self.do(self.world.rows("SELECT sum(amount) FROM ledger")) == [(self.model.credits * UNIT,)]
+        assert set(jobs) == {id for id in rows if messages[id].queued or id in ending}
+        credits = self.model.credits - sum(messages[id].total for id in ending)
+        assert self.do(self.world.credits()) == credits
+        assert self.do(self.world.rows("SELECT sum(amount) FROM ledger")) == [(credits * UNIT,)]
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -164,6 +214,16 @@ class Life(RuleBasedStateMachine):
     def network_id(self, id: int, part: int) -> str:
         return f"{id}.{part}.{self.model.messages[id].attempt}"
 
+    def ending(self, rows: dict[int, int]) -> set[int]:
+        """Messages of cancelled bundles that `advance` has yet to end and to refund."""
+        return {
+            id
+            for bundle, ids in self.model.bundles.items()
+            if self.do(self.world.store.cancelling(bundle))
+            for id in ids
+            if self.model.messages[id].status == CANCELLED and rows.get(id) != CANCELLED
+        }
+
     def sweep(self) -> None:
         self.do(self.world.sweep())
         for id in [id for id in self.leases if self.model.messages[id].until <= self.now()]:
@@ -171,6 +231,7 @@ class Life(RuleBasedStateMachine):
             self.ended.append(self.leases.pop(id))
 
     def expire(self) -> None:
+        self.do(self.world.advance())
         self.do(self.world.store.expire(self.clock.now()))
         self.model.expire(self.now())
 

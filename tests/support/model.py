@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-FINAL = {12, 22, 41, 42, 43, 50, 51, 52}
+FINAL = {3, 12, 22, 41, 42, 43, 50, 51, 52}
 FAILED = FINAL - {22}
 WEEK = 7 * 24 * 3600.0
 
@@ -21,6 +21,7 @@ class Message:
     until: float = 0.0  # a lease's end, or when it is ready again
     parts: dict[int, int] = field(default_factory=dict)  # segment → 21, or its final status
     queued: bool = True
+    due: float | None = None  # time controlled
 
     def leased(self) -> bool:
         return bool(self.handed)
@@ -33,12 +34,38 @@ class Message:
 class Model:
     credits: int
     messages: dict[int, Message] = field(default_factory=dict)
+    bundles: dict[int, list[int]] = field(default_factory=dict)
     open: dict[str, tuple[int, int]] = field(default_factory=dict)  # network id → message, segment
     early: dict[str, int] = field(default_factory=dict)
 
     def accept(self, id: int, total: int, now: float) -> None:
         self.credits -= total
         self.messages[id] = Message(total, now + 48 * 3600, set(range(1, total + 1)))
+
+    def schedule(self, id: int, total: int, due: float) -> None:
+        self.credits -= total
+        segments = set(range(1, total + 1))
+        self.messages[id] = Message(total, due + 48 * 3600, segments, 11, until=due, due=due)
+
+    def bundle(self, id: int, total: int, due: float | None, good: dict[int, bool], now: float) -> None:
+        """`good`: of each message, whether its recipient leads anywhere."""
+        self.bundles[id] = list(good)
+        for message, leads in good.items():
+            if not leads:
+                self.messages[message] = Message(total, 0, set(), 3, queued=False)
+            elif due is None:
+                self.accept(message, total, now)
+            else:
+                self.schedule(message, total, due)
+
+    def cancellable(self, id: int, now: float) -> bool:
+        m = self.messages.get(id)
+        return m is not None and m.queued and not m.attempt and m.due is not None and m.due > now
+
+    def cancel(self, ids: list[int]) -> None:
+        for id in ids:
+            self.drop(self.messages[id])
+            self.messages[id].become(12)
 
     def ready(self, now: float) -> set[int]:
         return {id for id, m in self.messages.items() if m.queued and not m.leased() and m.until <= now}
