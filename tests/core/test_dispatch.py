@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from kavle.core import dispatch
+from kavle.core import dispatch, receipts
 from kavle.core.dispatch import Dispatcher
 from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
@@ -94,7 +94,7 @@ async def test_receipts_that_cannot_be_kept_are_refused_not_swallowed(
 async def test_nor_do_they_hang_with_a_store_that_hangs(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatch, "RECEIPT_PATIENCE", 0.05)
+    monkeypatch.setattr(receipts, "PATIENCE", 0.05)
 
     async def hangs(receipts: Sequence[Receipt]) -> int:
         await asyncio.sleep(3600)

@@ -31,7 +31,13 @@ RECIPIENT = "46702617396"
 
 def parcel(message_id: int, text: str = TEXT, **changes: Any) -> Parcel:
     encoding = Encoding.GSM7
-    fields = {"recipient": RECIPIENT, "sender": "Kavle", "flash": False, "priority": 2} | changes
+    fields = {
+        "recipient": RECIPIENT,
+        "sender": "Kavle",
+        "text": text,
+        "flash": False,
+        "priority": 2,
+    } | changes
     return Parcel(
         lease=Lease(message_id, 7, 1), encoding=encoding, segments=split(text, encoding, message_id), **fields
     )

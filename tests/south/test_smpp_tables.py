@@ -14,13 +14,13 @@ from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent
 from kavle.model.status import FAILED, Status
 from kavle.settings import SettingsError, load
 from kavle.sms.segment import Encoding, split
-from kavle.south.smpp.backoff import Backoff
+from kavle.south.backoff import Backoff
 from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
 from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.sparse import SparseLog
 from kavle.south.smpp.submit import submit_sm
 from kavle.south.smpp.window import PATIENCE, Window
+from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
 from kavle.wire.smpp.pdus import BindTransceiver, DeliverSm, GenericNack, SubmitSmResp
 from kavle.wire.smpp.session import Session
@@ -35,6 +35,7 @@ def parcel(text: str = "Hej", **changes: Any) -> Parcel:
         "lease": Lease(5, 1, 1),
         "recipient": "46702617396",
         "sender": "Kavle",
+        "text": text,
         "encoding": encoding,
         "flash": False,
         "priority": 2,

@@ -12,9 +12,10 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.carrier import Carrier
+from kavle.core.receipts import Receipts
 from kavle.logs import telling
 from kavle.metrics import Metrics
-from kavle.model.errors import Reason, Refusal
+from kavle.model.errors import Refusal
 from kavle.model.message import LeasedMessage, Outcome, Parcel, Receipt, Unsent
 from kavle.sms.segment import split
 from kavle.store.errors import StoreUnavailable
@@ -30,7 +31,6 @@ response time-out behind it, all is still over before LEASE ends."""
 LOTS: Final = 4
 """A lease is for a quarter of the window at least: a commit costs the same for one message as for fifty. What
 is urgent, and what the poll finds, does not wait for that."""
-RECEIPT_PATIENCE: Final = 5.0
 RETRY_STORE: Final = 1.0
 
 _log = structlog.get_logger("kavle.dispatch")
@@ -45,6 +45,7 @@ class Dispatcher:
         self._store = store
         self._clock = clock
         self._metrics = metrics
+        self._receipts = Receipts(store, metrics)
         self._carrier_id = carrier_id
         self._most_segments = most_segments
         self._woken = asyncio.Event()
@@ -75,19 +76,13 @@ class Dispatcher:
 
     async def receipts(self, batch: Sequence[Receipt]) -> None:
         try:
-            async with asyncio.timeout(RECEIPT_PATIENCE):
-                matched = await self._store.receive(batch)
-        except (StoreUnavailable, TimeoutError) as error:
-            raise Refusal(Reason.UNAVAILABLE, "the receipts could not be kept") from error
+            await self._receipts.keep(batch)
+        except Refusal:
+            raise
         except Exception as bug:
             self._bug = bug
             self._woken.set()
             raise
-        if self._telling:
-            for receipt in batch:
-                _log.debug("receipt", network_id=receipt.network_id, status=receipt.status)
-        self._metrics.receipts["matched"] += matched
-        self._metrics.receipts["waiting"] += len(batch) - matched
 
     # --- what it does ---------------------------------------------------------------------------------
 
@@ -192,6 +187,7 @@ def _parcel(message: LeasedMessage) -> Parcel:
         lease=message.lease,
         recipient=message.recipient,
         sender=message.sender,
+        text=message.text,
         encoding=message.encoding,
         flash=message.flash,
         priority=message.priority,

@@ -69,11 +69,13 @@ class LeasedMessage(msgspec.Struct, frozen=True):
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """What a carrier is handed: where to, and the segments that it is to submit."""
+    """What a carrier is handed: where to, and the segments that it is to submit; or the whole text, for one
+    that cuts it itself."""
 
     lease: Lease
     recipient: str
     sender: str
+    text: str
     encoding: Encoding
     flash: bool
     priority: int

@@ -14,13 +14,13 @@ import structlog
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Unsure
-from kavle.south.smpp.backoff import Backoff
+from kavle.south.backoff import Backoff
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.deliveries import Deliveries
 from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.sparse import SparseLog
 from kavle.south.smpp.window import Ended, Handed, Window
+from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, status_name
 from kavle.wire.smpp.events import BindRefused, Bound, Delivered, Event, PeerError, Response, Unanswered
 from kavle.wire.smpp.pdus import BindTransceiver

@@ -12,7 +12,7 @@ from kavle.model.errors import Refusal
 from kavle.model.message import Receipt
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.receipts import receipt_of
-from kavle.south.smpp.sparse import SparseLog
+from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus
 from kavle.wire.smpp.events import Delivered
 from kavle.wire.smpp.pdus import DataSmResp, DeliverSm, DeliverSmResp

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +31,8 @@ class SmppSettings(
     bind_timeout: Seconds = 10.0  # for the connection, and again for the bind
     reconnect_max: Seconds = 60.0  # between two tries at most
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
+
+    whole: ClassVar[bool] = False  # its receipts are about segments
 
     def __post_init__(self) -> None:
         if self.binds > self.window:
