@@ -112,18 +112,24 @@ def test_the_magic_numbers_are_those_of_the_simulator() -> None:
 
 
 def keys(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[tuple[str, FieldInfo | None]]:
-    """Every key, dotted, a carrier's under NAME; None for the kind that its struct is chosen by."""
+    """Every key, dotted, a carrier's under NAME; None for the kind that its struct is chosen by. Several
+    kinds' keys follow one another; those of one name must have one default."""
     if kind.__struct_config__.tag_field is not None:
         yield prefix + kind.__struct_config__.tag_field, None
     for field in fields(kind):
         name, inner = prefix + field.name, field.type
-        if get_origin(inner) is list and issubclass(get_args(inner)[0], msgspec.Struct):
-            item = get_args(inner)[0]
-            yield from keys(item, f"{name}.NAME." if "name" in item.__struct_fields__ else f"{name}.")
+        if get_origin(inner) is list and (items := structs(get_args(inner)[0])):
+            for item in items:
+                yield from keys(item, f"{name}.NAME." if "name" in item.__struct_fields__ else f"{name}.")
         elif isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             yield from keys(inner, f"{name}.")
         else:
             yield name, field
+
+
+def structs(kind: Any) -> list[type[msgspec.Struct]]:
+    members = get_args(kind) or (kind,)
+    return [one for one in members if isinstance(one, type) and issubclass(one, msgspec.Struct)]
 
 
 def shown(field: FieldInfo | None) -> str:
@@ -132,6 +138,14 @@ def shown(field: FieldInfo | None) -> str:
         return "required"
     default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     return f"`{default}`" if default or default == 0 else ""
+
+
+def test_a_key_of_two_kinds_of_carrier_has_one_default() -> None:
+    told: dict[str, str] = {}
+    for key, field in keys(Settings):
+        assert told.setdefault(key, shown(field)) == shown(field), key
+    assert "carrier.NAME.token" in told
+    assert "carrier.NAME.system_id" in told
 
 
 def test_the_readme_tells_every_setting_and_its_default() -> None:
@@ -181,6 +195,13 @@ def test_the_tables_that_the_example_leaves_out_may_be_put_in(tmp_path: Path) ->
     path = tmp_path / "kavle.toml"
     path.write_text(with_all_written_out(EXAMPLE.read_text("utf-8")), "utf-8")
     assert [listener.tls for listener in read(path, {}).http.listener] == ["modern", "legacy"]
+
+
+def test_the_settings_for_a_rest_provider_are_a_gateway_that_can_serve(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/ip1.md").read_text("utf-8"), re.DOTALL)
+    path = tmp_path / "kavle.toml"
+    path.write_text(block, "utf-8")
+    check_can_serve(read(path, {}))
 
 
 VALUES = {

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 
 from kavle import __version__, logs
-from kavle.cli.config import Settings, locale, terms
+from kavle.cli.config import CarrierSettings, Settings, locale, terms
 from kavle.cli.control import ControlServer
 from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.accounts import Accounts
 from kavle.core.cancel import Cancel
-from kavle.core.carrier import Carrier
+from kavle.core.carrier import Carrier, CarrierEvents
 from kavle.core.dispatch import Dispatcher
 from kavle.core.links import Links
 from kavle.core.queries import Queries
+from kavle.core.receipts import Receipts
 from kavle.core.road import Road
 from kavle.core.schedule import Schedule
 from kavle.core.sweep import Sweep, watch_loop
@@ -28,8 +30,10 @@ from kavle.north.app import application
 from kavle.north.auth import Authenticator
 from kavle.north.server import HttpServer
 from kavle.settings import SettingsError
+from kavle.south.ip1.carrier import Ip1Carrier
+from kavle.south.ip1.settings import Ip1Settings
+from kavle.south.ip1.webhook import Webhook, with_webhooks
 from kavle.south.smpp.carrier import SmppCarrier
-from kavle.south.smpp.settings import SmppSettings
 from kavle.store.store import Store
 from kavle.store.types import CarrierTerms
 
@@ -43,7 +47,7 @@ class Gateway:
         self.settings = settings
         self.clock = clock
         self.metrics = Metrics()
-        self._carriers: dict[int, SmppSettings] = {}
+        self._carriers: dict[int, CarrierSettings] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.store: Store
         self.links: Links
@@ -62,7 +66,9 @@ class Gateway:
         self.store = await open_store(database, self.clock, self.metrics, self._wake)
         logs.name_messages(self.store.public_ids.public)
         self.queries = Queries(self.store)
-        ids = await self.store.carrier_ids([CarrierTerms(carrier.name) for carrier in self.settings.carrier])
+        ids = await self.store.carrier_ids(
+            [CarrierTerms(carrier.name, whole=carrier.whole) for carrier in self.settings.carrier]
+        )
         self.links = self._links(ids)
         self._authenticator = Authenticator(
             self.queries.account, self.clock, refused=self.metrics.log_in_refused
@@ -81,7 +87,7 @@ class Gateway:
             self.clock,
             locale(self.settings),
         )
-        self.http = HttpServer(face, self.settings.http, self.clock)
+        self.http = HttpServer(with_webhooks(self._webhooks(), face), self.settings.http, self.clock)
         path = file_of(database)
         # A file has one engine, so that commands go through it; a server's database they open themselves.
         self._control = None if path is None else ControlServer(self.accounts, path)
@@ -139,15 +145,24 @@ class Gateway:
         dispatcher = Dispatcher(
             self.store, self.clock, self.metrics, carrier_id, self.settings.gateway.most_segments
         )
-        carrier = SmppCarrier(
-            self._carriers[carrier_id].for_one_bind(),
-            carrier_id,
-            dispatcher,
-            self.clock,
-            number,
-            on_response_seconds=self.metrics.submit_seconds.observe,
-        )
-        return Road(carrier, dispatcher)
+        return Road(self._carrier(carrier_id, number, dispatcher), dispatcher)
+
+    def _carrier(self, carrier_id: int, number: int, events: CarrierEvents) -> Carrier:
+        settings, observe = self._carriers[carrier_id].for_one_bind(), self.metrics.submit_seconds.observe
+        if isinstance(settings, Ip1Settings):
+            reports = self.settings.http.public_url.rstrip("/") + settings.report_path
+            to = reports if settings.webhook else ""
+            return Ip1Carrier(settings, events, self.clock, to, number, on_response_seconds=observe)
+        return SmppCarrier(settings, carrier_id, events, self.clock, number, on_response_seconds=observe)
+
+    def _webhooks(self) -> list[Webhook]:
+        """Reports may come to any process, whichever has the carrier's links."""
+        keep = Receipts(self.store, self.metrics).keep
+        return [
+            Webhook(settings.name, unquote(settings.report_path), carrier_id, keep, self.clock)
+            for carrier_id, settings in self._carriers.items()
+            if isinstance(settings, Ip1Settings) and settings.webhook
+        ]
 
     def _gauges(self) -> None:
         def gauge(name: str, text: str, of: Callable[[Carrier], float]) -> None:

@@ -21,7 +21,10 @@ from kavle.model.prefix import ByPrefix
 from kavle.north.settings import HttpSettings, Locale
 from kavle.settings import SettingsError, WrongValue, load
 from kavle.sms.segment import Encoding
+from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.smpp.settings import SmppSettings
+
+CarrierSettings = SmppSettings | Ip1Settings
 
 
 def _check_prefix(key: str, prefix: str) -> None:
@@ -91,7 +94,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = "sqlite:///kavle-data/kavle.db"
     http: HttpSettings = HttpSettings()
-    carrier: list[SmppSettings] = []
+    carrier: list[CarrierSettings] = []
     route: list[RouteSettings] = []
     price: PriceSettings = PriceSettings()
     gateway: GatewaySettings = GatewaySettings()
@@ -116,8 +119,15 @@ def check_can_serve(settings: Settings) -> None:
     if not settings.carrier:
         raise SettingsError(
             "there is no carrier to send by: add a [[carrier]] table with name, kind, host, port, system_id"
-            " and password (`kavle demo` needs none: it brings a simulated network)"
+            " and password, or of kind ip1 with a token (`kavle demo` needs none: it brings a simulated"
+            " network)"
         )
+    for carrier in settings.carrier:
+        if isinstance(carrier, Ip1Settings) and carrier.webhook and not settings.http.public_url:
+            raise SettingsError(
+                f"http.public_url: missing; the provider of carrier.{carrier.name} sends its delivery reports"
+                " there: say by which address it reaches us, such as https://sms.example.com"
+            )
     if not settings.route:
         names = ", ".join(f'"{carrier.name}"' for carrier in settings.carrier)
         raise SettingsError(

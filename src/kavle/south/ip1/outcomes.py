@@ -1,0 +1,114 @@
+"""What the provider's answer to a request means for the request's messages, and for those behind it: pure.
+docs/adr/0015 tells why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from kavle.model.message import Refused, Unsent, Unsure
+from kavle.model.status import Status
+
+LONGEST_PAUSE: Final = 300.0
+SHORTEST_PAUSE: Final = 1.0
+
+_NOT_TAKEN: Final[Mapping[int, str]] = {
+    HTTPStatus.UNAUTHORIZED: "the token is refused: look at carrier.{name}.token",
+    HTTPStatus.FORBIDDEN: "the token may not do this: look at carrier.{name}.token, and whether the"
+    " provider knows the address that we call from",
+    HTTPStatus.PAYMENT_REQUIRED: "there are no funds at the provider",
+    HTTPStatus.NOT_FOUND: "there is no such interface: look at carrier.{name}.api",
+    HTTPStatus.METHOD_NOT_ALLOWED: "there is no such interface: look at carrier.{name}.api",
+    HTTPStatus.GONE: "there is no such interface: look at carrier.{name}.api",
+    HTTPStatus.REQUEST_TIMEOUT: "the request came too slowly",
+    # RFC 9110 §15.6.4: "currently unable to handle the request".
+    HTTPStatus.SERVICE_UNAVAILABLE: "the provider is not available now",
+}
+"""It took nothing, and would take nothing else either: the messages wait, and the link is down."""
+
+_FIELDS: Final[tuple[tuple[str, Status], ...]] = (
+    ("recipient", Status.PHONE_FAILED),
+    ("body", Status.CONTENT_REFUSED),
+    ("sender", Status.NETWORK_FAILED),
+)
+"""The rules on what a request may hold are about these three."""
+
+
+class _Problem(msgspec.Struct):
+    errors: dict[str, msgspec.Raw] = {}
+
+
+_problem: Final = msgspec.json.Decoder(_Problem)
+_word: Final = re.compile(r"[a-z]+")
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """`result` is None where the messages were taken. `down`: why nothing else is to be tried for a while;
+    `pause`: seconds for which the provider wants no more."""
+
+    result: Refused | Unsure | Unsent | None
+    down: str = ""
+    pause: float = 0.0
+
+
+def verdict(status: int, retry_after: str, body: bytes, now: datetime) -> Verdict:
+    """Of an HTTP answer. `retry_after` is that header, empty where there is none."""
+    if 200 <= status < 300:
+        return Verdict(None)
+    error = f"HTTP {status}"
+    later = Refused(Status.NETWORK_FAILED, True, error)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Verdict(later, pause=pause(retry_after, now))
+    if (reason := _NOT_TAKEN.get(status)) is not None:
+        return Verdict(later, down=f"{error}: {reason}")
+    if 300 <= status < 400:  # not followed: neither the token nor the message goes elsewhere
+        return Verdict(later, down=f"{error}: it is elsewhere now: look at carrier.{{name}}.api")
+    if status >= 500:  # what it did before it failed is not known
+        return Verdict(Unsure(error), down=f"{error}: the provider failed")
+    return Verdict(_refused(status, error, body))
+
+
+def no_answer(written: bool, error: str) -> Verdict:
+    """Of a request that no answer came to; `written` if any of it may have gone out."""
+    return Verdict(Unsure(error) if written else Unsent(), down=error)
+
+
+def pause(retry_after: str, now: datetime) -> float:
+    """Seconds, by a Retry-After header (RFC 9110 §10.2.3): a number of them, or a date."""
+    if retry_after.isascii() and retry_after.isdigit():
+        seconds = float(retry_after[:9])
+    else:
+        try:
+            seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
+        except (ValueError, TypeError):  # no date, or one without a zone
+            seconds = 0.0
+    return min(max(seconds, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _refused(status: int, error: str, body: bytes) -> Refused:
+    """For good. Which status by what it finds fault with: the answer's text is not kept, since it may quote
+    the message."""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Refused(Status.CONTENT_REFUSED, False, error)
+    if status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
+        return Refused(Status.INTERNAL_ERROR, False, error)
+    words = _words(body)
+    for field, public in _FIELDS:
+        if field in words or f"{field}s" in words:
+            return Refused(public, False, f"{error}: {field}")
+    return Refused(Status.NETWORK_FAILED, False, error)
+
+
+def _words(body: bytes) -> set[str]:
+    """Of the keys under `errors` where the answer has them (RFC 9457's usual extension), else of all."""
+    try:
+        text = " ".join(_problem.decode(body).errors)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        text = ""
+    return set(_word.findall((text or body.decode("utf-8", "replace")).lower()))
