@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -56,6 +56,7 @@ class Metrics(Collector):
         self.submit_seconds = Histogram()
         self.oldest_queued: dict[str, float] = {}  # age in seconds by priority
         self.queued: dict[str, float] = {}
+        self.held: Mapping[str, float] = {}  # messages by carrier
         self._gauges: list[tuple[str, str, str, Gauge]] = []
 
     def committed(self, calls: int, seconds: float) -> None:
@@ -91,6 +92,7 @@ class Metrics(Collector):
         yield self.submit_seconds.family("kavle_submit_seconds", "From submit_sm to its response")
         yield _gauges("kavle_queued", "Messages in the queue", "priority", self.queued)
         yield _gauges("kavle_oldest_queued_seconds", "Age of the oldest one", "priority", self.oldest_queued)
+        yield _gauges("kavle_held", "Messages that wait for an operator's decision", "carrier", self.held)
         for name, text, label, read in self._gauges:
             yield _gauges(name, text, label, read())
 
@@ -106,7 +108,7 @@ def _counters(name: str, text: str, label: str, values: Counter[str]) -> Counter
     return family
 
 
-def _gauges(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, text, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)

@@ -17,6 +17,7 @@ from kavle.clock import SetClock
 from kavle.model.message import Lease, Result
 from kavle.model.money import UNIT
 from kavle.model.status import Status
+from kavle.store.types import CarrierTerms, Decision, Verdict
 from support.model import Model
 from support.postgres import fresh_database, release
 from support.world import LOST, RECIPIENT, REFUSED, THROTTLED, Accepted, Place, Unsent, World, open_world
@@ -48,10 +49,12 @@ class Life(RuleBasedStateMachine):
     def do(self, what: Any) -> Any:
         return self.loop.run_until_complete(what)
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(hold=st.booleans())
+    def open(self, hold: bool) -> None:
         self.place = self.do(self.make_place())
-        self.world = self.do(open_world(self.place, self.clock))
+        self.terms = CarrierTerms("telia", hold)
+        self.world = self.do(open_world(self.place, self.clock, self.terms))
+        self.model.hold = hold
 
     @rule(total=st.integers(1, 3), priority=st.integers(1, 3))
     def accept(self, total: int, priority: int) -> None:
@@ -175,7 +178,14 @@ class Life(RuleBasedStateMachine):
                 self.model.lose(id, self.now())
             self.ended += self.leases.values()
             self.leases.clear()
-        self.world = self.do(open_world(self.place, self.clock))
+        self.world = self.do(open_world(self.place, self.clock, self.terms))
+
+    @precondition(lambda self: self.model.waiting_for_an_operator())
+    @rule(data=st.data(), verdict=st.sampled_from(Verdict))
+    def verdict(self, data: st.DataObject, verdict: Verdict) -> None:
+        id = data.draw(st.sampled_from(self.model.waiting_for_an_operator()))
+        assert self.do(self.world.store.decide(Decision((id,), verdict, self.clock.now()))) == [id]
+        getattr(self.model, verdict)(id, self.now())
 
     @invariant()
     def the_store_says_what_the_model_says(self) -> None:

@@ -19,6 +19,7 @@ from kavle.store.postgres import (
     bundles,
     expire,
     front,
+    held,
     lease,
     outcomes,
     reads,
@@ -86,6 +87,10 @@ STATEMENTS = {
     "reads a recipient": reads._PENDING,
     "reads a time": reads._DUE,
     "reads an owner": reads._OWNER,
+    "lists what is held": held._LIST,
+    "counts what is held": held._COUNTS,
+    "locks what is held": held._HELD,
+    "releases what is held": held._RELEASE,
     "forgets": sweep._FORGET,
     "drops old receipts": sweep._OLD_WAITING,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from kavle.store.sqlite import bundles, lease, reads, schedule, sweep
+from kavle.store.sqlite import bundles, held, lease, reads, schedule, sweep
 from kavle.store.sqlite.connection import open_writer
 
 STATEMENTS = {
@@ -34,6 +34,10 @@ STATEMENTS = {
     "reads a recipient": reads._PENDING,
     "reads a time": reads._DUE,
     "reads an owner": reads._OWNER,
+    "lists what is held": held._LIST,
+    "counts what is held": held._COUNTS,
+    "finds what is held": held._HELD._sql,
+    "releases what is held": held._RELEASE,
 }
 
 

@@ -19,13 +19,14 @@ from kavle.model.account import AccountSettings
 from kavle.model.bundle import NOWHERE
 from kavle.model.money import UNIT
 from kavle.model.status import Status
-from kavle.store.types import LinkTurn, TopUp
+from kavle.store.types import Decision, HeldPage, LinkTurn, TopUp, Verdict
 from support.books import Place, reading
 from support.dumps import (
     COMMAND,
     DEFERRED,
     EARLY,
     ENGINES,
+    HELD,
     LEASED,
     MADE,
     MADE_TIMED,
@@ -35,6 +36,7 @@ from support.dumps import (
     SETTINGS,
     TOLD,
     TOLD_OF_BUNDLES,
+    TOLD_OF_NETWORKS,
     UNMADE,
     UNMADE_TIMED,
     UNSURE,
@@ -55,6 +57,7 @@ STEPS = [(engine, step) for engine in ENGINES for step in steps(engine)]
 LATER = datetime(2026, 1, 3, 14, tzinfo=UTC)
 """An hour after the dumps' last word: every lease in them has ended, and nothing has expired."""
 SINCE_BUNDLES = {"sqlite": "0004", "postgres": "0005"}
+SINCE_NETWORKS = {"sqlite": "0005", "postgres": "0006"}
 
 AFTER_THE_LEASES = TOLD | {LEASED: [10, 11]}
 IN_THE_END = TOLD | {
@@ -156,7 +159,14 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     assert bundled == (step[1] >= SINCE_BUNDLES[step[0]])
     await world.sweep()
     await world.advance()
-    assert await stories(world) == AFTER_THE_LEASES | (TOLD_OF_BUNDLES if bundled else {})
+    held = [
+        line.message_id
+        for line in await world.store.held(HeldPage((datetime(2026, 1, 1, tzinfo=UTC), 0), None, 10))
+    ]
+    assert bool(held) == (step[1] >= SINCE_NETWORKS[step[0]])
+    since = (TOLD_OF_BUNDLES if bundled else {}) | (TOLD_OF_NETWORKS if held else {})
+    assert await stories(world) == AFTER_THE_LEASES | since
+    assert await world.store.decide(Decision(tuple(held), Verdict.RELEASE, LATER)) == held
     other = await world.store.account("other")
     assert other.settings == (AccountSettings() if step[1] < "0002" else SETTINGS)
     assert (await world.credits(), await world.store.balance(other.id) / UNIT) == (88, 2)
@@ -167,7 +177,8 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     await send_all(world)
     open_ones = await world.rows("SELECT network_id FROM awaiting")
     assert await world.receipts([(str(id), Status.DELIVERED) for (id,) in open_ones]) == len(open_ones)
-    assert await stories(world) == IN_THE_END | (BUNDLES_IN_THE_END if bundled else {})
+    since = (BUNDLES_IN_THE_END if bundled else {}) | ({HELD: [10, 21, 22]} if held else {})
+    assert await stories(world) == IN_THE_END | since
     assert await world.rows("SELECT network_id FROM waiting") == [(EARLY,)]
 
     message = await world.send("Testar", "new")

@@ -23,9 +23,9 @@ from kavle.model.message import Accepted
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.sqlite.connection import open_reader
-from kavle.store.types import AccountChange, LinkTurn, NewAccount
+from kavle.store.types import AccountChange, CarrierTerms, LinkTurn, NewAccount
 from support.postgres import fetch, fresh_database, server
-from support.world import LOST, RECIPIENT, REFUSED, THROTTLED, Place, World, open_world
+from support.world import LOST, RECIPIENT, REFUSED, TELIA, THROTTLED, Place, World, open_world
 
 ENGINES: Final = ("sqlite", "postgres")
 FOLDER: Final = Path(__file__).parent.parent / "store" / "dumps"
@@ -33,6 +33,7 @@ COMMAND: Final = "make dumps"
 
 EXPIRED, DELIVERED, FAILED, REFUSED_ONE = "expired", "delivered", "failed", "refused"
 OPEN, DEFERRED, UNSURE, LEASED, QUEUED = "open", "deferred", "unsure", "leased", "queued"
+HELD = "held"
 SCHEDULED, CANCELLED = "scheduled", "cancelled"
 MADE, MADE_TIMED, MADE_ENDING = "made", "made-timed", "made-ending"
 UNMADE, UNMADE_TIMED, UNMADE_ENDING = "unmade", "unmade-timed", "unmade-ending"
@@ -61,6 +62,8 @@ TOLD_OF_BUNDLES: Final = {
     UNMADE_ENDING: [11, 12],
 }
 """And since there are bundles, once all of their work is done."""
+TOLD_OF_NETWORKS: Final = {HELD: [10, 21]}
+"""And since carriers may hold what is unsure."""
 
 
 SETTINGS: Final = AccountSettings(sender="ip1", charset="latin-1")
@@ -96,12 +99,22 @@ async def fill(world: World) -> None:
     await world.answer(leased.lease, Accepted(f"{LEASED}.1"))  # and two of it are on their way
     await world.receipt(EARLY)
     await world.store.share_links(LinkTurn(1, {world.carrier_id: 2}, timedelta(seconds=15)))
+    await _fill_held(world)
     other = await world.store.create_account(NewAccount("other", "no hash", 5 * UNIT, world.clock.now()))
     await world.store.change_account(AccountChange("other", settings=SETTINGS))
     for priority in (1, 2, 3):
         await world.accept(f"{QUEUED} å", account=other, priority=priority)
         await world.accept(f"{QUEUED} ä", priority=priority)
     await _fill_bundles(world)
+
+
+async def _fill_held(world: World) -> None:
+    account = await world.store.create_account(NewAccount("held", "no hash", UNIT, world.clock.now()))
+    await world.store.carrier_ids([CarrierTerms("telia", hold=True)])
+    await world.accept(HELD, account=account)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, LOST)
+    await world.store.carrier_ids([TELIA])
 
 
 async def _fill_bundles(world: World) -> None:

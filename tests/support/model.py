@@ -17,6 +17,7 @@ class Message:
     status: int = 10
     handed: set[int] = field(default_factory=set)
     unsure: set[int] = field(default_factory=set)
+    held: set[int] = field(default_factory=set)
     attempt: int = 0
     until: float = 0.0  # a lease's end, or when it is ready again
     parts: dict[int, int] = field(default_factory=dict)  # segment → 21, or its final status
@@ -26,6 +27,9 @@ class Message:
     def leased(self) -> bool:
         return bool(self.handed)
 
+    def waits(self) -> bool:
+        return bool(self.queued and not self.handed and self.unsent)
+
     def become(self, status: int) -> None:
         self.status = self.status if self.status in FINAL else status
 
@@ -33,6 +37,7 @@ class Message:
 @dataclass
 class Model:
     credits: int
+    hold: bool = False  # what is unsure waits for an operator
     messages: dict[int, Message] = field(default_factory=dict)
     bundles: dict[int, list[int]] = field(default_factory=dict)
     open: dict[str, tuple[int, int]] = field(default_factory=dict)  # network id → message, segment
@@ -68,7 +73,10 @@ class Model:
             self.messages[id].become(12)
 
     def ready(self, now: float) -> set[int]:
-        return {id for id, m in self.messages.items() if m.queued and not m.leased() and m.until <= now}
+        return {id for id, m in self.messages.items() if m.waits() and m.until <= now}
+
+    def waiting_for_an_operator(self) -> list[int]:
+        return [id for id, m in self.messages.items() if m.held and not m.unsent and not m.leased()]
 
     def lease(self, id: int, until: float) -> None:
         m = self.messages[id]
@@ -86,6 +94,10 @@ class Model:
             m.unsent.discard(part)
             self.credits += part not in m.unsure
             m.become(51)
+        elif kind == "unsure" and self.hold:
+            m.unsent.discard(part)
+            m.unsure.add(part)
+            m.held.add(part)
         elif kind in ("retry", "unsure"):
             m.become(11)
             if kind == "unsure" and part in m.unsure and m.attempt >= 4 and network_id:
@@ -100,7 +112,7 @@ class Model:
         if m.status in FAILED:
             self.drop(m)
         if not m.unsent:
-            m.queued = False
+            m.queued = bool(m.held)
             m.become(21)
         m.until = now + min(2 ** (m.attempt - 1), 300) if m.status == 11 else 0.0
 
@@ -125,10 +137,24 @@ class Model:
     def drop(self, m: Message) -> None:
         self.credits += len(m.unsent - m.unsure)  # the network may have the others
         m.unsent.clear()
+        m.held.clear()
         m.queued = False
+
+    def release(self, id: int, now: float) -> None:
+        m = self.messages[id]
+        m.unsent, m.held, m.until = m.held, set(), now
+
+    def fail(self, id: int, now: float) -> None:
+        m = self.messages[id]
+        self.credits += len(m.held)
+        self.drop(m)
+        m.become(51)
+
+    def keep(self, id: int, now: float) -> None:
+        self.drop(self.messages[id])
 
     def expire(self, now: float) -> None:
         for m in self.messages.values():
-            if m.queued and not m.leased() and m.expires <= now:
+            if m.waits() and m.expires <= now:
                 self.drop(m)
                 m.become(43)

@@ -104,6 +104,7 @@ def settings_file(
     database: str | None = None,
     binds: int = 1,
     link_lease: float = 3.0,
+    carrier: str = "",
 ) -> Path:
     path = folder / "kavle.toml"
     path.write_text(f"""
@@ -120,6 +121,7 @@ password = "secret"
 binds = {binds}
 window = 20
 reconnect_max = 0.2
+{carrier}
 [[route]]
 carriers = ["simulated"]
 [gateway]

@@ -34,6 +34,7 @@ RECIPIENT = "46701740605"
 REFUSED = Refused(Status.NETWORK_FAILED, retryable=False, error="ESME_RSUBMITFAIL")
 THROTTLED = Refused(Status.NETWORK_FAILED, retryable=True, error="ESME_RTHROTTLED")
 LOST = Unsure("the link died")
+TELIA = CarrierTerms("telia")
 
 __all__ = ["LOST", "RECIPIENT", "REFUSED", "THROTTLED", "Accepted", "Place", "Unsent", "World"]
 
@@ -195,14 +196,14 @@ class World:
         return [tuple(row) for row in await self.store._pool.fetch(sql)]
 
 
-async def open_world(place: Place, clock: SetClock) -> World:
+async def open_world(place: Place, clock: SetClock, terms: CarrierTerms = TELIA) -> World:
     store = await open_store(place, clock)
-    carriers = await store.carrier_ids([CarrierTerms("telia")])
+    carriers = await store.carrier_ids([terms])
     account = await store.account("test") or await store.create_account(
         NewAccount("test", "not a hash", 100 * UNIT, clock.now())
     )
     assert account is not None
-    return World(store, clock, account, carriers["telia"])
+    return World(store, clock, account, carriers[terms.name])
 
 
 async def open_store(place: Place, clock: SetClock) -> Any:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
 import click
 
+from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
-from kavle.cli.control import Reply, run
+from kavle.cli.control import Reply
 from kavle.cli.database import file_of
-from kavle.cli.options import config_option, opening, telling_errors, this_command
-from kavle.clock import SystemClock
+from kavle.cli.options import config_option, telling_errors, this_command
 from kavle.core.accounts import (
     AdmitAccount,
     ChangeAccount,
-    Command,
     CreateAccount,
     ListAccounts,
     SetPassword,
@@ -92,7 +90,7 @@ password_option = click.option(
 def create(name: str, password: str | None, amount: int, config: Path) -> None:
     """Make the account NAME."""
     settings = read(config)
-    _run(settings, CreateAccount(name, hash_password(_chosen(password)), amount))
+    ask(settings, CreateAccount(name, hash_password(_chosen(password)), amount))
     click.echo(f"Account {name} is made, with {format_balance(amount)} credits.")
     if not amount:
         click.echo(f"It can send once it has some: `{this_command()} account topup {name} 100`.")
@@ -106,7 +104,7 @@ def create(name: str, password: str | None, amount: int, config: Path) -> None:
 @telling_errors
 def topup(name: str, amount: int, config: Path) -> None:
     """Give the account NAME the AMOUNT of credits more."""
-    reply = _run(read(config), TopUpAccount(name, amount))
+    reply = ask(read(config), TopUpAccount(name, amount))
     click.echo(f"Account {name} has {format_balance(reply.balance or 0)} credits now.")
 
 
@@ -115,7 +113,7 @@ def topup(name: str, amount: int, config: Path) -> None:
 @telling_errors
 def list_accounts(config: Path) -> None:
     """Show all accounts with their balances."""
-    accounts = _run(read(config), ListAccounts()).accounts or []
+    accounts = ask(read(config), ListAccounts()).accounts or []
     if not accounts:
         click.echo(f"There are no accounts yet; make one by `{this_command()} account create NAME`.")
         return
@@ -133,7 +131,7 @@ def list_accounts(config: Path) -> None:
 @telling_errors
 def show(name: str, config: Path) -> None:
     """Show the account NAME: its balance and its settings."""
-    reply = _run(read(config), ShowAccount(name))
+    reply = ask(read(config), ShowAccount(name))
     _show(reply)
 
 
@@ -156,7 +154,7 @@ def set_settings(name: str, given: tuple[tuple[str, str], ...], config: Path) ->
     for key in (keys := [key for key, _ in given]):
         if keys.count(key) > 1:
             raise click.UsageError(f"{key} is given twice")
-    _show(_run(read(config), ChangeAccount(name, dict(given))))
+    _show(ask(read(config), ChangeAccount(name, dict(given))))
 
 
 @account.command()
@@ -167,7 +165,7 @@ def set_settings(name: str, given: tuple[tuple[str, str], ...], config: Path) ->
 def password(name: str, password: str | None, config: Path) -> None:
     """Give the account NAME another password. The one before is refused from now on."""
     settings = read(config)
-    _run(settings, SetPassword(name, hash_password(_chosen(password))))
+    ask(settings, SetPassword(name, hash_password(_chosen(password))))
     click.echo(f"Account {name} has another password now.{_elsewhere(settings)}")
 
 
@@ -181,7 +179,7 @@ def disable(name: str, config: Path) -> None:
     What it has sent goes on, and it keeps its credits.
     """
     settings = read(config)
-    _run(settings, AdmitAccount(name, admitted=False))
+    ask(settings, AdmitAccount(name, admitted=False))
     click.echo(f"Account {name} is disabled.{_elsewhere(settings)}")
 
 
@@ -192,7 +190,7 @@ def disable(name: str, config: Path) -> None:
 def enable(name: str, config: Path) -> None:
     """Take calls of the account NAME again."""
     settings = read(config)
-    _run(settings, AdmitAccount(name, admitted=True))
+    ask(settings, AdmitAccount(name, admitted=True))
     click.echo(f"Account {name} is enabled.{_elsewhere(settings)}")
 
 
@@ -238,11 +236,3 @@ def _given(password: str | None) -> str:
     if not lines or not lines[0]:
         raise click.ClickException("the password is empty")
     return lines[0]
-
-
-def _run(settings: Settings, command: Command) -> Reply:
-    with opening(file_of(settings.database)):
-        reply = asyncio.run(run(settings.database, SystemClock(), command))
-    if reply.error is not None:
-        raise click.ClickException(reply.error)
-    return reply

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import structlog
 
 from kavle import __version__, logs
-from kavle.cli.config import CarrierSettings, Settings, locale, terms
-from kavle.cli.control import ControlServer
+from kavle.cli.config import CarrierSettings, Settings, carrier_terms, locale, terms
+from kavle.cli.control import ControlServer, Desk
 from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
 from kavle.core.accept import Accept
@@ -19,6 +19,7 @@ from kavle.core.accounts import Accounts
 from kavle.core.cancel import Cancel
 from kavle.core.carrier import Carrier, CarrierEvents
 from kavle.core.dispatch import Dispatcher
+from kavle.core.held import Held
 from kavle.core.links import Links
 from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
@@ -35,7 +36,6 @@ from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import Webhook, with_webhooks
 from kavle.south.smpp.carrier import SmppCarrier
 from kavle.store.store import Store
-from kavle.store.types import CarrierTerms
 
 _log = structlog.get_logger("kavle.app")
 
@@ -66,9 +66,7 @@ class Gateway:
         self.store = await open_store(database, self.clock, self.metrics, self._wake)
         logs.name_messages(self.store.public_ids.public)
         self.queries = Queries(self.store)
-        ids = await self.store.carrier_ids(
-            [CarrierTerms(carrier.name, whole=carrier.whole) for carrier in self.settings.carrier]
-        )
+        ids = await self.store.carrier_ids(carrier_terms(self.settings))
         self.links = self._links(ids)
         self._authenticator = Authenticator(
             self.queries.account, self.clock, refused=self.metrics.log_in_refused
@@ -89,8 +87,9 @@ class Gateway:
         )
         self.http = HttpServer(with_webhooks(self._webhooks(), face), self.settings.http, self.clock)
         path = file_of(database)
+        held = Held(self.store, self.clock)
         # A file has one engine, so that commands go through it; a server's database they open themselves.
-        self._control = None if path is None else ControlServer(self.accounts, path)
+        self._control = None if path is None else ControlServer(Desk(self.accounts, held), path)
         try:
             await self.http.start()
         except (OSError, SettingsError):

@@ -23,6 +23,7 @@ from kavle.settings import SettingsError, WrongValue, load
 from kavle.sms.segment import Encoding
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.smpp.settings import SmppSettings
+from kavle.store.types import CarrierTerms
 
 CarrierSettings = SmppSettings | Ip1Settings
 
@@ -133,6 +134,13 @@ def check_can_serve(settings: Settings) -> None:
         raise SettingsError(
             f'there is no route: add a [[route]] table such as prefix = "" and carriers = [{names}]'
         )
+
+
+def carrier_terms(settings: Settings) -> list[CarrierTerms]:
+    return [
+        CarrierTerms(carrier.name, hold=carrier.unsure == "hold", whole=carrier.whole)
+        for carrier in settings.carrier
+    ]
 
 
 def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:

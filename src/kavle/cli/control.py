@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,13 +19,14 @@ from kavle.core.accounts import (
     Accounts,
     AdmitAccount,
     ChangeAccount,
-    Command,
     CreateAccount,
     ListAccounts,
     SetPassword,
     ShowAccount,
     TopUpAccount,
 )
+from kavle.core.accounts import Command as AccountCommand
+from kavle.core.held import DecideHeld, Held, HeldCommand, HeldMessage, ListHeld
 from kavle.model.errors import OutcomeUnknown
 from kavle.store.errors import DatabaseInUse, RowRefused, StoreError, StoreUnavailable
 from kavle.store.sqlite.store import SqliteStore
@@ -36,12 +37,29 @@ _LONGEST: Final = 64 * 1024
 _PATIENCE: Final = 10.0
 
 
+Command = AccountCommand | HeldCommand
+
+
+class Desk(NamedTuple):
+    """Who carries commands out."""
+
+    accounts: Accounts
+    held: Held
+
+    @classmethod
+    def of(cls, store: Store, clock: Clock) -> Desk:
+        return cls(Accounts(store, clock), Held(store, clock))
+
+
 class Reply(msgspec.Struct, frozen=True):
-    """One of the three, or none of them where there is nothing to say. `accounts` are those asked for."""
+    """One of these, or none of them where there is nothing to say. `accounts` and `held` are those asked for,
+    `done` the public ids of those that were decided on."""
 
     error: str | None = None
     balance: int | None = None
     accounts: list[AccountLine] | None = None
+    held: list[HeldMessage] | None = None
+    done: list[str] | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -63,18 +81,24 @@ def _short(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-async def execute(accounts: Accounts, command: Command) -> Reply:
+async def execute(desk: Desk, command: Command) -> Reply:
     try:
-        return await _done(accounts, command)
+        return await _done(desk, command)
     except AccountError as error:
         return Reply(error=str(error))
     except (StoreUnavailable, RowRefused) as error:
         return Reply(error=f"nothing was done: {error}")
     except OutcomeUnknown:
-        return Reply(error="it may have been done or not: look at `kavle account list` before you repeat it")
+        return Reply(error=f"it may have been done or not: {_before_repeating(command)}")
 
 
-async def _done(accounts: Accounts, command: Command) -> Reply:
+def _before_repeating(command: Command) -> str:
+    listing = "held list" if isinstance(command, HeldCommand) else "account list"
+    return f"look at `kavle {listing}` before you repeat it"
+
+
+async def _done(desk: Desk, command: Command) -> Reply:
+    accounts, held = desk
     match command:
         case CreateAccount():
             await accounts.create(command)
@@ -90,6 +114,10 @@ async def _done(accounts: Accounts, command: Command) -> Reply:
             return Reply(accounts=[await accounts.show(command.name)])
         case ListAccounts():
             return Reply(accounts=await accounts.list())
+        case ListHeld():
+            return Reply(held=await held.page(command))
+        case DecideHeld():
+            return Reply(done=await held.decide(command))
     return Reply()
 
 
@@ -105,7 +133,7 @@ async def run(database: str, clock: Clock, command: Command) -> Reply:
         except DatabaseInUse:
             return await _ask(socket_path(path), command)
     try:
-        return await execute(Accounts(store, clock), command)
+        return await execute(Desk.of(store, clock), command)
     finally:
         await store.close()
 
@@ -121,8 +149,7 @@ async def _ask(path: Path, command: Command) -> Reply:
         return _read_reply.decode(line)
     except (TimeoutError, msgspec.DecodeError) as error:
         raise StoreError(
-            "the gateway gave no answer; it may have done this or not: look at `kavle account list` before"
-            " you repeat it"
+            f"the gateway gave no answer; it may have done this or not: {_before_repeating(command)}"
         ) from error
     except OSError as error:
         raise StoreError(
@@ -134,8 +161,8 @@ async def _ask(path: Path, command: Command) -> Reply:
 class ControlServer:
     """The gateway's end."""
 
-    def __init__(self, accounts: Accounts, database: Path) -> None:
-        self._accounts = accounts
+    def __init__(self, desk: Desk, database: Path) -> None:
+        self._desk = desk
         self._path = socket_path(database)
         self._server: asyncio.Server | None = None
 
@@ -166,4 +193,4 @@ class ControlServer:
             command = _read_command.decode(line)
         except msgspec.DecodeError as error:
             return Reply(error=f"not a command of this version: {error}")
-        return await execute(self._accounts, command)
+        return await execute(self._desk, command)

@@ -59,6 +59,7 @@ class Sweep:
         now = self._clock.now()
         while expired := await self._store.expire(now):
             _log.info("messages expired here", messages=expired)
+        self._metrics.held = await self._store.held_counts()
         queues = await self._store.queues()
         self._metrics.queued = {str(queue.priority): queue.messages for queue in queues}
         self._metrics.oldest_queued = {

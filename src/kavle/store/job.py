@@ -18,7 +18,8 @@ ENOUGH: Final = 4
 
 class JobRow(msgspec.Struct, array_like=True):
     """A leased job and what its message says; `unsent`, `handed` and `unsure` are bit masks of segments;
-    `origin` is the accept that paid for it, its bundle's or its own."""
+    `origin` is the accept that paid for it, its bundle's or its own. What is unsure and not unsent is held:
+    it waits for an operator, as all that is unsure does where its carrier says `hold`."""
 
     id: int
     token: int
@@ -33,6 +34,7 @@ class JobRow(msgspec.Struct, array_like=True):
     recipient: str
     status: int
     origin: int
+    hold: bool
 
 
 class SegmentRow(msgspec.Struct, frozen=True):
@@ -70,11 +72,10 @@ class Job:
 
     def lose(self, now: int) -> None:
         """Every handed segment's outcome is lost, with the process that would have told it. That says nothing
-        of the network, however often it happens: it is sent again."""
+        of the network, however often it happens: it is held, or sent again."""
         self.at = now
         for number in numbers(self.handed):
-            self._again(number, SegmentOutcome.UNSURE, "the lease ended without an outcome")
-        self.unsure |= self.handed
+            self._doubt(1 << (number - 1), number, "the lease ended without an outcome")
         self.handed = 0
 
     def settle(self) -> None:
@@ -87,18 +88,20 @@ class Job:
 
     @property
     def done(self) -> bool:
-        return not self.unsent and not self.handed
+        return not self.unsent and not self.handed and (not self.unsure or self.status in FINAL)
 
     @property
     def state(self) -> JobState:
         if self.handed:
             return JobState.LEASED
+        if not self.unsent:
+            return JobState.HELD
         return JobState.WAITING if self.status is Status.DELAYED else JobState.READY
 
     @property
     def due(self) -> int:
-        """When what is sent again is sent again."""
-        return self.at + backoff(self.row.attempt)
+        """When what is sent again is sent again; of what is held, since when."""
+        return self.at + backoff(self.row.attempt) if self.unsent else self.at
 
     def _take(self, bit: int, number: int, result: Result) -> None:
         if isinstance(result, Unsent):
@@ -108,19 +111,28 @@ class Job:
             self.unsure &= ~bit
             self._add(number, SegmentOutcome.ACCEPTED, Status.IN_NETWORK, result.network_id, None)
         elif isinstance(result, Unsure):
-            self._doubt(bit, number, result)
+            self._lost(bit, number, result)
         elif result.retryable:
             self._again(number, SegmentOutcome.RETRY, result.error)
         else:
             self._refuse(bit, number, result)
 
-    def _doubt(self, bit: int, number: int, result: Unsure) -> None:
+    def _lost(self, bit: int, number: int, result: Unsure) -> None:
         """Sent again, but not for ever: a network that takes a segment each time and never says so would
         send it to the phone each time."""
-        if self.unsure & bit and self.row.attempt >= ENOUGH:
+        enough = self.unsure & bit and self.row.attempt >= ENOUGH and not self.row.hold
+        self._doubt(bit, number, result.error)
+        if enough:
             self.unsent &= ~bit
+            self.unsure &= ~bit
+
+    def _doubt(self, bit: int, number: int, error: str) -> None:
         self.unsure |= bit
-        self._again(number, SegmentOutcome.UNSURE, result.error)
+        if self.row.hold:
+            self.unsent &= ~bit
+            self._add(number, SegmentOutcome.UNSURE, Status.IN_NETWORK, None, error)
+        else:
+            self._again(number, SegmentOutcome.UNSURE, error)
 
     def _again(self, number: int, outcome: SegmentOutcome, error: str) -> None:
         self._add(number, outcome, Status.DELAYED, None, error)

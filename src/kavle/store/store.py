@@ -15,6 +15,9 @@ from kavle.store.types import (
     AccountChange,
     AccountLine,
     CarrierTerms,
+    Decision,
+    HeldLine,
+    HeldPage,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -74,6 +77,9 @@ class Store(Protocol):
         """Flag a time-controlled bundle of the account that is not due: `advance` ends its messages, and
         nothing else touches them. False where none could be ended."""
 
+    async def decide(self, decision: Decision) -> list[int]:
+        """Carry out what an operator decided of held messages; the ids of those that were still held."""
+
     async def sweep(self, now: datetime) -> Swept: ...
 
     async def expire(self, now: datetime) -> int:
@@ -120,6 +126,11 @@ class Store(Protocol):
 
     async def owner(self, id: int) -> Account | None:
         """The account whose message or bundle it is."""
+
+    async def held(self, page: HeldPage) -> list[HeldLine]: ...
+
+    async def held_counts(self) -> dict[str, int]:
+        """How many messages are held, by carrier; those with none are missing."""
 
     async def queues(self) -> list[Queue]: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import msgspec
 
@@ -106,6 +107,40 @@ class Cancel(msgspec.Struct, frozen=True):
 
     account_id: int
     id: int
+    now: datetime
+
+
+class HeldPage(msgspec.Struct, frozen=True):
+    """Some of what is held, the oldest first."""
+
+    after: tuple[datetime, int]  # since when, and internal id
+    carrier: str | None  # of this one alone
+    limit: int
+
+
+class HeldLine(msgspec.Struct, frozen=True):
+    """A message with segments that the network may have or not."""
+
+    message_id: int
+    account: str
+    carrier: str
+    recipient: str
+    held: tuple[int, ...]  # these segments of `total`
+    total: int
+    since: datetime
+
+
+class Verdict(StrEnum):
+    """What an operator says of what is held."""
+
+    RELEASE = "release"  # send it again
+    FAIL = "fail"  # no network took it: 51, refunded
+    KEEP = "keep"  # the network has it: it stays 21, and paid
+
+
+class Decision(msgspec.Struct, frozen=True):
+    ids: tuple[int, ...]
+    verdict: Verdict
     now: datetime
 
 

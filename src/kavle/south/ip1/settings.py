@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from kavle.settings import WrongValue
 from kavle.south.ip1.batch import fits
+from kavle.south.settings import OnUnsure
 
 Seconds = Annotated[float, Meta(gt=0)]
 
@@ -42,6 +43,7 @@ class Ip1Settings(
     request_timeout: Annotated[float, Meta(gt=0, le=60)] = 30.0
     connect_timeout: Annotated[float, Meta(gt=0, le=10)] = 10.0
     reconnect_max: Seconds = 60.0  # between two tries while the provider takes nothing
+    unsure: OnUnsure = "send again"
 
     languages: ClassVar[tuple[str, ...]] = ()  # the provider knows no national tables
     whole: ClassVar[bool] = True  # it reports on messages, however many segments they take

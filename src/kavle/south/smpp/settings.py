@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from kavle.south.settings import OnUnsure
+
 Seconds = Annotated[float, Meta(gt=0)]
 Language = Literal["turkish", "spanish", "portuguese"]
 
@@ -30,6 +32,7 @@ class SmppSettings(
     )
     bind_timeout: Seconds = 10.0  # for the connection, and again for the bind
     reconnect_max: Seconds = 60.0  # between two tries at most
+    unsure: OnUnsure = "send again"
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
 
     whole: ClassVar[bool] = False  # its receipts are about segments

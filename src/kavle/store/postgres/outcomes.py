@@ -16,9 +16,9 @@ from kavle.store.rows import Entry
 from kavle.store.work import Work
 
 _JOBS: Final = (
-    "SELECT j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id, m.carrier_id,"
-    " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id)"
-    " FROM job AS j JOIN message AS m ON m.id = j.message_id"
+    "SELECT j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id, j.carrier_id,"
+    " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id), c.hold"
+    " FROM job AS j JOIN message AS m ON m.id = j.message_id JOIN carrier AS c ON c.id = j.carrier_id"
     " WHERE j.message_id = ANY($1::bigint[]) AND j.state = 1 ORDER BY j.message_id FOR UPDATE OF j"
 )
 _WRITE: Final = """
@@ -68,8 +68,8 @@ async def record(db: Db, batches: Sequence[Sequence[Outcome]]) -> tuple[list[int
 
 
 async def end_leases(db: Db, ids: Sequence[int], now: int) -> tuple[int, list[Change]]:
-    """Leases that ended without outcomes: their handed segments are Unsure, and go out again. How many, and
-    the refunds that are to be posted."""
+    """Leases that ended without outcomes: their handed segments are Unsure, and held or sent again. How
+    many, and the refunds that are to be posted."""
     work = Work([])
     for row in await _held_jobs(db, ids):
         work.lose(Job(row), now)

@@ -41,10 +41,10 @@ _RECEIPTS: Final = (
 )
 _QUEUES: Final = (
     # Ids rise with time, but for a block of them on each node: the least one is old enough to be shown. What
-    # is not due yet (waiting, and never tried) is in no queue.
+    # is not due yet (waiting, and never tried) is in no queue, nor is what is held.
     "SELECT q.priority, q.messages, coalesce(m.due_at, m.accepted_at) FROM"
     " (SELECT priority, count(*) AS messages, min(message_id) AS oldest FROM job"
-    "  WHERE state <> 2 OR attempt > 0 GROUP BY priority) AS q"
+    "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY priority) AS q"
     " JOIN message AS m ON m.id = q.oldest"
 )
 

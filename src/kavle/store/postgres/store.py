@@ -16,7 +16,7 @@ from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
-from kavle.store.postgres import accounts, bundles, links, outcomes, reads, receipts, schedule, sweep
+from kavle.store.postgres import accounts, bundles, held, links, outcomes, reads, receipts, schedule, sweep
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
 from kavle.store.postgres.bundles import AcceptBundle
@@ -33,6 +33,9 @@ from kavle.store.types import (
     AccountLine,
     Cancel,
     CarrierTerms,
+    Decision,
+    HeldLine,
+    HeldPage,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -109,6 +112,7 @@ class PostgresStore:
         self._advance = lane(bundling, bundles.advance)
         self._cancel = lane(bundling, schedule.cancel)
         self._cancel_bundle = lane(bundling, schedule.cancel_bundle)
+        self._decide = lane(rare, held.decide)
         self._promote = lane(rare, schedule.promote)
         self._sweep = lane(rare, sweep.Sweep())
         self._expire = lane(rare, sweep.expire_late)
@@ -203,6 +207,9 @@ class PostgresStore:
     async def cancel_bundle(self, account_id: int, bundle_id: int, now: datetime) -> bool:
         return await self._cancel_bundle.call(Cancel(account_id, bundle_id, now))
 
+    async def decide(self, decision: Decision) -> list[int]:
+        return await self._decide.call(decision)
+
     async def sweep(self, now: datetime) -> Swept:
         await self._compare_clocks()
         self._check_clock()
@@ -263,6 +270,12 @@ class PostgresStore:
 
     async def owner(self, id: int) -> Account | None:
         return await self._read(reads.owner, id)
+
+    async def held(self, page: HeldPage) -> list[HeldLine]:
+        return await self._read(held.listing, page)
+
+    async def held_counts(self) -> dict[str, int]:
+        return await self._read(held.counts)
 
     async def queues(self) -> list[Queue]:
         return await self._read(reads.queues)

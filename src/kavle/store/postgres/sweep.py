@@ -43,7 +43,7 @@ _FORGET: Final = (
     " WHERE a.domain = one.domain AND a.network_id = one.network_id AND a.message_id = one.message_id"
     " AND a.number = one.number AND a.attempt = one.attempt RETURNING a.message_id"
 )
-_LATE: Final = "SELECT message_id FROM job WHERE state <> 1 AND expires_at <= $1 LIMIT $2"
+_LATE: Final = "SELECT message_id FROM job WHERE state NOT IN (1, 3) AND expires_at <= $1 LIMIT $2"
 
 
 class Sweep:
@@ -80,7 +80,8 @@ class Sweep:
 
 
 async def late(db: Db, now: int, limit: int = BATCH) -> list[int]:
-    """Queued messages past their validity. Reads the whole narrow queue: for a reader, not a writer."""
+    """Queued messages past their validity, but for those held, which wait for their operator. Reads the whole
+    narrow queue: for a reader, not a writer."""
     return [row[0] for row in await db.fetch(_LATE, now, limit)]
 
 

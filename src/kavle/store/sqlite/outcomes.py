@@ -15,10 +15,11 @@ from kavle.store.work import Work
 
 _JOBS = Reader(
     "SELECT json_group_array(json_array(j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt,"
-    " m.account_id, m.carrier_id, m.segments, m.segment_price, m.recipient, m.status,"
-    " coalesce(m.bundle_id, m.id)))"
+    " m.account_id, j.carrier_id, m.segments, m.segment_price, m.recipient, m.status,"
+    " coalesce(m.bundle_id, m.id), iif(c.hold, json('true'), json('false'))))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
-    " CROSS JOIN message AS m ON m.id = one.value WHERE j.state = 1",
+    " CROSS JOIN message AS m ON m.id = one.value CROSS JOIN carrier AS c ON c.id = j.carrier_id"
+    " WHERE j.state = 1",
     JobRow,
 )
 _SEGMENT = "INSERT INTO segment (message_id, number, attempt, outcome, status, at, network_id, error)"
@@ -42,7 +43,7 @@ def record(db: apsw.Connection, batches: Sequence[Sequence[Outcome]]) -> list[in
 
 
 def end_leases(db: apsw.Connection, ids: Sequence[int], now: int) -> int:
-    """Leases that ended without outcomes: their handed segments are Unsure, and go out again."""
+    """Leases that ended without outcomes: their handed segments are Unsure, and held or sent again."""
     work = Work([])
     for row in _JOBS(db, array(ids)):
         work.lose(Job(row), now)

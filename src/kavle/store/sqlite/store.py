@@ -23,6 +23,7 @@ from kavle.store.sqlite import (
     accept,
     accounts,
     bundles,
+    held,
     lease,
     links,
     outcomes,
@@ -39,6 +40,9 @@ from kavle.store.types import (
     AccountLine,
     Cancel,
     CarrierTerms,
+    Decision,
+    HeldLine,
+    HeldPage,
     LeaseRequest,
     LinkShare,
     LinkTurn,
@@ -151,6 +155,9 @@ class SqliteStore:
     async def cancel_bundle(self, account_id: int, bundle_id: int, now: datetime) -> bool:
         return await self._writer.call(schedule.cancel_bundle, Cancel(account_id, bundle_id, now))
 
+    async def decide(self, decision: Decision) -> list[int]:
+        return await self._writer.call(held.decide, decision)
+
     async def sweep(self, now: datetime) -> Swept:
         return await self._writer.call(sweep.sweep, now)
 
@@ -207,6 +214,12 @@ class SqliteStore:
     async def owner(self, id: int) -> Account | None:
         return await self._read(reads.owner, id)
 
+    async def held(self, page: HeldPage) -> list[HeldLine]:
+        return await self._look(held.listing, page)
+
+    async def held_counts(self) -> dict[str, int]:
+        return await self._look(held.counts)
+
     async def queues(self) -> list[Queue]:
         return await self._look(reads.queues)
 
@@ -243,7 +256,7 @@ def _recover(db: apsw.Connection, now: int) -> None:
     if recovered:
         _log.warning(
             "%d messages were with the network when the last process died; they are sent again, and phones"
-            " may get them twice",
+            " may get them twice, but for those of carriers that hold them: see `kavle held list`",
             recovered,
         )
 

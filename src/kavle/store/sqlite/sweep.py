@@ -31,7 +31,7 @@ _OLD_WAITING = (
     " OR id <= (SELECT max(id) FROM waiting) - ?"
 )
 _STALE = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < ? LIMIT ?"
-_LATE = "SELECT message_id FROM job WHERE state <> 1 AND expires_at <= ? LIMIT ?"
+_LATE = "SELECT message_id FROM job WHERE state NOT IN (1, 3) AND expires_at <= ? LIMIT ?"
 
 
 def sweep(db: apsw.Connection, times: Sequence[datetime]) -> list[Swept]:
@@ -46,7 +46,8 @@ def _sweep(db: apsw.Connection, now: int) -> Swept:
 
 
 def late(db: apsw.Connection, now: int, limit: int = BATCH) -> list[int]:
-    """Queued messages past their validity. Reads the whole narrow queue: for a reader, not the writer."""
+    """Queued messages past their validity, but for those held, which wait for their operator. Reads the whole
+    narrow queue: for a reader, not the writer."""
     return [row[0] for row in db.execute(_LATE, (now, limit))]
 
 

@@ -1,0 +1,74 @@
+"""Messages that wait for an operator: the network may have some of their segments, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from kavle.model.status import FINAL, Status
+from kavle.store.postgres.accounts import Change, refund
+from kavle.store.postgres.expire import hold_messages, set_status, withdraw
+from kavle.store.postgres.rows import Db
+from kavle.store.rows import from_ms, numbers, to_ms
+from kavle.store.types import Decision, HeldLine, HeldPage, Verdict
+
+_LIST: Final = (
+    # "state <> 0" is what makes the planner see that the partial index job_due serves.
+    "SELECT j.message_id, a.name, c.name, m.recipient, j.unsure & ~j.unsent, m.segments, j.due"
+    " FROM job AS j JOIN message AS m ON m.id = j.message_id JOIN account AS a ON a.id = m.account_id"
+    " JOIN carrier AS c ON c.id = j.carrier_id"
+    " WHERE j.state = 3 AND j.state <> 0 AND j.due >= $1 AND (j.due, j.message_id) > ($1, $2)"
+    " AND c.name = coalesce($3, c.name) ORDER BY j.due, j.message_id LIMIT $4"
+)
+_COUNTS: Final = (
+    "SELECT c.name, count(*) FROM job AS j JOIN carrier AS c ON c.id = j.carrier_id"
+    " WHERE j.state = 3 AND j.state <> 0 GROUP BY c.id"
+)
+_HELD: Final = (
+    # The segments to be refunded where the verdict is that no network took them.
+    "SELECT j.message_id, j.unsure & ~j.unsent, m.account_id, m.segment_price, coalesce(m.bundle_id, m.id)"
+    " FROM job AS j JOIN message AS m ON m.id = j.message_id"
+    " WHERE j.message_id = ANY($1::bigint[]) AND j.state = 3 ORDER BY j.message_id FOR UPDATE OF j"
+)
+_RELEASE: Final = (
+    # They stay unsure: whatever becomes of them now, the first try may have got through.
+    "UPDATE job SET state = 0, unsent = unsent | unsure, since = pg_current_xact_id()"
+    " WHERE message_id = ANY($1::bigint[])"
+)
+
+
+async def listing(db: Db, page: HeldPage) -> list[HeldLine]:
+    since, message_id = page.after
+    rows = await db.fetch(_LIST, to_ms(since), message_id, page.carrier, page.limit)
+    return [
+        HeldLine(id, account, carrier, recipient, tuple(numbers(held)), total, from_ms(at))
+        for id, account, carrier, recipient, held, total, at in rows
+    ]
+
+
+async def counts(db: Db) -> dict[str, int]:
+    return {row[0]: row[1] for row in await db.fetch(_COUNTS)}
+
+
+async def decide(db: Db, wanted: Sequence[Decision]) -> tuple[list[list[int]], None]:
+    """For each decision the messages that it was carried out on: those that were still held."""
+    refunds: list[Change] = []
+    results = [await _decide(db, one, refunds) for one in wanted]
+    await refund(db, refunds)
+    return results, None
+
+
+async def _decide(db: Db, decision: Decision, refunds: list[Change]) -> list[int]:
+    jobs = [tuple(row) for row in await db.fetch(_HELD, list(decision.ids))]
+    ids = [job[0] for job in jobs]
+    if decision.verdict is Verdict.RELEASE:
+        await db.execute(_RELEASE, ids)
+        return ids
+    now = to_ms(decision.now)
+    before = await hold_messages(db, ids)
+    owed = await withdraw(db, jobs, now)
+    if decision.verdict is Verdict.FAIL:
+        failed = [(id, Status.NETWORK_FAILED, now) for id, was in before.items() if was not in FINAL]
+        await set_status(db, failed)
+        refunds += owed
+    return ids

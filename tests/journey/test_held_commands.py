@@ -1,0 +1,118 @@
+"""An operator decides on what a network may have or not: through the gateway that runs, and without one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+import structlog
+
+from kavle.simulator.faults import Faults
+from kavle.simulator.smsc import Smsc, SmscSettings
+from support.accounts import open_accounts
+from support.postgres import empty_database
+from support.processes import LOOPBACK, Process, kavle, run, settings_file
+
+UNKNOWN = "1234567890"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    sqlite = f"sqlite:///{tmp_path}/data/kavle.db"
+    url = await empty_database() if request.param == "postgres" else sqlite
+    await open_accounts(url, {"test": 100})
+    return url
+
+
+@pytest.fixture
+async def network() -> AsyncIterator[Smsc]:
+    network = Smsc(SmscSettings(), structlog.get_logger())
+    yield network
+    await network.stop()
+
+
+async def get(gateway: Process, path: str, **query: str) -> str:
+    url = f"http://{LOOPBACK}:{gateway.port}{path}?{urlencode(query)}"
+
+    def call() -> str:
+        with urlopen(url, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    return await asyncio.to_thread(call)
+
+
+async def send_and_lose(gateway: Process, network: Smsc) -> str:
+    """Its link dies with the segment in flight."""
+    network.inflict(Faults(drop_at_submit=1))
+    call = {"acc": "test", "pass": "1234", "msg": "Testar", "to": "0702617396", "from": "ip1", "prio": "2"}
+    return await get(gateway, "/sendsms.aspx", **call)
+
+
+async def becomes(gateway: Process, id: str, status: str) -> None:
+    async with asyncio.timeout(20):
+        while status not in await get(gateway, "/sendSms/sendSms.asmx/status", id=id):
+            await asyncio.sleep(0.05)
+
+
+async def test_held_messages_are_listed_released_failed_and_kept(
+    tmp_path: Path, database: str, network: Smsc
+) -> None:
+    _, port = await network.start(LOOPBACK, 0)
+    config = str(settings_file(tmp_path, port, database=database, carrier='unsure = "hold"'))
+
+    async def held(*arguments: str) -> tuple[int, str, str]:
+        return await run("held", *arguments, "--config", config)
+
+    assert await held("list") == (0, "Nothing is held.\n", "")
+    async with kavle("serve", "--config", config, log=tmp_path / "log") as gateway:
+        ids = []
+        for _ in range(3):
+            id = await send_and_lose(gateway, network)
+            await becomes(gateway, id, ">21<")
+            ids.append(id)
+        assert (network.counts.submits, await balance(gateway)) == (3, "97.00")
+        _, out, _ = await held("list", "--carrier", "simulated")
+        lines = [line.split() for line in out.splitlines()[1:]]
+        assert [line[:7] for line in lines] == [
+            [id, "test", "simulated", "46702617396", "1", "of", "1"] for id in ids
+        ]
+
+        released, failed, _ = ids
+        assert await held("release", released) == (0, "1 message is sent again.\n", "")
+        await becomes(gateway, released, ">22<")
+        code, out, err = await held("fail", failed, UNKNOWN)
+        assert (code, out.startswith("1 message is failed"), UNKNOWN in err) == (1, True, True)
+        await becomes(gateway, failed, ">51<")
+        assert await balance(gateway) == "98.00"
+        code, out, err = await held("release", released)
+        assert (code, out) == (1, "0 messages are sent again.\n")
+        assert released in err
+        assert await gateway.stop() == 0
+    assert (await held("keep", "--all"))[:2] == (0, "1 message is kept: 21, and paid.\n")
+    assert await held("list") == (0, "Nothing is held.\n", "")
+    assert network.counts.submits == 4
+
+
+async def balance(gateway: Process) -> str:
+    answer = await get(gateway, "/sendSms/sendSms.asmx/balans", Konto="test", Passwd="1234")
+    return answer.split(">")[2].split("<")[0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("release",),
+        ("fail", "1234", "--all"),
+        ("keep", "1234", "--carrier", "simulated"),
+        ("list", "--carrier", "tele2"),
+    ],
+)
+async def test_what_can_not_be_meant_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    config = settings_file(tmp_path, 1)
+    code, out, err = await run("held", *arguments, "--config", str(config))
+    assert (code, out) == (2, "")
+    assert "Error: " in err
