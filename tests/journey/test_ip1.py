@@ -18,12 +18,14 @@ from kavle.cli.app import Gateway
 from kavle.cli.config import RouteSettings, Settings, check_can_serve
 from kavle.clock import SystemClock
 from kavle.core import receipts
+from kavle.core.held import DecideHeld, Held, ListHeld
 from kavle.north.settings import HttpSettings
 from kavle.settings import SettingsError
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.smsc import Smsc, SmscSettings
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import LONGEST_REPORT
+from kavle.store.types import Verdict
 from support import invariants
 from support.books import Place, reading
 from support.provider import TOKEN, Provider, cut, status
@@ -145,6 +147,21 @@ async def test_a_request_cut_off_is_unsure_and_asked_again(run: Business) -> Non
     first, second = run.provider.asked
     assert first["body"] == second["body"]
     assert first["reference"] != second["reference"]
+
+
+async def test_a_request_cut_off_may_be_held_for_an_operator(tmp_path: Path) -> None:
+    async with business(tmp_path / "kavle.db", unsure="hold") as run:
+        held = Held(run.gateway.store, SystemClock())
+        run.provider.answers.append(cut)
+        doubtful = await run.send()
+        assert await run.until(doubtful, 21) == 21
+        assert [(one.id, one.carrier) for one in await held.page(ListHeld())] == [(doubtful, "ip1")]
+        certain = await run.send(msg="another")  # by the way that is open again
+        await run.until(certain, 21)
+        assert [one["body"] for one in run.provider.asked] == ["Testar", "another"]
+        assert await held.decide(DecideHeld(Verdict.RELEASE, (doubtful,))) == [doubtful]
+        assert [one["body"] for one in await run.taken(2)] == ["another", "Testar"]
+        await run.until(doubtful, 21)
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)

@@ -16,7 +16,7 @@ from kavle.model.status import Status
 from kavle.settings import SettingsError, load
 from kavle.sms.segment import Encoding, encoding_for, split
 from kavle.south.ip1.batch import BAD_BODY, BAD_SENDER, batches, fits, refusal, request
-from kavle.south.ip1.outcomes import LONGEST_PAUSE, SHORTEST_PAUSE, no_answer, pause, verdict
+from kavle.south.ip1.outcomes import LONGEST_PAUSE, SHORTEST_PAUSE, meaning_of, no_answer, pause
 from kavle.south.ip1.reports import receipt_of, status_of
 from kavle.south.ip1.settings import Ip1Settings
 
@@ -159,12 +159,12 @@ FOR_GOOD = {400: 51, 409: 42, 413: 41, 415: 42, 422: 51}
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_a_yes(status: int) -> None:
-    assert verdict(status, "", b"", NOW).result is None
+    assert meaning_of(status, "", b"", NOW).result is None
 
 
 @pytest.mark.parametrize("status", sorted(LATER))
 def test_it_took_nothing_and_may_later(status: int) -> None:
-    said = verdict(status, "", b"", NOW)
+    said = meaning_of(status, "", b"", NOW)
     assert said.result == Refused(Status.NETWORK_FAILED, True, f"HTTP {status}")
     assert (said.pause > 0) == (status == 429)
     assert bool(said.down) == (status != 429)
@@ -172,14 +172,14 @@ def test_it_took_nothing_and_may_later(status: int) -> None:
 
 @pytest.mark.parametrize("status", sorted(UNSURE))
 def test_what_it_did_before_it_failed_is_not_known(status: int) -> None:
-    said = verdict(status, "", b"", NOW)
+    said = meaning_of(status, "", b"", NOW)
     assert said.result == Unsure(f"HTTP {status}")
     assert said.down
 
 
 @pytest.mark.parametrize(("status", "public"), sorted(FOR_GOOD.items()))
 def test_it_refuses_for_good(status: int, public: int) -> None:
-    said = verdict(status, "", b"", NOW)
+    said = meaning_of(status, "", b"", NOW)
     assert said.result == Refused(Status(public), False, f"HTTP {status}")
     assert not said.down
 
@@ -199,13 +199,13 @@ def test_it_refuses_for_good(status: int, public: int) -> None:
     ],
 )
 def test_which_status_by_what_it_finds_fault_with(status: int, told: Any, public: int) -> None:
-    said = verdict(status, "", json.dumps(told).encode(), NOW)
+    said = meaning_of(status, "", json.dumps(told).encode(), NOW)
     assert isinstance(said.result, Refused)
     assert (said.result.status, said.result.retryable) == (public, False)
 
 
 def test_what_it_says_of_the_message_is_not_kept() -> None:
-    said = verdict(400, "", b'{"message": "body: my secret text to 46702617396"}', NOW)
+    said = meaning_of(400, "", b'{"message": "body: my secret text to 46702617396"}', NOW)
     assert said.result == Refused(Status.CONTENT_REFUSED, False, "HTTP 400: body")
 
 
@@ -235,13 +235,13 @@ def test_how_long_it_wants_peace(header: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 60_000, b'{"errors":' * 6_000, b'{"errors": {"\xff": 1}}', b"\xff"])
 def test_a_hostile_answer_is_an_answer(body: bytes) -> None:
-    said = verdict(400, "", body, NOW)
+    said = meaning_of(400, "", body, NOW)
     assert said.result == Refused(Status.NETWORK_FAILED, False, "HTTP 400")
 
 
 @given(st.integers(100, 999), st.text(max_size=40), st.binary(max_size=200))
 def test_any_answer_has_a_meaning(status: int, retry_after: str, body: bytes) -> None:
-    verdict(status, retry_after, body, NOW)
+    meaning_of(status, retry_after, body, NOW)
 
 
 # --- reports -------------------------------------------------------------------------------------------

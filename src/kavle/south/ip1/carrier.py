@@ -16,7 +16,7 @@ from kavle.model.message import Accepted, Outcome, Parcel, Refused, Result, Unse
 from kavle.south.backoff import Backoff
 from kavle.south.ip1.batch import Batch, batches, refusal, request
 from kavle.south.ip1.client import Client, NoAnswer, Progress, all_ended
-from kavle.south.ip1.outcomes import Verdict, no_answer, verdict
+from kavle.south.ip1.outcomes import Meaning, meaning_of, no_answer
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.sparse import SparseLog
 
@@ -54,7 +54,7 @@ class Ip1Carrier:
         self._backoff = Backoff(settings.reconnect_max)
         self._client = Client(settings)
         self._queue: deque[Batch] = deque()
-        self._sending: dict[asyncio.Task[Verdict], tuple[Batch, Progress]] = {}
+        self._sending: dict[asyncio.Task[Meaning], tuple[Batch, Progress]] = {}
         self._bug: BaseException | None = None
         self._held = False
         self._pause: asyncio.TimerHandle | None = None
@@ -143,7 +143,7 @@ class Ip1Carrier:
         except NoAnswer as none:
             said = no_answer(False, str(none))
         else:
-            said = verdict(answer.status, answer.retry_after, b"", self._clock.now())
+            said = meaning_of(answer.status, answer.retry_after, b"", self._clock.now())
         if said.down:
             self._fall(said.down.replace("{name}", self.name))
         elif not self._stopping.is_set():
@@ -191,7 +191,7 @@ class Ip1Carrier:
         if self.free() > 0:
             self._events.room()
 
-    async def _send(self, batch: Batch, progress: Progress) -> Verdict:
+    async def _send(self, batch: Batch, progress: Progress) -> Meaning:
         settings, began = self._settings, asyncio.get_running_loop().time()
         body = request(batch, settings.sender, settings.express, self._report_url)
         try:
@@ -199,9 +199,9 @@ class Ip1Carrier:
         except NoAnswer as none:
             return no_answer(none.written, str(none))
         self._on_response_seconds(asyncio.get_running_loop().time() - began)
-        return verdict(answer.status, answer.retry_after, answer.body, self._clock.now())
+        return meaning_of(answer.status, answer.retry_after, answer.body, self._clock.now())
 
-    def _sent(self, task: asyncio.Task[Verdict]) -> None:
+    def _sent(self, task: asyncio.Task[Meaning]) -> None:
         batch, progress = self._sending.pop(task)
         if task.cancelled():
             self._take(batch, no_answer(progress.written, "closed"))
@@ -214,7 +214,7 @@ class Ip1Carrier:
         if not self._sending:
             self._answered.set()
 
-    def _take(self, batch: Batch, said: Verdict) -> None:
+    def _take(self, batch: Batch, said: Meaning) -> None:
         result = said.result
         if result is None:
             self._backoff.reset()

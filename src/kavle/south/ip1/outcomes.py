@@ -48,7 +48,7 @@ _problem: Final = msgspec.json.Decoder(_Problem)
 _word: Final = re.compile(r"[a-z]+")
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Meaning(msgspec.Struct, frozen=True):
     """`result` is None where the messages were taken. `down`: why nothing else is to be tried for a while;
     `pause`: seconds for which the provider wants no more."""
 
@@ -57,26 +57,26 @@ class Verdict(msgspec.Struct, frozen=True):
     pause: float = 0.0
 
 
-def verdict(status: int, retry_after: str, body: bytes, now: datetime) -> Verdict:
+def meaning_of(status: int, retry_after: str, body: bytes, now: datetime) -> Meaning:
     """Of an HTTP answer. `retry_after` is that header, empty where there is none."""
     if 200 <= status < 300:
-        return Verdict(None)
+        return Meaning(None)
     error = f"HTTP {status}"
     later = Refused(Status.NETWORK_FAILED, True, error)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Verdict(later, pause=pause(retry_after, now))
+        return Meaning(later, pause=pause(retry_after, now))
     if (reason := _NOT_TAKEN.get(status)) is not None:
-        return Verdict(later, down=f"{error}: {reason}")
+        return Meaning(later, down=f"{error}: {reason}")
     if 300 <= status < 400:  # not followed: neither the token nor the message goes elsewhere
-        return Verdict(later, down=f"{error}: it is elsewhere now: look at carrier.{{name}}.api")
+        return Meaning(later, down=f"{error}: it is elsewhere now: look at carrier.{{name}}.api")
     if status >= 500:  # what it did before it failed is not known
-        return Verdict(Unsure(error), down=f"{error}: the provider failed")
-    return Verdict(_refused(status, error, body))
+        return Meaning(Unsure(error), down=f"{error}: the provider failed")
+    return Meaning(_refused(status, error, body))
 
 
-def no_answer(written: bool, error: str) -> Verdict:
+def no_answer(written: bool, error: str) -> Meaning:
     """Of a request that no answer came to; `written` if any of it may have gone out."""
-    return Verdict(Unsure(error) if written else Unsent(), down=error)
+    return Meaning(Unsure(error) if written else Unsent(), down=error)
 
 
 def pause(retry_after: str, now: datetime) -> float:
