@@ -82,13 +82,26 @@ def many(recipients: str = "0702617396", **given: object) -> tuple[Account, Bund
     return ACCOUNT, bundle(recipients, **given), TERMS, NOW
 
 
-def test_an_empty_sender_is_the_accounts_own_or_a_parameter_error() -> None:
-    assert draft(account(sender="Larm"), order(sender=""), TERMS, NOW).sender == "Larm"
-    assert draft(account(sender="Larm"), order(), TERMS, NOW).sender == "ip1"
-    assert bundle_draft(account(sender="Larm"), bundle("0702617396", sender=""), TERMS, NOW).sender == "Larm"
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_sender_is_the_accounts_own_or_a_parameter_error(empty: str) -> None:
+    larm = account(sender="Larm")
+    assert draft(larm, order(sender=empty), TERMS, NOW).sender == "Larm"
+    assert draft(larm, order(), TERMS, NOW).sender == "ip1"
+    assert bundle_draft(larm, bundle("0702617396", sender=empty), TERMS, NOW).sender == "Larm"
     with pytest.raises(Refusal) as refused:
-        draft(ACCOUNT, order(sender=""), TERMS, NOW)
+        draft(ACCOUNT, order(sender=empty), TERMS, NOW)
     assert refused.value.reason is Reason.PARAMETER
+
+
+@pytest.mark.parametrize("written", ["%0a", "%0A", "%0d%0a", "\r\n", "\r"])
+def test_a_line_break_is_one_character_before_anything_is_counted(written: str) -> None:
+    text = "a" * 159 + written
+    for drafted in (
+        draft(ACCOUNT, order(text=text), TERMS, NOW),
+        bundle_draft(ACCOUNT, bundle("0702617396", text=text), TERMS, NOW),
+    ):
+        assert (drafted.text, drafted.segments) == ("a" * 159 + "\n", 1)
+    assert draft(ACCOUNT, order(text="a" + text), TERMS, NOW).segments == 2
 
 
 def test_an_account_abroad_writes_its_own_national_numbers() -> None:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -77,9 +78,11 @@ async def test_a_time_controlled_bundle_is_cancelled(run: Running) -> None:
     at, told = later()
     bundle = await run.soap("smsBundleAt", **MANY, sendAt=at)
     assert [status for _, status in await statuses(run, bundle)] == ["11", "11", "3", "11"]
-    assert await run.soap("tidpunkt", id=bundle) == told
-    login = {"konto": "test", "passwd": "1234"}
     one = (await statuses(run, bundle))[0][0]
+    assert await run.soap("tidpunkt", id=bundle) == await run.soap("tidpunkt", id=one) == told
+    login = {"konto": "test", "passwd": "1234"}
+    assert await run.soap("cancelSms", **login, smsID=bundle) == "110"
+    assert await run.soap("cancelBundle", **login, bundleID=one) == "110"
     assert await run.soap("cancelSms", **login, smsID=one) == "0"
     assert await run.soap("cancelBundle", **login, bundleID=bundle) == "0"
     assert [status for _, status in await statuses(run, bundle)] == ["12", "12", "3", "12"]
@@ -105,3 +108,27 @@ async def test_an_untimed_message_can_not_be_cancelled(run: Running) -> None:
     run.answered.append(sms)
     assert await run.soap("cancelSms", konto="test", passwd="1234", smsID=sms) == "110"
     await run.until(sms, 22)
+
+
+async def test_an_id_is_plain_digits(run: Running) -> None:
+    sms = await run.soap("smsAt", **SMS, sendAt=later()[0])
+    assert await run.soap("status", id=f" {sms}\n") == "11"
+    # Arabic digits, one id too many below, one too many above, and what is no number.
+    arabic = sms.translate({ord(str(digit)): chr(0x660 + digit) for digit in range(10)})
+    for id in (
+        arabic,
+        "999",
+        str(2**31),
+        "9" * 400,
+        f"+{sms}",
+        f"-{sms}",
+        f"{sms}.0",
+        f"{sms},{sms}",
+        "x",
+        "",
+    ):
+        assert await run.soap("status", id=id) == "110"
+        assert await run.soap("tidpunkt", id=id) == "0"
+        assert await run.soap("cancelSms", konto="test", passwd="1234", smsID=id) == "110"
+        assert await statuses(run, quote(id)) == []
+    assert await run.soap("status", id=sms) == "11"

@@ -98,6 +98,24 @@ def test_a_bundles_statuses_are_a_type(north: Gateway) -> None:
     }
 
 
+@pytest.mark.parametrize("binding", ["HttpGet", "HttpPost"])
+def test_the_http_bindings_have_the_same_names_in_the_same_order(north: Gateway, binding: str) -> None:
+    parts = {
+        message.get("name"): [
+            (part.get("name"), part.get("type") or part.get("element"))
+            for part in message.iterfind("w:part", NAMES)
+        ]
+        for message in document(north).iterfind("w:message", NAMES)
+        if str(message.get("name")).removesuffix("In").removesuffix("Out").endswith(binding)
+    }
+    wanted: dict[str, list[tuple[str, str]]] = {}
+    for name, parameters in MANUAL.items():
+        wanted[f"{name}{binding}In"] = [(parameter, "s:string") for parameter in parameters]
+        result = "tns:ArrayOfSmsStatus" if name == "statusBundle" else "tns:string"
+        wanted[f"{name}{binding}Out"] = [("Body", result)]
+    assert parts == wanted
+
+
 def test_four_bindings_each_with_all_operations(north: Gateway) -> None:
     root = document(north)
     bindings = {

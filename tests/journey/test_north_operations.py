@@ -265,6 +265,17 @@ def test_ids_can_not_be_found_by_trying(north: Gateway, guessing: str, asking: s
     assert told(north, asking, "1000") == right
 
 
+def test_who_guesses_spoils_nobody_elses_asking() -> None:
+    def asked(address: str, id: str) -> bytes:
+        return north.get(f"{SERVICE}/status?id={id}", headers=f"X-Forwarded-For: {address}\r\n").body
+
+    with gateway(trusted_proxies=("127.0.0.1",)) as north:
+        for guess in range(100):
+            assert b">110<" in asked("192.0.2.1", str(7000 + guess))
+        assert b">110<" in asked("192.0.2.1", "1000")
+        assert b">22<" in asked("192.0.2.2", "1000")
+
+
 def test_untimed_messages_are_no_guesses(north: Gateway) -> None:
     for _ in range(101):
         assert call(north, "tidpunkt", {"id": "1000"}) == "0"

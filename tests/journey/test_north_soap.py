@@ -106,6 +106,15 @@ def test_soap_12_in_soap_12_out(north: Gateway) -> None:
     assert root.findtext(f"{{{SOAP12}}}Body/{{{NAMESPACE}}}smsResponse/{{{NAMESPACE}}}smsResult") == "1000"
 
 
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "nonsense"],
+)
+def test_a_wrong_content_type_is_forgiven_an_envelope(north: Gateway, content_type: str) -> None:
+    said = f"Content-Type: {content_type}\r\n" if content_type else ""
+    assert call(north, "sms", SMS.format("Hej"), headers=said) == "1000"
+
+
 SPELLINGS = {
     "balans as clients write it": ("balans", f"<Konto>{NAME}</Konto><Passwd>{PASSWORD}</Passwd>", "98.50"),
     "balans in small letters": ("balans", LOGIN, "98.50"),
@@ -196,6 +205,39 @@ def test_an_action_that_contradicts_the_body(north: Gateway) -> None:
     answer = north.post(envelope("sms", SMS.format("Hej")), 'SOAPAction: "http://tempuri.org/balans"\r\n')
     assert fault(answer)[:2] == (500, "soap:Client")
     assert north.core.orders == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "text"),
+    [
+        (envelope("run", "", version=SOAP12), 500, "soap:Sender", "Server did not recognize the value of"),
+        (
+            envelope("sms", SMS.format("BUG"), version=SOAP12),
+            500,
+            "soap:Receiver",
+            "Server was unable to process",
+        ),
+        (
+            envelope("sms", SMS, version=SOAP12)[:-9],
+            400,
+            "soap:Sender",
+            "Server was unable to read request. ---> ",
+        ),
+    ],
+    ids=["an action that is not known", "a bug", "cut off"],
+)
+def test_soap_12_has_its_own_words_for_whose_fault_it_is(
+    north: Gateway, body: str, status: int, code: str, text: str
+) -> None:
+    operation = "run" if "<run" in body else "sms"
+    said = f'Content-Type: application/soap+xml; action="http://tempuri.org/{operation}"\r\n'
+    answer = north.post(body, said)
+    assert (answer.status, answer.headers["cache-control"]) == (status, "no-store")
+    assert answer.headers["content-type"] == "application/soap+xml; charset=utf-8"
+    names = {"s": SOAP12}
+    root = etree.fromstring(answer.body)
+    assert root.findtext(".//s:Code/s:Value", namespaces=names) == code
+    assert str(root.findtext(".//s:Reason/s:Text", namespaces=names)).startswith(text)
 
 
 BILLION = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))

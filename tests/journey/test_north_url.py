@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
@@ -220,6 +221,16 @@ def test_the_head_of_a_redirect(north: Gateway) -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_the_gateway_never_calls_these_addresses_itself(north: Gateway) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as customers:
+        address = quote(f"http://127.0.0.1:{customers.getsockname()[1]}/?id=")
+        for query in (QUERY, with_text("BALANCE")):
+            assert north.get(f"/sendsms.aspx?{query}&ok={address}&error={address}").status == 302
+        customers.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            customers.accept()
 
 
 def test_without_an_address_for_it_the_answer_is_printed(north: Gateway) -> None:

@@ -30,6 +30,35 @@ APPENDIX_A = """\
 110 Parameter error
 """
 
+IN_SWEDISH = """\
+0 Levererat till gateway
+1 Inloggning mot gatewayen misslyckades
+2 Problem med meddelandet
+3 Felaktig formatering på mobilnumret
+4 Kredittäckning saknas
+10 Mottagen av gateway
+11 Leverans fördröjd
+12 Fördröjd leverans avbruten
+21 Levererad till GSM-nätet
+22 Levererat till mobiltelefonen
+30 Kredittäckning saknas
+41 Innehållsfel i meddelandet
+42 Internt fel
+43 Meddelande utgått
+44 Leverans misslyckades
+45 Felaktigt mobilnummer
+50 Allmänt leveransfel
+51 Leveransfel till GSM-nät
+52 Leveransfel till mobiltelefon
+100 Kredittäckning saknas
+101 Felaktig kontouppgift
+110 Parameterfel
+"""
+
+
+def test_the_old_gateways_swedish_letter_by_letter() -> None:
+    assert "".join(f"{code} {text}\n" for code, text in SWEDISH.items()) == IN_SWEDISH
+
 
 def test_appendix_a_letter_by_letter() -> None:
     assert "".join(f"{code} {text}\n" for code, text in ENGLISH.items()) == APPENDIX_A

@@ -77,7 +77,7 @@ def draft(account: Account, order: SmsOrder, terms: Terms, now: datetime) -> Dra
     """Raises `Refusal`, in the contract's order of checks."""
     region = account.settings.region or terms.region
     due = None if order.at is None else _due(order.at, now)
-    sender = _sender(order.sender or account.settings.sender, region)
+    sender = _sender(order.sender, account, region)
     priority = _priority(order.priority)
     text, encoding, segments = _text(order.text, account, terms)
     recipient = _recipient(order.recipient, region)
@@ -107,7 +107,7 @@ def bundle_draft(account: Account, order: BundleOrder, terms: Terms, now: dateti
     """All but its destinations. Raises `Refusal`."""
     region = account.settings.region or terms.region
     due = None if order.at is None else _due(order.at, now)
-    sender = _sender(order.sender or account.settings.sender, region)
+    sender = _sender(order.sender, account, region)
     priority = _priority(order.priority)
     text, encoding, segments = _text(order.text, account, terms)
     return BundleDraft(
@@ -179,9 +179,11 @@ def _priority(text: str) -> Priority:
         raise Refusal(Reason.PARAMETER, "the priority is 1, 2 or 3") from None
 
 
-def _sender(text: str, region: str) -> str:
+def _sender(text: str, account: Account, region: str) -> str:
+    """The account's own where the call gives none: an old client pads what it has not."""
+    given = text if text.strip(" ") else account.settings.sender
     try:
-        return parse_sender(text, region)
+        return parse_sender(given, region)
     except ValueError as error:
         raise Refusal(Reason.PARAMETER, str(error)) from error
 
