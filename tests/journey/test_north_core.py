@@ -7,11 +7,13 @@ import re
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from kavle.cli.config import GatewaySettings
 from support.books import Place
 from support.running import Running, running
 
@@ -132,3 +134,15 @@ async def test_an_id_is_plain_digits(run: Running) -> None:
         assert await run.soap("cancelSms", konto="test", passwd="1234", smsID=id) == "110"
         assert await statuses(run, quote(id)) == []
     assert await run.soap("status", id=sms) == "11"
+
+
+async def test_the_gateways_settings_hold_where_an_account_has_none_of_its_own(tmp_path: Path) -> None:
+    """Language and time zone of what is told, the region of national numbers, the longest text."""
+    settings = GatewaySettings(language="sv", timezone="UTC", region="NO", most_segments=1)
+    async with running(tmp_path / "kavle.db", gateway_settings=settings) as run:
+        assert await run.soap("beskrivning", Id="51") == "Leveransfel till GSM-nät"
+        at = int(later()[0])
+        sms = await run.soap("smsAt", **SMS | {"till": "91234567"}, sendAt=str(at))
+        assert await run.soap("tidpunkt", id=sms) == f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"
+        assert await run.balance() == "998.80"  # the price of Norway
+        assert await run.soap("sms", **SMS | {"meddelande": "x" * 161}) == "2"

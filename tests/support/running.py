@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import msgspec
 import structlog
 
 from kavle.cli.app import Gateway
-from kavle.cli.config import PriceSettings, RouteSettings, Settings
+from kavle.cli.config import GatewaySettings, PriceSettings, RouteSettings, Settings
 from kavle.clock import SystemClock
 from kavle.core.accounts import CreateAccount
 from kavle.model.account import Operator
@@ -115,13 +116,17 @@ async def running(
     *,
     fresh: bool = True,
     listeners: Sequence[ListenerSettings] = (),
+    gateway_settings: GatewaySettings = GatewaySettings(),  # noqa: B008  (frozen)
     **network_settings: object,
 ) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
-    gateway = Gateway(settings_for(place, port, listeners=listeners), SystemClock())
+    settings = msgspec.structs.replace(
+        settings_for(place, port, listeners=listeners), gateway=gateway_settings
+    )
+    gateway = Gateway(settings, SystemClock())
     await gateway.start()
     run = Running(gateway, network, journal)
     try:
