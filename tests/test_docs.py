@@ -1,4 +1,5 @@
-"""That the pages say what is so: commands, targets, settings, metrics, links, magic numbers."""
+"""That the pages say what is so: commands, targets, settings, metrics, links, magic numbers, and by which
+tests the contract is kept."""
 
 from __future__ import annotations
 
@@ -236,6 +237,40 @@ def test_operations_tells_every_metric() -> None:
     gauges = re.findall(r'"(kavle_\w+)"', (ROOT / "src/kavle/cli/app.py").read_text("utf-8"))
     told = re.findall(r"^\| `(kavle_\w+)", section(FOR_USERS[3], "Is it well?"), re.MULTILINE)
     assert sorted(told) == sorted(counted | set(gauges))
+
+
+# --- the contract ---------------------------------------------------------------------------------------
+
+CONTRACT = (ROOT / "docs/contract.md").read_text("utf-8")
+PROMISES = [
+    (promise, tests)
+    for promise, tests in re.findall(r"^\| (.*) \| (.*) \|$", CONTRACT, re.MULTILINE)
+    if promise != "promise"
+]
+
+
+@pytest.mark.parametrize(("promise", "tests"), PROMISES, ids=[promise[:50] for promise, _ in PROMISES])
+def test_every_promise_has_tests_that_there_are_or_says_that_it_is_not_kept_yet(
+    promise: str, tests: str
+) -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", tests)
+    assert bool(named) != tests.startswith("not there yet"), "name tests, or say that it is not there yet"
+    assert len(named) == tests.count("`") / 2, "each as `file::name`"
+    for file, name in named:
+        written = (ROOT / "tests" / file).read_text("utf-8")
+        assert re.search(rf"^(async )?def {name}\(", written, re.MULTILINE), f"{file} has no {name}"
+
+
+def test_every_row_of_the_contract_is_a_promise() -> None:
+    rows = [line for line in CONTRACT.splitlines() if line.startswith("|")]
+    assert len(rows) == len(PROMISES) + 2 * CONTRACT.count("| promise | tests |\n|---|---|\n")
+
+
+def test_every_decision_is_one_of_the_contract_and_has_its_number() -> None:
+    promises, _, decisions = CONTRACT.partition("\n## Decisions\n")
+    numbered = re.findall(r"^- \*\*D(\d+)\*\* ", decisions, re.MULTILINE)
+    assert numbered == [str(number + 1) for number in range(len(numbered))]
+    assert set(re.findall(r"\bD(\d+)\b", promises)) == set(numbered)
 
 
 # --- links, files and dependencies ----------------------------------------------------------------------

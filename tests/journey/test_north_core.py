@@ -92,10 +92,15 @@ async def test_a_time_controlled_bundle_is_cancelled(run: Running) -> None:
     assert await run.balance() == "1000.00"
 
 
-async def test_a_time_that_has_passed_is_now(run: Running) -> None:
+async def test_a_time_that_has_passed_is_now_and_told_after_sending_too(run: Running) -> None:
     sms = await run.soap("smsAt", **SMS, sendAt="1")
-    run.answered.append(sms)
-    assert await run.until(sms, 22) == 22
+    bundle = await run.soap("smsBundleAt", **SMS, sendAt="1")
+    ((member, _),) = await statuses(run, bundle)
+    for id in (sms, member):
+        run.answered.append(id)
+        assert await run.until(id, 22) == 22
+    for id in (sms, member, bundle):
+        assert await run.soap("tidpunkt", id=id) == "1970-01-01 01:00:01"
 
 
 @pytest.mark.parametrize("at", ["", "x", "1.5", "-1", "99999999999"])
