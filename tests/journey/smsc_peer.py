@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Outcome, Receipt
 from kavle.wire.smpp.events import BindRequested, Event, Response, Submitted, Unbound
-from kavle.wire.smpp.pdus import DataSm, DeliverSm, SubmitSmResp
+from kavle.wire.smpp.pdus import Bind, DataSm, DeliverSm, SubmitSmResp
 from kavle.wire.smpp.session import Session, Timers
 from kavle.wire.smpp.states import Role, State
 
@@ -28,6 +29,7 @@ class Link(asyncio.Protocol):
         self.waiting: deque[Submitted] = deque()  # not answered yet
         self.most_waiting = 0
         self.closed = False
+        self.bind: type[Bind] | None = None  # as what it asked to be bound
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: Any) -> None:
@@ -55,8 +57,13 @@ class Link(asyncio.Protocol):
         self.closed = True
 
     def _answer_bind(self, event: BindRequested) -> None:
+        self.bind = type(event.bind)
         self.smsc.bound_as.append((event.bind.system_id, event.bind.password))
-        if self.smsc.bind_refusals:
+        if self.bind in self.smsc.mute_to:
+            return
+        if self.bind in self.smsc.refusals_by:
+            self.session.refuse_bind(self.smsc.refusals_by.pop(self.bind))
+        elif self.smsc.bind_refusals:
             self.session.refuse_bind(self.smsc.bind_refusals.popleft())
         else:
             self.session.accept_bind("network", asyncio.get_running_loop().time())
@@ -81,6 +88,10 @@ class Link(asyncio.Protocol):
         if not self.smsc.deaf:
             self.transport.write(self.session.data_to_send())
 
+    def cut(self) -> None:
+        """As when a cable is pulled."""
+        self.transport.abort()
+
     @property
     def submitted(self) -> list[Submitted]:
         return [event for read in self.reads for event in read]
@@ -98,12 +109,15 @@ class Link(asyncio.Protocol):
 class Smsc:
     """`async with Smsc() as smsc:` listens on `smsc.port`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.links: list[Link] = []
         self.bound_as: list[tuple[str, str]] = []
         self.bind_refusals: deque[int] = deque()
         self.answers = True  # submit_sm at once
         self.deaf = False  # takes everything, says nothing
+        self.refusals_by: dict[type[Bind], int] = {}  # of the next bind of that kind
+        self.mute_to: set[type[Bind]] = set()  # binds that it does not answer
         self.status_for: Callable[[Submitted], int] = lambda event: 0
         self._ids = 0
         self.port = 0
@@ -114,7 +128,7 @@ class Smsc:
 
     async def __aenter__(self) -> Smsc:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Link(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: Link(self), "127.0.0.1", 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -423,6 +423,47 @@ async def test_a_demo_that_nobody_reads_ends_without_complaint(tmp_path: Path) -
 # --- the simulated network --------------------------------------------------------------------------------
 
 
+async def test_a_pair_of_binds_by_tls(tmp_path: Path) -> None:
+    files = ("--certificate", str(CERTIFICATES / "ec.pem"), "--key", str(CERTIFICATES / "ec.key"))
+    async with kavle("simulate", "smsc", "--port", "0", *files, log=tmp_path / "network.log") as network:
+        config = settings_file(tmp_path, network.port)
+        tls = f'mode = "transmitter+receiver"\ntls = true\nca = "{CERTIFICATES / "ec.pem"}"'
+        config.write_text(config.read_text().replace('kind = "smpp"', f'kind = "smpp"\n{tls}'))
+        await run("account", "create", "a", "--password", "b", "--credits", "9", "--config", str(config))
+        async with kavle("serve", "--config", str(config), log=tmp_path / "gateway.log") as gateway:
+            call = "sendsms.aspx?acc=a&pass=b&msg=Larm&to=0702617396&from=ip1"
+            await fetch(f"http://{LOOPBACK}:{gateway.port}/{call}")
+            assert network.process.stdout is not None
+            async with asyncio.timeout(20):
+                assert await network.process.stdout.readline() == b"  +46702617396 got from ip1: Larm\n"
+                while 'match="matched"' not in await fetch(f"http://{LOOPBACK}:{gateway.port}/metrics"):
+                    await asyncio.sleep(0.05)
+
+
+async def test_a_gateway_does_not_start_without_the_files_of_its_tls(tmp_path: Path) -> None:
+    config = settings_file(tmp_path, 1)
+    config.write_text(
+        config.read_text().replace('kind = "smpp"', 'kind = "smpp"\ntls = true\nca = "/no/ca.pem"')
+    )
+    code, _, error = await run("serve", "--config", str(config))
+    assert code == 1
+    assert "carrier.simulated.ca: /no/ca.pem can't be read: No such file or directory" in error
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--key", "x.pem"], "--key wants its --certificate"),
+        (["--certificate", "/no/x.pem"], "/no/x.pem and its key can't be used"),
+    ],
+)
+async def test_a_network_tells_what_its_tls_misses(options: list[str], problem: str) -> None:
+    code, _, error = await run("simulate", "smsc", *options)
+    assert code
+    assert problem in error
+
+
 @pytest.mark.parametrize("options", [[], ["--quiet"]])
 async def test_the_network_prints_each_text_unless_it_is_to_be_quiet(
     tmp_path: Path, options: list[str]

@@ -266,6 +266,18 @@ async def test_receipts_wait_for_a_receiver() -> None:
             assert [(await esme.next()).id for _ in range(2)] == ids
 
 
+async def test_a_receiver_gets_all_receipts_beside_its_transmitter() -> None:
+    async with (
+        network(receipt_delay=0.05) as smsc,
+        bound(smsc, BindTransmitter("kavle", "secret")) as transmitter,
+        bound(smsc, BindReceiver("kavle", "secret")) as receiver,
+    ):
+        transmitter.submit(*[message() for _ in range(9)])
+        ids = [(await transmitter.next()).body.message_id for _ in range(9)]
+        # In one write, since nothing but their time woke the network.
+        assert [(await receiver.next()).id for _ in range(9)] == ids
+
+
 async def test_a_receipt_that_was_refused_comes_again_but_not_for_ever() -> None:
     async with network(receipt_retry=0.01, receipt_attempts=3) as smsc, bound(smsc) as esme:
         esme.ack = lambda receipt: CommandStatus.ESME_RX_T_APPN

@@ -19,6 +19,7 @@ from kavle.model.status import Status
 from kavle.sms.segment import Encoding, split
 from kavle.south.smpp import carrier as carrier_module
 from kavle.south.smpp import deliveries
+from kavle.south.smpp import link as link_module
 from kavle.south.smpp.carrier import LinkState, SmppCarrier
 from kavle.south.smpp.settings import SmppSettings
 from kavle.wire.smpp.constants import CommandStatus, MessageState
@@ -343,7 +344,7 @@ async def test_what_does_not_settle_ends_as_unsure(smsc: Smsc, core: Core) -> No
 async def test_a_network_that_does_not_answer_the_unbind_holds_nothing_up(
     smsc: Smsc, core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carrier_module, "GOODBYE", 0.05)
+    monkeypatch.setattr(link_module, "GOODBYE", 0.05)
     async with running(smsc, core) as carrier:
         link = await link_of(smsc, carrier)
         smsc.deaf = True

@@ -35,6 +35,8 @@ from kavle.south.ip1.carrier import Ip1Carrier
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import Webhook, with_webhooks
 from kavle.south.smpp.carrier import SmppCarrier
+from kavle.south.smpp.settings import SmppSettings
+from kavle.south.smpp.tls import client_context
 from kavle.store.store import Store
 
 _log = structlog.get_logger("kavle.app")
@@ -62,6 +64,9 @@ class Gateway:
     async def start(self) -> None:
         """Raises `StoreError`, `SettingsError` or OSError when the database, a certificate or a port can't be
         had; then nothing runs."""
+        for carrier in self.settings.carrier:
+            if isinstance(carrier, SmppSettings) and carrier.tls:
+                await asyncio.to_thread(client_context, carrier)
         database = self.settings.database
         self.store = await open_store(database, self.clock, self.metrics, self._wake)
         logs.name_messages(self.store.public_ids.public)

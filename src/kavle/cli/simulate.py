@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from kavle.simulator.smsc import Smsc, SmscSettings
 
 _SECONDS: Final = click.FloatRange(min=0)
 _PORT: Final = click.IntRange(0, 65535)
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _DEFAULT: Final = SmscSettings()
 
 _OUTCOMES: Final = "\n".join(f"{number}  {national(number)}  {does.told}" for number, does in MAGIC.items())
@@ -54,6 +56,8 @@ def simulate() -> None:
 @click.option("--port", type=_PORT, default=2775, show_default=True, help="0 takes any free one.")
 @click.option("--system-id", default=_DEFAULT.system_id, show_default=True, help="Who may bind.")
 @click.option("--password", default=_DEFAULT.password, show_default=True, help="At most 8 characters.")
+@click.option("--certificate", type=_FILE, help="Speak TLS, and show this certificate: a PEM file.")
+@click.option("--key", type=_FILE, help="Its private key, where that is in a file of its own.")
 @click.option("--response-delay", type=_SECONDS, default=0.0, help="Seconds before each submit_sm_resp.")
 @click.option("--receipt-delay", type=_SECONDS, default=0.0, help="Seconds from the response to the receipt.")
 @click.option("--receipts/--no-receipts", default=True, help="Whether delivery receipts are sent.")
@@ -89,6 +93,8 @@ def simulate() -> None:
 def smsc(
     host: str,
     port: int,
+    certificate: Path | None,
+    key: Path | None,
     id_format: str,
     journal: Path | None,
     http_port: int | None,
@@ -103,11 +109,25 @@ def smsc(
         network_settings = SmscSettings(id_format=IdFormat(id_format), **settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    tls = _tls(certificate, key)
     with _opened(journal) as opened:
         stop = asyncio.Event()
         screen = None if quiet else Screen(printer(stop))
         network = Smsc(network_settings, structlog.get_logger("kavle.simulator"), opened, screen=screen)
-        uvloop.run(_run(network, stop, host, port, http_port, refuse_binds, drop_links_every))
+        uvloop.run(_run(network, stop, host, port, tls, http_port, refuse_binds, drop_links_every))
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None:
+        if key is not None:
+            raise click.UsageError("--key wants its --certificate")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (ssl.SSLError, OSError) as error:
+        raise click.ClickException(f"{certificate} and its key can't be used: {error}") from None
+    return context
 
 
 @contextmanager
@@ -130,6 +150,7 @@ async def _run(
     stop: asyncio.Event,
     host: str,
     port: int,
+    tls: ssl.SSLContext | None,
     http_port: int | None,
     refuse_binds: float,
     drop_every: float | None,
@@ -137,7 +158,7 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with listening(host, port, "--port"):
-        host, port = await network.start(host, port)
+        host, port = await network.start(host, port, tls)
     network.inflict(Faults(refuse_binds=refuse_binds))
     face = Face(network)
     ready = f"SMSC ready on {address(host, port)}"

@@ -10,6 +10,7 @@ journal first: so nobody is told what the journal does not know.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -37,7 +38,7 @@ from kavle.wire.smpp.constants import (
     MessageState,
     status_name,
 )
-from kavle.wire.smpp.pdus import Bind, SubmitSm, SubmitSmResp
+from kavle.wire.smpp.pdus import Bind, BindTransmitter, SubmitSm, SubmitSmResp
 from kavle.wire.smpp.session import Timers
 
 _LONGEST_SYSTEM_ID: Final = 15  # SMPP 3.4 §5.2.1
@@ -107,11 +108,11 @@ class Smsc:
 
     # For who runs it
 
-    async def start(self, host: str, port: int) -> tuple[str, int]:
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> tuple[str, int]:
         """Listen; returns the address really taken (port 0: any free one). Raises OSError."""
         self._loop = asyncio.get_running_loop()
         self._later = Later(self._loop)
-        self._server = await self._loop.create_server(self._new_link, host, port)
+        self._server = await self._loop.create_server(self._new_link, host, port, ssl=tls)
         self._ticker = self._loop.call_later(_TICK, self._tick)
         taken: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
         return taken
@@ -165,7 +166,8 @@ class Smsc:
 
     def bound(self, link: Link, bind: Bind) -> None:
         self.counts.binds += 1
-        self._outbox.join(link)
+        if not isinstance(bind, BindTransmitter):
+            self._outbox.join(link)
         self._log.info("bound", connection=link.number, by=bind.command_id.name.lower())
 
     def over(self, link: Link, reason: str) -> None:

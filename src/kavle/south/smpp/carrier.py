@@ -1,4 +1,4 @@
-"""The SMPP 3.4 carrier: keeps one transceiver bound, and its window full."""
+"""The SMPP 3.4 carrier: keeps one link up, and its window full."""
 
 from __future__ import annotations
 
@@ -16,30 +16,25 @@ from kavle.core.carrier import CarrierEvents
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Unsure
 from kavle.south.backoff import Backoff
 from kavle.south.smpp.client import Client
-from kavle.south.smpp.deliveries import Deliveries
+from kavle.south.smpp.link import Link
 from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.settings import SmppSettings
+from kavle.south.smpp.tls import setting_of
 from kavle.south.smpp.window import Ended, Handed, Window
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, status_name
-from kavle.wire.smpp.events import BindRefused, Bound, Delivered, Event, PeerError, Response, Unanswered
-from kavle.wire.smpp.pdus import BindTransceiver
-from kavle.wire.smpp.session import Timers
-from kavle.wire.smpp.states import BOUND
+from kavle.wire.smpp.events import BindRefused, PeerError, Response, Unanswered
 
 THROTTLE_PAUSE: Final = 1.0
 """Seconds without a submit_sm after the network asked for less."""
-GOODBYE: Final = 2.0
-"""Seconds for the store to take the last receipts, and as many for the network to answer our unbind."""
 
 _LOOK_AT: Final[Mapping[int, str]] = {
     CommandStatus.ESME_RINVSYSID: "system_id",
     CommandStatus.ESME_RINVPASWD: "password",
+    CommandStatus.ESME_RINVSYSTYP: "system_type",
+    CommandStatus.ESME_RINVCMDID: "mode",  # it knows no bind_transceiver: that is new in SMPP 3.4
 }
 """The setting that a refused bind speaks of."""
-
-_WRITE_BUFFER: Final = 64 * 1024
-_LARGEST_PDU: Final = 512  # octets of a submit_sm, amply: a whole window never fills the buffer
 
 _log = structlog.get_logger("kavle.smpp")
 
@@ -81,13 +76,11 @@ class SmppCarrier:
         self._window = Window(settings.window)
         self._backoff = Backoff(settings.reconnect_max)
         self._pause_before_link = 0.0  # seconds
-        self._client: Client | None = None
-        self._deliveries: Deliveries | None = None  # the client's
+        self._link: Link | None = None
         self._held = False
         self._throttled_until = 0.0
         self._throttle: asyncio.TimerHandle | None = None
         self._stopping = asyncio.Event()
-        self._answered = asyncio.Event()  # nothing is in flight
         self.state = LinkState.WAITING
         self.binds = 0
 
@@ -104,7 +97,7 @@ class SmppCarrier:
     @property
     def in_flight(self) -> int:
         """submit_sm that await their response."""
-        return self._client.session.in_flight if self._client is not None else 0
+        return self._link.in_flight if self._link is not None else 0
 
     @property
     def submits(self) -> int:
@@ -137,7 +130,14 @@ class SmppCarrier:
 
     async def run(self) -> None:
         while not self._stopping.is_set():
-            await self._link()
+            self._enter(LinkState.CONNECTING)
+            self._link = Link(
+                self, self._settings, self._carrier_id, self._events, self._clock, self._link_log
+            )
+            try:
+                await self._link.run()
+            finally:
+                self._link = None
             if not self._stopping.is_set():
                 self._enter(LinkState.WAITING)
                 with suppress(TimeoutError):
@@ -148,137 +148,86 @@ class SmppCarrier:
         self._report(self._window.withdraw(), self._clock.now())
 
     async def settle(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self.in_flight:
-                    self._answered.clear()
-                    await self._answered.wait()
+        if self._link is not None:
+            await self._link.settle(seconds)
 
     async def close(self) -> None:
         self._stopping.set()
         self.hold()
         if self._throttle is not None:
             self._throttle.cancel()
-        client, deliveries = self._client, self._deliveries
-        if client is not None and deliveries is not None:
-            await deliveries.settle(GOODBYE)
-            await client.unbind(GOODBYE)
+        if self._link is not None:
+            await self._link.part()
         self._enter(LinkState.CLOSED)
 
-    # --- the link's life ------------------------------------------------------------------------------
+    # --- link.Owner -----------------------------------------------------------------------------------
 
-    async def _link(self) -> None:
-        """Connect and bind; returns when that link has ended."""
-        self._enter(LinkState.CONNECTING)
-        settings = self._settings
-        try:
-            async with asyncio.timeout(settings.bind_timeout):
-                _, client = await asyncio.get_running_loop().create_connection(
-                    self._new_client, settings.host, settings.port
-                )
-        except (OSError, TimeoutError) as error:
-            self._no_link("no connection to the network", error=str(error) or "none in time")
-            return
-        try:
-            if not self._stopping.is_set():
-                await asyncio.shield(client.ended)
-        finally:
-            client.end("closed")
+    def binding(self) -> None:
+        self._enter(LinkState.BINDING)
 
-    def _new_client(self) -> Client:
-        settings = self._settings
-        bind = BindTransceiver(settings.system_id, settings.password, settings.system_type)
-        timers = Timers(settings.bind_timeout, settings.enquire_link, settings.response_timeout)
-        return Client(self, bind, timers, _WRITE_BUFFER + settings.window * _LARGEST_PDU)
+    def bound_as(self, system_id: str) -> None:
+        self.binds += 1
+        self._backoff.reset()
+        self._enter(LinkState.BOUND)
+        self._link_log.info("bound", system_id=system_id, mode=self._settings.mode)
+        self.writable()
+
+    def refused(self, refusal: BindRefused) -> None:
+        setting = _LOOK_AT.get(refusal.status)
+        self._link_log.error(
+            "the network refused the bind", status=status_name(refusal.status), **self._hint(setting)
+        )
+
+    def unreachable(self, error: Exception) -> None:
+        hint = self._hint(setting_of(error))
+        self._no_link("no connection to the network", error=str(error) or "none in time", **hint)
+
+    def ended(self, events: Sequence[Response | Unanswered], now: float, at: datetime) -> None:
+        self._refill(now, [self._ended(event, now) for event in events], at)
+
+    def erred(self, error: PeerError) -> None:
+        status = status_name(error.status)
+        self._sparse.warning(
+            "a PDU out of order", command=error.command_id, status=status, reason=error.reason
+        )
+
+    def writable(self) -> None:
+        self._fill(asyncio.get_running_loop().time())
+
+    def down(self, reason: str, error: Exception | None, in_flight: int) -> None:
+        was_bound = self.bound
+        self._enter(LinkState.WAITING)
+        if not self._stopping.is_set():
+            event = "the link is lost" if was_bound else "no link to the network"
+            self._no_link(event, reason=reason, in_flight=in_flight, **self._hint(setting_of(error)))
+        self._report(self._window.withdraw(), self._clock.now())
 
     def _enter(self, state: LinkState) -> None:
         if state is not self.state and self.state is not LinkState.CLOSED:
             self.state = state
             self._on_state(state)
 
-    def _bound(self, bound: Bound) -> None:
-        self.binds += 1
-        self._backoff.reset()
-        self._enter(LinkState.BOUND)
-        self._link_log.info("bound", system_id=bound.system_id)
-
-    def _refused(self, client: Client, refusal: BindRefused) -> None:
-        reason = status_name(refusal.status)
-        key = _LOOK_AT.get(refusal.status)
-        hint = {} if key is None else {"look_at": f"carrier.{self.name}.{key}"}
-        self._link_log.error("the network refused the bind", status=reason, **hint)
-        client.end(f"the bind was refused: {reason}")
-
     def _no_link(self, event: str, **about: object) -> None:
         """There is none now, and none is tried before a pause."""
         self._pause_before_link = self._backoff.next()
         self._link_log.warning(event, **about, next_try_in=round(self._pause_before_link, 3))
 
-    # --- client.Owner ---------------------------------------------------------------------------------
-
-    def connected(self, client: Client) -> None:
-        self._client = client
-        self._deliveries = Deliveries(client, self._carrier_id, self._events, self._log)
-        self._enter(LinkState.BINDING)
-
-    def happened(self, client: Client, events: Sequence[Event], now: float) -> None:
-        ended: list[Ended] = []
-        delivered: list[Delivered] = []
-        for event in events:
-            if isinstance(event, Response):
-                ended.append(self._responded(event, now))
-            elif isinstance(event, Delivered):
-                delivered.append(event)
-            elif isinstance(event, Unanswered):
-                ended.append(self._unsure(event.token, event.reason))
-            else:
-                self._happened_otherwise(client, event)
-        # One time for the whole read, and responses first: a receipt then finds its segment at once.
-        at = self._clock.now()
-        self._refill(now, ended, at)
-        if delivered and self._deliveries is not None:
-            self._deliveries.take(delivered, at)
-
-    def writable(self, client: Client) -> None:
-        self._fill(asyncio.get_running_loop().time())
-
-    def lost(self, client: Client, tokens: Sequence[object], reason: str) -> None:
-        was_bound = self.bound
-        self._client = self._deliveries = None
-        self._enter(LinkState.WAITING)
-        if not self._stopping.is_set():
-            event = "the link is lost" if was_bound else "no link to the network"
-            self._no_link(event, reason=reason, in_flight=len(tokens))
-        ended = [self._unsure(token, reason) for token in tokens]
-        self._report([*ended, *self._window.withdraw()], self._clock.now())
-
-    def _happened_otherwise(self, client: Client, event: Event) -> None:
-        if isinstance(event, Bound):
-            self._bound(event)
-        elif isinstance(event, BindRefused):
-            self._refused(client, event)
-        elif isinstance(event, PeerError):
-            self._sparse.warning(
-                "a PDU out of order",
-                command=event.command_id,
-                status=status_name(event.status),
-                reason=event.reason,
-            )
+    def _hint(self, setting: str | None) -> dict[str, str]:
+        return {} if setting is None else {"look_at": f"carrier.{self.name}.{setting}"}
 
     # --- segments -------------------------------------------------------------------------------------
 
     def _open_client(self) -> Client | None:
         """The client if a submit_sm may be written to it now."""
-        client = self._client
-        if client is None or self._held or self._throttle is not None:
+        if self._link is None or self._held or self._throttle is not None:
             return None
-        return client if client.writing and client.session.state in BOUND else None
+        return self._link.open
 
     def _fill(self, now: float) -> None:
         """As `_refill`, written at once."""
         self._refill(now, [], self._clock.now())
-        if self._client is not None:
-            self._client.flush()
+        if self._link is not None:
+            self._link.flush()
 
     def _refill(self, now: float, ended: list[Ended], at: datetime) -> None:
         """Fill the window, then tell what has ended: by then its place is taken."""
@@ -292,10 +241,13 @@ class SmppCarrier:
             self._events.outcomes(
                 [Outcome(handed.parcel.lease, handed.segment.number, result, at) for handed, result in ended]
             )
-            if not self.in_flight:
-                self._answered.set()
         if self.free() > 0:
             self._events.room()
+
+    def _ended(self, event: Response | Unanswered, now: float) -> Ended:
+        if isinstance(event, Response):
+            return self._responded(event, now)
+        return self._unsure(event.token, event.reason)
 
     def _responded(self, response: Response, now: float) -> Ended:
         handed = cast(Handed, response.token)

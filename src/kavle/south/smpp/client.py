@@ -32,8 +32,9 @@ class Owner(Protocol):
     def writable(self, client: Client) -> None:
         """The network reads again."""
 
-    def lost(self, client: Client, tokens: Sequence[object], reason: str) -> None:
-        """The link has ended, and left these requests in flight. Once for each client."""
+    def lost(self, client: Client, tokens: Sequence[object], reason: str, error: Exception | None) -> None:
+        """The connection has ended, broken by `error` if it was broken, and left these requests in flight.
+        Once for each client."""
 
 
 class Client(asyncio.Protocol):
@@ -83,11 +84,12 @@ class Client(asyncio.Protocol):
         if self.session.state in BOUND:
             self.session.unbind(self._loop.time())
             self.flush()
+        if self.session.state is State.UNBINDING:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self.ended), seconds)
         self.end("unbound")
 
-    def end(self, reason: str) -> None:
+    def end(self, reason: str, error: Exception | None = None) -> None:
         if self.ended.done():
             return
         self.ended.set_result(reason)
@@ -97,7 +99,7 @@ class Client(asyncio.Protocol):
         self._transport.close()
         # A peer that no longer reads would keep it open for ever.
         self._linger = self._loop.call_later(LINGER, self._transport.abort)
-        self._owner.lost(self, tokens, reason)
+        self._owner.lost(self, tokens, reason, error)
 
     # --- asyncio.Protocol -----------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ class Client(asyncio.Protocol):
         self._owner.writable(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.end(f"the connection broke: {error}" if error else "the network closed the connection")
+        self.end(f"the connection broke: {error}" if error else "the network closed the connection", error)
         if self._linger is not None:
             self._linger.cancel()
 

@@ -7,9 +7,11 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from kavle.settings import WrongValue
 from kavle.south.settings import OnUnsure
 
 Seconds = Annotated[float, Meta(gt=0)]
+Mode = Literal["transceiver", "transmitter+receiver"]
 Language = Literal["turkish", "spanish", "portuguese"]
 
 
@@ -24,7 +26,13 @@ class SmppSettings(
     system_id: Annotated[str, Meta(max_length=15)]
     password: Annotated[str, Meta(max_length=8)]
     system_type: Annotated[str, Meta(max_length=12)] = ""
-    binds: Annotated[int, Meta(ge=1)] = 1  # over all nodes
+    mode: Mode = "transceiver"  # or a pair of binds for each link, to submit by and to receive by
+    tls: bool = False
+    ca: str = ""  # a PEM file: the only authorities that the network's certificate may come from
+    certificate: str = ""  # a PEM file: ours, where the network wants one
+    key: str = ""  # its private key, where it is in a file of its own
+    server_name: str = ""  # in the network's certificate, where that is not `host`
+    binds: Annotated[int, Meta(ge=1)] = 1  # links over all nodes
     window: Annotated[int, Meta(ge=1)] = 100  # submit_sm that may await their response at once, of all binds
     response_timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
     enquire_link: Annotated[float, Meta(gt=0, le=600)] = (
@@ -44,6 +52,16 @@ class SmppSettings(
             value = getattr(self, name)
             if "\0" in value or any(ord(character) > 0xFF for character in value):
                 raise ValueError(f"{name}: it has characters that SMPP can't carry")
+        for name in ("ca", "certificate", "key", "server_name"):
+            if getattr(self, name) and not self.tls:
+                raise WrongValue(name, "it is for TLS alone; add tls = true")
+        if self.key and not self.certificate:
+            raise WrongValue("certificate", "missing, but there is a key")
+
+    @property
+    def network_name(self) -> str:
+        """Whose certificate the network is to show."""
+        return self.server_name or self.host
 
     def for_one_bind(self) -> SmppSettings:
         """With its share of what is for all of them."""
