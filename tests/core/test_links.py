@@ -123,7 +123,7 @@ async def test_a_node_that_can_not_renew_closes_its_links_before_their_rows_expi
             tables.now += 1000
             assert await one.turn() == []
         tables.now += 1100
-        assert await one.turn() == ["1 is cut within 4.9 s"]
+        assert await one.turn() == ["1 is cut within 2.45 s"]
         assert one.links.roads(CARRIER) == []
         tables.reachable = True
         assert await other.turn() == [], "the row is not over yet"
@@ -137,7 +137,7 @@ async def test_a_link_that_was_cut_is_opened_anew_when_the_store_is_back() -> No
         await node.turn()
         tables.reachable = False
         tables.now += 11_000
-        assert await node.turn() == ["1 is cut within 4 s"]
+        assert await node.turn() == ["1 is cut within 2 s"]
         tables.reachable = True
         assert await node.turn() == ["1 opens"]
 
@@ -158,7 +158,7 @@ async def test_the_time_that_a_renewal_took_counts_as_gone() -> None:
         tables.take = take
         tables.reachable = False
         tables.now += 1100
-        assert await node.turn() == ["1 is cut within 4.9 s"]
+        assert await node.turn() == ["1 is cut within 2.45 s"]
 
 
 async def test_a_stop_that_the_store_s_loss_overtakes_is_cut_short() -> None:
@@ -168,7 +168,7 @@ async def test_a_stop_that_the_store_s_loss_overtakes_is_cut_short() -> None:
         assert await one.turn() == ["2 stops"]
         tables.reachable = False
         tables.now += 11_000
-        assert sorted(await one.turn()) == ["1 is cut within 4 s", "2 is cut within 4 s"]
+        assert sorted(await one.turn()) == ["1 is cut within 2 s", "2 is cut within 2 s"]
         assert one.links.roads(CARRIER) == []
 
 

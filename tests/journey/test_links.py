@@ -22,6 +22,10 @@ FOR_EVER = 600.0
 """Seconds that a link is a node's: nobody takes it over in this test but who is given it."""
 
 
+CUT_OFF = 6.0
+"""Long enough for a busy machine to close a link in a third of it."""
+
+
 @pytest.fixture
 def journal() -> MemoryJournal:
     return MemoryJournal()
@@ -116,9 +120,9 @@ async def test_a_node_cut_off_from_the_database_unbinds_before_another_binds(
 ) -> None:
     wire, log = Wire(database), tmp_path / "nodes.log"
     await wire.start()
-    async with kavle(*serve(tmp_path / "cut", port, wire.url), log=log) as one:
+    async with kavle(*serve(tmp_path / "cut", port, wire.url, CUT_OFF), log=log) as one:
         await network.until(lambda counts: counts.binds == 1)
-        async with kavle(*serve(tmp_path, port, database), log=log) as other:
+        async with kavle(*serve(tmp_path, port, database, CUT_OFF), log=log) as other:
             answers = [await send(one)]
             await until_delivered(database, 1)
             wire.freeze()

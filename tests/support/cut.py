@@ -43,6 +43,7 @@ class Wire:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # what was closed in these tasks is closed in the next turn
         shutil.rmtree(self._folder)
 
     @property
@@ -66,7 +67,8 @@ class Wire:
         self._tasks.add(task)
         try:
             if not self.dark:
-                with suppress(OSError):
+                # A task that `stop` cancels must not end as cancelled: asyncio's callback for it can't bear that.
+                with suppress(OSError, asyncio.CancelledError):
                     await self._join(reader, writer)
         finally:
             writer.close()

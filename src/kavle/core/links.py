@@ -22,6 +22,9 @@ TURN: Final = 1.0
 """Seconds between two turns: so soon does a node see what another has given back."""
 MARGIN: Final = 1 / 3
 """Of a life: with less of it left, and no way to renew it, the link is closed."""
+LAST_TRY: Final = 1 / 12
+"""Of a life: so long may a turn take even where a link should be closed by now."""
+LEAST: Final = 0.1
 AT_ONCE: Final = 0.5
 """Seconds to close in, of a link that is already another's."""
 
@@ -153,14 +156,15 @@ class Links:
     def _patience(self) -> float:
         """Seconds that a turn may take: until the first link must be closed, if it does not renew it."""
         until = [held.until for held in self._held.values() if not held.cut]
-        return max(TURN, min(min(until, default=inf) - self._margin - self._now(), self._life))
+        left = min(until, default=inf) - self._margin - self._now()
+        return max(self._life * LAST_TRY, min(left, self._life))
 
     def _cut_the_overdue(self) -> None:
         for key, held in list(self._held.items()):
             left = held.until - self._now()
             if left < self._margin and not held.cut:
                 _log.warning("a link could not be renewed, and is closed", **_about(key, held))
-                self._cut(key, max(left, AT_ONCE))
+                self._cut(key, max(left / 2, LEAST))  # so that it is over when the row is
 
     def _give_back(self, key: LinkKey) -> None:
         held = self._held[key]
