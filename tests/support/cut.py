@@ -67,7 +67,7 @@ class Wire:
         self._tasks.add(task)
         try:
             if not self.dark:
-                # A task that `stop` cancels must not end as cancelled: asyncio's callback for it can't bear that.
+                # Whom `stop` cancels must not end as cancelled: asyncio's callback for it can't bear that.
                 with suppress(OSError, asyncio.CancelledError):
                     await self._join(reader, writer)
         finally:
