@@ -50,8 +50,15 @@ def test_however_a_stub_writes_it_the_call_is_the_same(document: str) -> None:
 
 
 def test_what_is_unknown_comes_along_and_the_text_of_what_is_inside_does_not() -> None:
-    call = read(envelope("<files>a<name>b</name>c</files><other/>"))
-    assert call.parameters == {"files": "ac", "other": ""}
+    call = read(envelope("<files><name>b</name></files><other/>"))
+    assert call.parameters == {"files": "", "other": ""}
+
+
+@pytest.mark.parametrize("text", ["Hej <b>du</b>!", "<b>Hej</b> du", "Hej<br/>", "a <b> b </b>"])
+def test_a_text_with_tags_that_nobody_escaped_is_not_sent_without_them(text: str) -> None:
+    refused = fault(envelope(f"<meddelande>{text}</meddelande>"))
+    assert (refused.status, refused.blame) == (500, Blame.CALLER)
+    assert refused.text.startswith("Server was unable to read request. ---> meddelande holds elements among")
 
 
 @pytest.mark.parametrize("namespace", ["", "urn:other", "http://web.smscom.se/sendSms?a=1&amp;b=2"])

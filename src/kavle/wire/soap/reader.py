@@ -21,7 +21,8 @@ _MOST_ELEMENTS: Final = 10_000
 _PIECE: Final = 64 * 1024
 _HERE: Final = ("/next", "/ultimateReceiver")  # SOAP 1.1 §4.2.2, SOAP 1.2 part 1 §2.2
 
-_ENVELOPE, _SECTION, _BLOCK, _PARAMETER = 1, 2, 3, 4  # depths
+_ENVELOPE, _SECTION, _BLOCK, _PARAMETER, _INNER = 1, 2, 3, 4, 5  # depths
+_LONGEST_ECHO: Final = 64
 
 
 def read(document: bytes, expected: Version) -> Envelope:
@@ -40,6 +41,7 @@ class _Reader:
         self._section = ""
         self._wrapped = False  # inside the wrapper
         self._text: list[str] | None = None  # of the parameter that it is inside of
+        self._inner = False  # whether that holds elements
 
     def read(self, document: bytes) -> Envelope:
         parser = expat.ParserCreate("utf-8", _SEPARATOR)
@@ -74,7 +76,9 @@ class _Reader:
         self._elements += 1
         if depth == _PARAMETER:
             if self._wrapped and not (attributes and attributes.get(_NIL) in _TRUE):
-                self._text = []
+                self._text, self._inner = [], False
+        elif depth == _INNER:
+            self._inner = True
         elif depth == _BLOCK:
             self._block(name, attributes)
         elif depth == _SECTION:
@@ -111,10 +115,17 @@ class _Reader:
         self._depth = depth - 1
         if depth == _PARAMETER:
             if self._text is not None:
-                self._parameters.setdefault(name.rpartition(_SEPARATOR)[2].lower(), "".join(self._text))
+                self._parameter(name.rpartition(_SEPARATOR)[2], "".join(self._text))
                 self._text = None
         elif depth == _BLOCK:
             self._wrapped = False
+
+    def _parameter(self, name: str, text: str) -> None:
+        # A < that was not escaped: what is inside must not be lost in silence.
+        if self._inner and text.strip():
+            why = f"{name[:_LONGEST_ECHO]} holds elements among its text; in a text, write < as &lt;."
+            raise unreadable(why, version=self._version)
+        self._parameters.setdefault(name.lower(), text)
 
     def _characters(self, data: str) -> None:
         if self._text is not None and self._depth == _PARAMETER:
