@@ -170,3 +170,60 @@ async def test_a_lease_that_was_long_in_coming_is_given_back_not_written(
         monkeypatch.setattr(dispatch, "PROMPT", 20.0)
         await until(lambda: len(carrier.taken) == 1)
     assert await world.story(message) == [10, 21]
+
+
+async def test_what_is_urgent_has_the_slots_that_are_kept_for_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "POLL", 3600)
+    for _ in range(18):
+        await world.accept(priority=1)
+    async with dispatching(world, window=20) as (dispatcher, carrier):
+        carrier.answering, carrier.keeps = False, 2
+        dispatcher.wake()
+        await until(lambda: len(carrier.taken) == 18)
+        carrier.busy = 18
+        await world.accept(priority=1)
+        urgent = [await world.accept(priority=3) for _ in range(3)]
+        dispatcher.wake(urgent=True)
+        await until(lambda: len(carrier.taken) == 20)
+        assert [parcel.lease.message_id for parcel in carrier.taken[18:]] == urgent[:2]
+        carrier.busy = 19
+        dispatcher.room()  # it remembers that there are more of them
+        await until(lambda: len(carrier.taken) == 21)
+        assert carrier.taken[20].lease.message_id == urgent[2]
+        carrier.busy = 0
+        dispatcher.room()
+        await until(lambda: len(carrier.taken) == 22)
+        carrier.answer(carrier.taken)
+
+
+async def test_full_of_bulk_it_does_not_ask_for_alarms_at_every_response(world: World) -> None:
+    for _ in range(30):
+        await world.accept(priority=1)
+    metrics = Metrics()
+    dispatcher = Dispatcher(world.store, world.clock, metrics, world.carrier_id, most_segments=10)
+    carrier = Scripted(dispatcher, world.clock, 20)
+    carrier.busy, carrier.keeps = 18, 2
+    task = asyncio.create_task(dispatcher.dispatch(carrier))
+    await asyncio.sleep(0)
+    for _ in range(50):
+        dispatcher.room()
+        await asyncio.sleep(0.002)
+    dispatcher.stop_leasing()
+    await asyncio.wait_for(task, PATIENCE)
+    assert metrics.leases < 10
+    assert carrier.taken == []
+
+
+async def test_beside_a_flood_of_alarms_bulk_still_goes_out(world: World) -> None:
+    bulk = [await world.accept(priority=1) for _ in range(5)]
+    alarms = [await world.accept(priority=3) for _ in range(60)]
+    async with dispatching(world, window=10) as (dispatcher, carrier):
+        carrier.keeps = 1
+        dispatcher.wake(urgent=True)
+        await until(lambda: len(carrier.taken) == len(bulk) + len(alarms))
+    order = [parcel.lease.message_id for parcel in carrier.taken]
+    first, last = order.index(bulk[0]), order.index(alarms[-1])
+    assert 10 <= first < 30
+    assert sum(id in bulk for id in order[:last]) >= 3

@@ -62,7 +62,7 @@ class Life(RuleBasedStateMachine):
         assert (id is not None) == (self.model.credits >= total)
         if id is not None:
             assert id not in self.model.messages, "an id was used again"
-            self.model.accept(id, total, self.now())
+            self.model.accept(id, total, priority, self.now())
 
     @rule(total=st.integers(1, 3), hours=st.sampled_from([1, 30]))
     def schedule(self, total: int, hours: int) -> None:
@@ -104,23 +104,32 @@ class Life(RuleBasedStateMachine):
         assert self.do(self.world.cancel_bundle(bundle)) == bool(ids)
         self.model.cancel(ids)
 
-    @rule(room=st.integers(1, 6))
-    def lease(self, room: int) -> None:
+    @rule(
+        room=st.integers(1, 6),
+        kept=st.integers(0, 6),
+        owed=st.dictionaries(st.integers(1, 2), st.integers(1, 3)),
+    )
+    def lease(self, room: int, kept: int, owed: dict[int, int]) -> None:
         self.do(self.world.advance())
         self.sweep()
         self.expire()
-        leased = self.do(self.world.lease(room, LEASE))
-        taken = 0
+        may = {p: self.model.ready(self.now(), p) for p in ((1, 2, 3) if kept < room else (3,))}
+        leased = self.do(self.world.lease(room, LEASE, kept, owed))
+        taken = dict.fromkeys((1, 2, 3), 0)
         for message in leased:
             lease = message.lease
-            assert lease.message_id in self.model.ready(self.now())
             assert set(message.unsent) == self.model.messages[lease.message_id].unsent
             self.model.lease(lease.message_id, self.now() + LEASE)
             self.leases[lease.message_id] = lease
-            taken += len(message.unsent)
-        assert taken <= room or len(leased) == 1
-        if not leased:
-            assert not self.model.ready(self.now())
+            assert lease.message_id in may[message.priority]
+            taken[message.priority] += len(message.unsent)
+        # What is owed may end with a message that is longer than it, of each priority that is owed some.
+        over = 2 * len(owed) if len(leased) > 1 else room
+        assert sum(taken.values()) <= room + over
+        assert taken[1] + taken[2] <= max(0, room - kept) + over
+        assert bool(leased) == any(may.values())
+        if (least := min(owed, default=0)) in may and len(owed) == 1:
+            assert taken[least] or not may[least]
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), kind=st.sampled_from(["accepted", "accepted", "accepted", *RESULTS]))

@@ -31,13 +31,14 @@ RECIPIENT = "46702617396"
 
 
 def parcel(message_id: int, text: str = TEXT, **changes: Any) -> Parcel:
+    """An urgent one: for these there is the whole window."""
     encoding = Encoding.GSM7
     fields = {
         "recipient": RECIPIENT,
         "sender": "Kavle",
         "text": text,
         "flash": False,
-        "priority": 2,
+        "priority": 3,
     } | changes
     return Parcel(
         lease=Lease(message_id, 7, 1), encoding=encoding, segments=split(text, encoding, message_id), **fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from kavle.settings import SettingsError, load
 from kavle.sms.segment import Encoding, split
 from kavle.south.backoff import Backoff
 from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
+from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.submit import submit_sm
@@ -273,7 +275,99 @@ def test_what_has_waited_too_long_for_room_is_not_sent() -> None:
     ended = window.fill(session, PATIENCE + 1)
     assert [(handed.segment.number, result) for handed, result in ended] == [(2, Unsent()), (3, Unsent())]
     assert window.submits == 1
-    assert window.room(session) == 1
+    assert window.room(session, PATIENCE + 1) == 1
+
+
+def of_priority(priority: int, count: int = 1) -> list[Parcel]:
+    return [parcel(priority=priority) for _ in range(count)]
+
+
+def sent(window: Window, session: Session, now: float = 0.0) -> int:
+    before = session.in_flight
+    assert window.fill(session, now) == []
+    return session.in_flight - before
+
+
+def test_a_tenth_of_the_window_is_kept_for_alarms() -> None:
+    window, session = Window(20), bound_session()
+    assert (window.room(session, 0.0), window.kept(session, 0.0)) == (20, 2)
+    window.put(of_priority(1, 30), 0.0)
+    assert sent(window, session) == 18
+    assert (window.room(session, 0.0), window.kept(session, 0.0)) == (2, 2)
+    window.put(of_priority(3, 3), 0.0)
+    assert sent(window, session) == 2
+    assert (window.room(session, 0.0), window.waiting) == (0, 13)
+
+
+def test_of_alarms_as_many_as_the_window_holds_are_in_flight() -> None:
+    window, session = Window(20), bound_session()
+    window.put(of_priority(3, 25), 0.0)
+    window.put(of_priority(2, 5), 0.0)
+    assert sent(window, session) == 20
+
+
+def test_a_window_of_one_keeps_nothing() -> None:
+    window, session = Window(1), bound_session()
+    assert (window.room(session, 0.0), window.kept(session, 0.0)) == (1, 0)
+    window.put(of_priority(1), 0.0)
+    assert sent(window, session) == 1
+
+
+def test_alarms_go_before_what_waits_for_its_turn() -> None:
+    window, session = Window(100, Rate(10)), bound_session()
+    names = {1: "bulk", 2: "normal", 3: "alarm"}
+    window.put([parcel(priority=priority, sender=names[priority]) for priority in (1, 2, 1, 3)], 0.0)
+    for now in (0.0, 0.1, 0.2, 0.3):
+        assert sent(window, session, now) == 1
+    written = session.data_to_send()
+    assert re.findall(b"alarm|normal|bulk", written) == [b"alarm", b"normal", b"bulk", b"bulk"]
+
+
+# --- the rate ------------------------------------------------------------------------------------------
+
+
+@given(per_second=st.floats(1, 5_000), steps=st.lists(st.floats(0, 0.3), max_size=60))
+def test_no_second_has_more_than_the_rate_and_none_is_wasted(per_second: float, steps: list[float]) -> None:
+    rate, now, out = Rate(per_second), 1000.0, 0
+    begun = now
+    for step in steps:
+        now += step
+        ready = rate.ready(now)
+        assert ready <= rate.lot
+        rate.take(ready, now)
+        out += ready
+    assert out <= per_second * (now - begun) + rate.lot + 1
+    wait = rate.wait(now)
+    assert rate.ready(now + wait) >= 1
+    assert wait <= 1 / per_second + 1e-6
+
+
+def test_no_more_is_leased_than_goes_out_in_a_moment() -> None:
+    window, session = Window(100, Rate(100)), bound_session()
+    assert (window.lot, window.room(session, 0.0)) == (10, 20)  # those at once, and the next 100 ms
+    window.put(of_priority(1, 20), 0.0)
+    assert sent(window, session) == 10
+    assert window.kept(session, 0.0) == window.room(session, 0.0) == 10  # before what waits
+    assert window.pause(session, 0.0) == pytest.approx(0.01)
+    assert sent(window, session, 0.05) == 5
+    assert sent(window, session, 0.1) == 5
+    assert window.pause(session, 0.1) is None
+
+
+def test_a_slow_link_is_given_one_at_a_time() -> None:
+    window, session = Window(100, Rate(2)), bound_session()
+    window.put(of_priority(1), 0.0)
+    assert sent(window, session) == 1
+    assert window.room(session, 0.0) == 1
+    window.put(of_priority(1), 0.0)
+    assert sent(window, session) == 0
+    assert window.room(session, 0.0) - window.kept(session, 0.0) == 0
+    assert window.pause(session, 0.0) == pytest.approx(0.5)
+
+
+def test_each_bind_has_its_share_of_window_and_rate(tmp_path: Any) -> None:
+    one = settings(tmp_path, binds=4, window=10, rate=50.0).for_one_bind()
+    assert (one.binds, one.window, one.rate) == (1, 2, 12.5)
 
 
 # --- the settings --------------------------------------------------------------------------------------
@@ -307,6 +401,8 @@ def test_the_settings_of_a_carrier(tmp_path: Any) -> None:
         ("password", "pw-Zx9€"),
         ("system_id", "s" * 16),
         ("window", 0),
+        ("rate", -1.0),
+        ("rate", 0.5),
         ("port", 70000),
         ("enquire_link", 0),
         ("host", ""),

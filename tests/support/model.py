@@ -22,6 +22,7 @@ class Message:
     until: float = 0.0  # a lease's end, or when it is ready again
     parts: dict[int, int] = field(default_factory=dict)  # segment → 21, or its final status
     queued: bool = True
+    priority: int = 2
     due: float | None = None  # time controlled
 
     def leased(self) -> bool:
@@ -43,9 +44,9 @@ class Model:
     open: dict[str, tuple[int, int]] = field(default_factory=dict)  # network id → message, segment
     early: dict[str, int] = field(default_factory=dict)
 
-    def accept(self, id: int, total: int, now: float) -> None:
+    def accept(self, id: int, total: int, priority: int, now: float) -> None:
         self.credits -= total
-        self.messages[id] = Message(total, now + 48 * 3600, set(range(1, total + 1)))
+        self.messages[id] = Message(total, now + 48 * 3600, set(range(1, total + 1)), priority=priority)
 
     def schedule(self, id: int, total: int, due: float) -> None:
         self.credits -= total
@@ -59,7 +60,7 @@ class Model:
             if not leads:
                 self.messages[message] = Message(total, 0, set(), 3, queued=False)
             elif due is None:
-                self.accept(message, total, now)
+                self.accept(message, total, 2, now)
             else:
                 self.schedule(message, total, due)
 
@@ -72,8 +73,9 @@ class Model:
             self.drop(self.messages[id])
             self.messages[id].become(12)
 
-    def ready(self, now: float) -> set[int]:
-        return {id for id, m in self.messages.items() if m.waits() and m.until <= now}
+    def ready(self, now: float, priority: int) -> set[int]:
+        waiting = {id for id, m in self.messages.items() if m.waits() and m.until <= now}
+        return {id for id in waiting if self.messages[id].priority == priority}
 
     def waiting_for_an_operator(self) -> list[int]:
         return [id for id, m in self.messages.items() if m.held and not m.unsent and not m.leased()]

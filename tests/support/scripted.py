@@ -24,6 +24,7 @@ class Scripted:
         self.clock = clock
         self.window = window
         self.busy = 0  # segments that somebody else has in flight
+        self.keeps = 0  # of what is free, for priority 3
         self.taken: list[Parcel] = []
         self.answering = True
         self.held = False
@@ -37,6 +38,13 @@ class Scripted:
 
     def free(self) -> int:
         return self.window - self.busy
+
+    @property
+    def lot(self) -> int:
+        return self.window
+
+    def kept(self) -> int:
+        return min(self.keeps, self.free())
 
     def submit(self, parcels: Sequence[Parcel]) -> None:
         assert sum(len(parcel.segments) for parcel in parcels) <= self.window

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,10 +134,13 @@ class World:
         assert message_id is not None
         return message_id
 
-    async def lease(self, room: int = 100, seconds: float = 60) -> list[LeasedMessage]:
+    async def lease(
+        self, room: int = 100, seconds: float = 60, kept: int = 0, owed: Mapping[int, int] | None = None
+    ) -> list[LeasedMessage]:
         now = self.clock.now()
         token = secrets.randbits(62)
-        request = LeaseRequest(self.carrier_id, room, token, now, now + timedelta(seconds=seconds))
+        until = now + timedelta(seconds=seconds)
+        request = LeaseRequest(self.carrier_id, room, token, now, until, kept, dict(owed or {}))
         return await self.store.lease(request)
 
     async def answer(self, lease: Lease, *results: Result, first: int = 1) -> int:

@@ -42,11 +42,15 @@ class Carrier(Protocol):
         """How often the link came back."""
 
     @property
-    def window(self) -> int:
-        """How many segments may await their response at once."""
+    def lot(self) -> int:
+        """How many segments it takes at most at once, when nothing is under way: its window, or what its rate
+        lets out in a moment."""
 
     def free(self) -> int:
         """How many segments it can take at this moment; 0 while it has no link."""
+
+    def kept(self) -> int:
+        """How many of these are kept for priority 3."""
 
     def submit(self, parcels: Sequence[Parcel]) -> None:
         """Hand over; never blocks. Each segment's outcome comes by `CarrierEvents.outcomes`, whatever

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,10 +14,11 @@ import structlog
 from kavle.clock import Clock
 from kavle.core.carrier import Carrier
 from kavle.core.receipts import Receipts
+from kavle.core.shares import Shares
 from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.errors import Refusal
-from kavle.model.message import LeasedMessage, Outcome, Parcel, Receipt, Unsent
+from kavle.model.message import LeasedMessage, Outcome, Parcel, Priority, Receipt, Unsent
 from kavle.sms.segment import split
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
@@ -29,8 +31,10 @@ PROMPT: Final = 20.0
 """Seconds within which a lease must be ours: with the longest wait for room on the link and the longest
 response time-out behind it, all is still over before LEASE ends."""
 LOTS: Final = 4
-"""A lease is for a quarter of the window at least: a commit costs the same for one message as for fifty. What
-is urgent, and what the poll finds, does not wait for that."""
+"""A lease is for a quarter at least of what the carrier takes at once: a commit costs the same for one as for
+fifty. What has just come and is urgent, and what the poll finds, does not wait for that."""
+URGENT_LOTS: Final = 12
+"""Other urgent ones wait for so small a part of it as the slots kept for them always are."""
 RETRY_STORE: Final = 1.0
 
 _log = structlog.get_logger("kavle.dispatch")
@@ -51,7 +55,9 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._more = True  # the last look did not empty the queue
-        self._urgent = False
+        self._more_urgent = True  # nor that of priority 3
+        self._at_once = False  # however little room there is
+        self._shares = Shares()
         self._telling = telling()
         self._asked = 0.0  # when the last lease was asked for, by the loop's clock
         self._recording: set[asyncio.Task[None]] = set()
@@ -62,7 +68,8 @@ class Dispatcher:
     def wake(self, *, urgent: bool = False) -> None:
         """There is something new in the queue."""
         self._more = True
-        self._urgent = self._urgent or urgent
+        self._more_urgent = self._more_urgent or urgent
+        self._at_once = self._at_once or urgent
         self._woken.set()
 
     def room(self) -> None:
@@ -108,12 +115,24 @@ class Dispatcher:
     async def _turn(self, carrier: Carrier) -> None:
         await self._woken.wait()
         self._woken.clear()
-        least = 1 if self._urgent else max(1, carrier.window // LOTS)
-        self._urgent = False
+        lot = 1 if self._at_once else carrier.lot
+        self._at_once = False
         if self._bug is not None:
             raise self._bug
-        while self._more and not self._stopping.is_set() and (room := carrier.free()) >= least:
-            self._hand_over(carrier, await self._lease(room))
+        while self._more and not self._stopping.is_set() and (request := self._request(carrier, lot)):
+            self._hand_over(carrier, await self._lease(request))
+
+    def _request(self, carrier: Carrier, lot: int) -> LeaseRequest | None:
+        """For what there is room for now; None while that is too little."""
+        room, kept, owed = carrier.free(), carrier.kept(), self._shares.owed()
+        if room - kept < max(1, lot // LOTS):
+            if not self._more_urgent or room < max(1, lot // URGENT_LOTS):
+                return None
+            # What is not urgent waits for more room, but for what it is owed.
+            kept = max(kept, room - sum(owed.values()))
+        now = self._clock.now()
+        token = secrets.randbits(62)
+        return LeaseRequest(self._carrier_id, room, token, now, now + LEASE, kept, owed)
 
     async def _poll(self) -> None:
         while True:
@@ -133,22 +152,34 @@ class Dispatcher:
         now = self._clock.now()
         self.outcomes([Outcome(one.lease, number, Unsent(), now) for one in leased for number in one.unsent])
 
-    async def _lease(self, room: int) -> list[LeasedMessage]:
-        self._more = False  # unless somebody says otherwise while we look
+    async def _lease(self, request: LeaseRequest) -> list[LeasedMessage]:
+        self._more = self._more_urgent = False  # unless somebody says otherwise while we look
         self._asked = asyncio.get_running_loop().time()
-        now = self._clock.now()
-        request = LeaseRequest(self._carrier_id, room, secrets.randbits(62), now, now + LEASE)
         try:
             leased = await self._store.lease(request)
         except StoreUnavailable as error:
             _log.warning("nothing can be leased", error=str(error))
             return []
-        taken = sum(len(message.unsent) for message in leased)
-        # What is left of the room may be less than the next message is long.
-        self._more = self._more or (taken > 0 and taken > room - self._most_segments)
+        taken = Counter[int]()
+        for message in leased:
+            taken[message.priority] += len(message.unsent)
+        self._shares.leased(taken, request.owed if request.lower else {})
+        self._left(request, taken)
         self._metrics.leases += 1
         self._metrics.leased_messages += len(leased)
         return leased
+
+    def _left(self, request: LeaseRequest, taken: Mapping[int, int]) -> None:
+        """Whether there may be more. What is left of the room may be less than the next message is long; and
+        a lease that takes nothing though it might has seen that there is nothing."""
+        longest = self._most_segments
+        urgent = taken.get(Priority.URGENT, 0)
+        lower = sum(taken.values()) - urgent
+        first = lower if request.owed else 0  # what may have gone before the urgent ones
+        if urgent + first > max(0, request.room - longest):
+            self._more = self._more_urgent = True
+        room = min(request.room - urgent, request.lower) - lower
+        self._more = self._more or (room < longest and (bool(taken) or request.lower == 0))
 
     async def _record(self, batch: Sequence[Outcome]) -> None:
         """However long it takes: an outcome that is lost would have its message sent again."""

@@ -53,6 +53,13 @@ class LeaseRequest(msgspec.Struct, frozen=True):
     token: int
     now: datetime
     until: datetime
+    kept: int = 0  # of the room, for the highest priority alone
+    owed: dict[int, int] = {}  # segments that a lower priority is to have, though higher ones would take all
+
+    @property
+    def lower(self) -> int:
+        """Segments that the lower priorities may have together."""
+        return max(0, self.room - self.kept)
 
 
 LinkKey = tuple[int, int]

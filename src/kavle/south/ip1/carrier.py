@@ -82,13 +82,16 @@ class Ip1Carrier:
     # --- core.carrier.Carrier -------------------------------------------------------------------------
 
     @property
-    def window(self) -> int:
+    def lot(self) -> int:
         return self._settings.window
 
     def free(self) -> int:
         if not self._open:
             return 0
-        return max(0, self.window - self.in_flight - sum(batch.segments for batch in self._queue))
+        return max(0, self.lot - self.in_flight - sum(batch.segments for batch in self._queue))
+
+    def kept(self) -> int:
+        return 0  # requests are few and large: a slot of the window would not be a place in one
 
     def submit(self, parcels: Sequence[Parcel]) -> None:
         """As many requests as may run at once are made; the others as answers come."""

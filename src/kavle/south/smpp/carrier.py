@@ -18,6 +18,7 @@ from kavle.south.backoff import Backoff
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.link import Link
 from kavle.south.smpp.outcomes import THROTTLES, result_of
+from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.tls import setting_of
 from kavle.south.smpp.window import Ended, Handed, Window
@@ -73,13 +74,14 @@ class SmppCarrier:
         self._log = _log.bind(carrier=settings.name, link=number)
         self._link_log = self._log.bind(network=_address(settings.host, settings.port))
         self._sparse = SparseLog(self._log)
-        self._window = Window(settings.window)
+        self._window = Window(settings.window, Rate(settings.rate or None))
         self._backoff = Backoff(settings.reconnect_max)
         self._pause_before_link = 0.0  # seconds
         self._link: Link | None = None
         self._held = False
         self._throttled_until = 0.0
         self._throttle: asyncio.TimerHandle | None = None
+        self._pacing: asyncio.TimerHandle | None = None  # until the rate lets out the next
         self._stopping = asyncio.Event()
         self.state = LinkState.WAITING
         self.binds = 0
@@ -111,16 +113,20 @@ class SmppCarrier:
     # --- core.carrier.Carrier -------------------------------------------------------------------------
 
     @property
-    def window(self) -> int:
-        return self._settings.window
+    def lot(self) -> int:
+        return self._window.lot
 
     def free(self) -> int:
         client = self._open_client()
-        return 0 if client is None else self._window.room(client.session)
+        return 0 if client is None else self._window.room(client.session, _now())
+
+    def kept(self) -> int:
+        client = self._open_client()
+        return 0 if client is None else self._window.kept(client.session, _now())
 
     def submit(self, parcels: Sequence[Parcel]) -> None:
         """As many as the window allows go out in one write; the others as responses come."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         self._window.put(parcels, now)
         if self._held or not self.bound:
             # Leased for a link that has gone meanwhile.
@@ -154,8 +160,9 @@ class SmppCarrier:
     async def close(self) -> None:
         self._stopping.set()
         self.hold()
-        if self._throttle is not None:
-            self._throttle.cancel()
+        for timer in (self._throttle, self._pacing):
+            if timer is not None:
+                timer.cancel()
         if self._link is not None:
             await self._link.part()
         self._enter(LinkState.CLOSED)
@@ -192,7 +199,7 @@ class SmppCarrier:
         )
 
     def writable(self) -> None:
-        self._fill(asyncio.get_running_loop().time())
+        self._fill(_now())
 
     def down(self, reason: str, error: Exception | None, in_flight: int) -> None:
         was_bound = self.bound
@@ -234,7 +241,17 @@ class SmppCarrier:
         client = self._open_client()
         if client is not None:
             ended.extend(self._window.fill(client.session, now))
+            self._pace(client, now)
         self._report(ended, at)
+
+    def _pace(self, client: Client, now: float) -> None:
+        pause = self._window.pause(client.session, now)
+        if pause is not None and self._pacing is None:
+            self._pacing = asyncio.get_running_loop().call_later(pause, self._next)
+
+    def _next(self) -> None:
+        self._pacing = None
+        self._fill(_now())
 
     def _report(self, ended: Sequence[Ended], at: datetime) -> None:
         if ended:
@@ -251,6 +268,7 @@ class SmppCarrier:
 
     def _responded(self, response: Response, now: float) -> Ended:
         handed = cast(Handed, response.token)
+        self._window.answered(handed)
         self._on_response_seconds(now - handed.at)
         result = result_of(response.status, response.body)
         if response.status in THROTTLES:
@@ -263,6 +281,7 @@ class SmppCarrier:
 
     def _unsure(self, token: object, reason: str) -> Ended:
         handed = cast(Handed, token)
+        self._window.answered(handed)
         result = Unsure(reason)
         self._log_result("a segment is unsure", handed, result)
         return handed, result
@@ -288,6 +307,10 @@ class SmppCarrier:
             self._throttle = loop.call_at(self._throttled_until, self._unpause)
         else:
             self._fill(now)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _address(host: str, port: int) -> str:

@@ -34,6 +34,7 @@ class SmppSettings(
     server_name: str = ""  # in the network's certificate, where that is not `host`
     binds: Annotated[int, Meta(ge=1)] = 1  # links over all nodes
     window: Annotated[int, Meta(ge=1)] = 100  # submit_sm that may await their response at once, of all binds
+    rate: Annotated[float, Meta(ge=0)] = 0.0  # submit_sm a second, of all binds; 0: as fast as it goes
     response_timeout: Annotated[float, Meta(gt=0, le=60)] = 10.0
     enquire_link: Annotated[float, Meta(gt=0, le=600)] = (
         30.0  # of the network's silence before it is asked whether it lives
@@ -48,6 +49,8 @@ class SmppSettings(
     def __post_init__(self) -> None:
         if self.binds > self.window:
             raise ValueError("binds: each has its share of the window, so there are no more than that")
+        if 0 < self.rate < self.binds:
+            raise ValueError("rate: each bind has its share of it, which is one submit_sm a second at least")
         for name in ("system_id", "password", "system_type"):
             value = getattr(self, name)
             if "\0" in value or any(ord(character) > 0xFF for character in value):
@@ -65,7 +68,9 @@ class SmppSettings(
 
     def for_one_bind(self) -> SmppSettings:
         """With its share of what is for all of them."""
-        return msgspec.structs.replace(self, binds=1, window=self.window // self.binds)
+        return msgspec.structs.replace(
+            self, binds=1, window=self.window // self.binds, rate=self.rate / self.binds
+        )
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__} | {"password": "<secret>"}

@@ -8,9 +8,10 @@ from typing import Final
 
 import msgspec
 
-from kavle.model.message import Parcel, Refused, Result, Unsent
+from kavle.model.message import Parcel, Priority, Refused, Result, Unsent
 from kavle.model.status import Status
 from kavle.sms.segment import Segment
+from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.submit import submit_sm
 from kavle.wire.smpp.errors import FieldError
 from kavle.wire.smpp.session import Session
@@ -18,6 +19,10 @@ from kavle.wire.smpp.session import Session
 PATIENCE: Final = 30.0
 """Seconds that a segment may wait for room; well within its lease, whose end gives it to others."""
 
+KEPT: Final = 10
+"""A slot in so many is kept for priority 3, and one at least where there are two."""
+
+_OTHERS: Final = (Priority.NORMAL, Priority.BULK)
 _UNSENT: Final = Unsent()
 
 
@@ -33,29 +38,87 @@ Ended = tuple[Handed, Result]
 
 
 class Window:
-    """`size` submit_sm at most await their response."""
+    """`size` submit_sm at most await their response, and they go out at most at `rate`. A tenth of the slots
+    is kept for priority 3, which also goes before all others: however much of these waits or is in flight, it
+    is sent at once."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, rate: Rate | None = None) -> None:
         self._size = size
-        self._queue: deque[Handed] = deque()
+        self._rate = rate or Rate(None)
+        self._kept = max(1, size // KEPT) if size > 1 else 0
+        self._urgent: deque[Handed] = deque()
+        self._others: list[deque[Handed]] = [deque() for _ in _OTHERS]  # in the order in which they go
+        self._urgent_in_flight = 0
         self.submits = 0
 
-    def room(self, session: Session) -> int:
-        """Segments that it takes before one has to wait for another's response."""
-        return max(0, self._size - session.in_flight - len(self._queue))
+    @property
+    def lot(self) -> int:
+        """How many go out at once, when nothing is in flight."""
+        return min(self._size, self._rate.lot)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._urgent) + sum(map(len, self._others))
+
+    def room(self, session: Session, now: float) -> int:
+        """Segments of priority 3 that it takes before one has to wait for another's response, or longer than
+        a moment for its turn."""
+        free = min(self._size - session.in_flight, self._rate.ahead(now))
+        return max(0, free - len(self._urgent))
+
+    def kept(self, session: Session, now: float) -> int:
+        """How many of these are not for any other priority."""
+        free = min(self._free_for_others(session), self._rate.ahead(now)) - self.waiting
+        return max(0, self.room(session, now) - max(0, free))
 
     def put(self, parcels: Iterable[Parcel], now: float) -> None:
-        self._queue.extend(
-            [Handed(parcel, segment, now) for parcel in parcels for segment in parcel.segments]
-        )
+        for parcel in parcels:
+            self._queue(parcel.priority).extend([Handed(parcel, segment, now) for segment in parcel.segments])
 
     def fill(self, session: Session, now: float) -> Sequence[Ended]:
         """Let the session send as many as may be; those that can't be sent have ended."""
-        queue = self._queue
-        if not queue:
+        if not self.waiting:
             return ()
         ended = self._stale(now)
-        for _ in range(min(self._size - session.in_flight, len(queue))):
+        self._send(self._urgent, self._size - session.in_flight, session, now, ended)
+        for queue in self._others:
+            self._send(queue, self._free_for_others(session), session, now, ended)
+        return ended
+
+    def pause(self, session: Session, now: float) -> float | None:
+        """Seconds until the rate lets out the next of those that have room; None when none is kept by it."""
+        has_room = self._urgent and session.in_flight < self._size
+        has_room = has_room or (self.waiting > len(self._urgent) and self._free_for_others(session) > 0)
+        return self._rate.wait(now) if has_room else None
+
+    def answered(self, handed: Handed) -> None:
+        """It is in flight no longer, whatever became of it."""
+        self._urgent_in_flight -= handed.parcel.priority == Priority.URGENT
+
+    def withdraw(self) -> list[Ended]:
+        """What waits, waits no more."""
+        ended: list[Ended] = [(handed, _UNSENT) for queue in self._queues for handed in queue]
+        for queue in self._queues:
+            queue.clear()
+        return ended
+
+    @property
+    def _queues(self) -> list[deque[Handed]]:
+        return [self._urgent, *self._others]
+
+    def _queue(self, priority: int) -> deque[Handed]:
+        return self._urgent if priority == Priority.URGENT else self._others[_OTHERS.index(priority)]
+
+    def _free_for_others(self, session: Session) -> int:
+        others = session.in_flight - self._urgent_in_flight
+        return min(self._size - session.in_flight, self._size - self._kept - others)
+
+    def _send(
+        self, queue: deque[Handed], room: int, session: Session, now: float, ended: list[Ended]
+    ) -> None:
+        count = min(room, len(queue), self._rate.ready(now))
+        before = self.submits
+        for _ in range(count):
             handed = queue.popleft()
             handed.at = now
             try:
@@ -65,16 +128,13 @@ class Window:
                 ended.append((handed, Refused(Status.NETWORK_FAILED, False, str(error))))
             else:
                 self.submits += 1
-        return ended
-
-    def withdraw(self) -> list[Ended]:
-        """What waits, waits no more."""
-        ended: list[Ended] = [(handed, _UNSENT) for handed in self._queue]
-        self._queue.clear()
-        return ended
+        self._rate.take(self.submits - before, now)
+        if queue is self._urgent:
+            self._urgent_in_flight += self.submits - before
 
     def _stale(self, now: float) -> list[Ended]:
         ended: list[Ended] = []
-        while self._queue and self._queue[0].at + PATIENCE < now:
-            ended.append((self._queue.popleft(), _UNSENT))
+        for queue in self._queues:
+            while queue and queue[0].at + PATIENCE < now:
+                ended.append((queue.popleft(), _UNSENT))
         return ended
