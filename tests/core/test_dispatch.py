@@ -176,26 +176,22 @@ async def test_what_is_urgent_has_the_slots_that_are_kept_for_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch, "POLL", 3600)
-    for _ in range(18):
+    for _ in range(30):
         await world.accept(priority=1)
     async with dispatching(world, window=20) as (dispatcher, carrier):
         carrier.answering, carrier.keeps = False, 2
         dispatcher.wake()
         await until(lambda: len(carrier.taken) == 18)
-        carrier.busy = 18
-        await world.accept(priority=1)
         urgent = [await world.accept(priority=3) for _ in range(3)]
         dispatcher.wake(urgent=True)
         await until(lambda: len(carrier.taken) == 20)
         assert [parcel.lease.message_id for parcel in carrier.taken[18:]] == urgent[:2]
-        carrier.busy = 19
-        dispatcher.room()  # it remembers that there are more of them
+        carrier.answer(carrier.taken[:1])  # and it remembers that there are more of them
         await until(lambda: len(carrier.taken) == 21)
         assert carrier.taken[20].lease.message_id == urgent[2]
-        carrier.busy = 0
-        dispatcher.room()
-        await until(lambda: len(carrier.taken) == 22)
-        carrier.answer(carrier.taken)
+        carrier.answering = True
+        carrier.answer(carrier.taken[1:])
+        await until(lambda: len(carrier.taken) == 33)
 
 
 async def test_full_of_bulk_it_does_not_ask_for_alarms_at_every_response(world: World) -> None:

@@ -78,7 +78,7 @@ async def ended(core: Core, number: int = 1) -> list[Result]:
 
 async def test_a_message_is_taken_and_named_by_what_we_named_it(provider: Provider, core: Core) -> None:
     async with running(provider, core) as carrier:
-        assert carrier.free() == carrier.window
+        assert carrier.free() == carrier.lot
         carrier.submit([parcel(5)])
         assert carrier.in_flight == 1
         assert await ended(core) == [Accepted("5-1-7")]
@@ -90,7 +90,7 @@ async def test_a_long_message_is_one_message_there(provider: Provider, core: Cor
     text = "å" * 400
     async with running(provider, core) as carrier:
         carrier.submit([parcel(5, text)])
-        assert carrier.free() == carrier.window - 3
+        assert carrier.free() == carrier.lot - 3
         assert await ended(core, 3) == [Accepted("5-1-7"), Accepted(""), Accepted("")]
     assert [outcome.segment for outcome in core.ended] == [1, 2, 3]
     assert [one["body"] for one in provider.batches] == [text]
@@ -110,7 +110,7 @@ async def test_no_more_requests_run_at_once_than_are_allowed(provider: Provider,
         carrier.submit([parcel(id) for id in range(1, 6)])
         await until(lambda: provider.running == 2)
         assert carrier.in_flight == 2
-        assert carrier.free() == carrier.window - 5
+        assert carrier.free() == carrier.lot - 5
         gate.set()
         await ended(core, 5)
     assert provider.most_running == 2
@@ -201,7 +201,7 @@ async def test_it_asks_for_less(provider: Provider, core: Core) -> None:
         assert 110 < left <= 120
         rooms = core.rooms
         carrier._go_on()
-        assert (carrier.free(), core.rooms) == (carrier.window, rooms + 1)
+        assert (carrier.free(), core.rooms) == (carrier.lot, rooms + 1)
 
 
 async def test_it_asks_for_less_before_it_was_asked_for_anything(provider: Provider, core: Core) -> None:

@@ -37,7 +37,7 @@ class Scripted:
         return sum(len(parcel.segments) for parcel in self._open)
 
     def free(self) -> int:
-        return self.window - self.busy
+        return max(0, self.window - self.busy - self.in_flight)
 
     @property
     def lot(self) -> int:
