@@ -49,12 +49,12 @@ class Life(RuleBasedStateMachine):
     def do(self, what: Any) -> Any:
         return self.loop.run_until_complete(what)
 
-    @initialize(hold=st.booleans())
-    def open(self, hold: bool) -> None:
+    @initialize(hold=st.booleans(), whole=st.booleans())
+    def open(self, hold: bool, whole: bool) -> None:
         self.place = self.do(self.make_place())
-        self.terms = CarrierTerms("telia", hold)
+        self.terms = CarrierTerms("telia", hold, whole)
         self.world = self.do(open_world(self.place, self.clock, self.terms))
-        self.model.hold = hold
+        self.model.hold, self.model.whole = hold, whole
 
     @rule(total=st.integers(1, 3), priority=st.integers(1, 3))
     def accept(self, total: int, priority: int) -> None:

@@ -14,7 +14,7 @@ from kavle.model.message import Outcome, Receipt, Result
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.rows import to_ms
-from kavle.store.types import LeaseRequest, NewAccount, TopUp
+from kavle.store.types import CarrierTerms, LeaseRequest, NewAccount, TopUp
 from support.postgres import fetch, fresh_database, release
 from support.world import RECIPIENT, REFUSED, THROTTLED, Accepted, World, open_world
 
@@ -129,6 +129,26 @@ async def test_one_segment_fails_while_the_other_is_being_sent(
         assert await world.store.status(message) in (51, 52), stage.said
         assert await world.rows("SELECT * FROM job") == [], stage.said
         assert await world.credits() == before - cost, stage.said
+
+
+async def test_one_receipt_for_the_whole_while_its_last_segment_is_being_sent(
+    world: World, stage: Stage
+) -> None:
+    await world.store.carrier_ids([CarrierTerms("telia", whole=True)])
+    for number, order in enumerate(orders(4, 5)):
+        message = await world.accept("x" * 161)
+        (leased,) = await world.lease()
+        await world.answer(leased.lease, Accepted(f"a{number}"))
+        told = Receipt(
+            world.carrier_id, f"a{number}", RECIPIENT, Status.DELIVERED, "", world.clock.now(), whole=True
+        )
+        await stage.play(
+            order,
+            (outcomes.record, outcome(world, leased, Accepted(f"b{number}"), first=2)),
+            (receipts.receive, [[told]]),
+        )
+        assert await world.store.status(message) == 22, stage.said
+        assert await world.rows("SELECT * FROM job") == [], stage.said
 
 
 async def test_a_debit_and_a_refund_of_the_same_accounts(world: World, stage: Stage) -> None:

@@ -59,6 +59,8 @@ STATEMENTS = {
     "looks for open segments": receipts._PLACES,
     "keeps receipts": receipts._KEEP,
     "reads segments": receipts._SEGMENTS,
+    "settles whole messages": receipts._SETTLE_WHOLE,
+    "finds what is delivered as a whole": receipts._TAKEN_WHOLE,
     "locks unsent jobs": expire._UNSENT,
     "locks the messages": expire._HOLD,
     "sets statuses": expire._STATUS,

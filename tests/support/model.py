@@ -20,6 +20,7 @@ class Message:
     held: set[int] = field(default_factory=set)
     attempt: int = 0
     until: float = 0.0  # a lease's end, or when it is ready again
+    whole: bool = False  # the network said of the whole of it that it is delivered
     parts: dict[int, int] = field(default_factory=dict)  # segment → 21, or its final status
     queued: bool = True
     priority: int = 2
@@ -39,6 +40,7 @@ class Message:
 class Model:
     credits: int
     hold: bool = False  # what is unsure waits for an operator
+    whole: bool = False  # a receipt is about all segments
     messages: dict[int, Message] = field(default_factory=dict)
     bundles: dict[int, list[int]] = field(default_factory=dict)
     open: dict[str, tuple[int, int]] = field(default_factory=dict)  # network id → message, segment
@@ -111,11 +113,12 @@ class Model:
             self.receipt(network_id, self.early.pop(network_id), now)
 
     def end_lease(self, m: Message, now: float) -> None:
-        if m.status in FAILED:
+        if m.status in FINAL:
             self.drop(m)
         if not m.unsent:
             m.queued = bool(m.held)
             m.become(21)
+            self.delivered_whole(m)
         m.until = now + min(2 ** (m.attempt - 1), 300) if m.status == 11 else 0.0
 
     def lose(self, id: int, now: float) -> None:
@@ -129,12 +132,23 @@ class Model:
         id, part = self.open.pop(network_id)
         m = self.messages[id]
         m.parts[part] = status
+        if self.whole:
+            self.open = {other: place for other, place in self.open.items() if place[0] != id}
+            m.whole = m.whole or status == 22
         if status in FAILED:
             m.become(status)
             if m.queued and not m.leased():
                 self.drop(m)
+        elif self.whole:
+            self.delivered_whole(m)
         elif all(m.parts.get(n) == 22 for n in range(1, m.total + 1)):
             m.become(22)
+
+    def delivered_whole(self, m: Message) -> None:
+        if m.whole and m.status == 21:
+            m.become(22)
+            if not m.leased():
+                self.drop(m)
 
     def drop(self, m: Message) -> None:
         self.credits += len(m.unsent - m.unsure)  # the network may have the others

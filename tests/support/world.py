@@ -42,11 +42,12 @@ __all__ = ["LOST", "RECIPIENT", "REFUSED", "THROTTLED", "Accepted", "Place", "Un
 class World:
     """One store and the words of its stories."""
 
-    def __init__(self, store: Any, clock: SetClock, account: Account, carrier_id: int) -> None:
+    def __init__(self, store: Any, clock: SetClock, account: Account, carrier_id: int, whole: bool) -> None:
         self.store = store
         self.clock = clock
         self.account = account
         self.carrier_id = carrier_id
+        self.whole = whole  # its receipts are about whole messages
 
     def draft(
         self,
@@ -174,7 +175,10 @@ class World:
     async def receipts(self, told: Sequence[tuple[str, Status | None]], recipient: str = RECIPIENT) -> int:
         now = self.clock.now()
         return await self.store.receive(
-            [Receipt(self.carrier_id, id, recipient, status, f"id:{id}", now) for id, status in told]
+            [
+                Receipt(self.carrier_id, id, recipient, status, f"id:{id}", now, self.whole)
+                for id, status in told
+            ]
         )
 
     async def send(self, text: str = "Testar", *network_ids: str) -> int:
@@ -206,7 +210,7 @@ async def open_world(place: Place, clock: SetClock, terms: CarrierTerms = TELIA)
         NewAccount("test", "not a hash", 100 * UNIT, clock.now())
     )
     assert account is not None
-    return World(store, clock, account, carriers[terms.name])
+    return World(store, clock, account, carriers[terms.name], terms.whole)
 
 
 async def open_store(place: Place, clock: SetClock) -> Any:

@@ -14,8 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from kavle.model.status import FAILED, FINAL, Status
+
+WHOLE: Final = 0
+"""In the place of a segment's number, which are from 1."""
 
 
 def rolled_up(total: int, segments: Iterable[Status], current: Status) -> Status:
@@ -36,23 +40,38 @@ def rolled_up(total: int, segments: Iterable[Status], current: Status) -> Status
     return Status.IN_NETWORK if taken == total else current
 
 
+def rolled_up_whole(current: Status, told: Status) -> Status:
+    """The message's status after a receipt for the whole of it. That it is delivered is believed once the
+    network has every segment: some receipt the first part alone, and early."""
+    if current in FINAL:
+        return current
+    return told if told in FAILED or current is Status.IN_NETWORK else current
+
+
 def story(
     total: int,
     accepted_at: datetime,
     events: Sequence[tuple[datetime, int, Status]],
     first: Status = Status.RECEIVED,
 ) -> list[tuple[Status, datetime]]:
-    """The statuses a message has had, oldest first, from its segments' events `(when, segment, status)`."""
+    """The statuses a message has had, oldest first, from its segments' events `(when, segment, status)`;
+    segment `WHOLE` is the whole message."""
     current = first
     told = [(current, accepted_at)]
     segments: dict[int, Status] = {}
+    whole = Status.IN_NETWORK
     for at, segment, status in events:
-        if status is Status.DELAYED:
+        if segment == WHOLE:
+            whole = status
+            after = rolled_up_whole(current, whole)
+        elif status is Status.DELAYED:
             after = current if current in FINAL else Status.DELAYED
         else:
             if segments.get(segment) not in FINAL:
                 segments[segment] = status
             after = rolled_up(total, segments.values(), current)
+            if after is Status.IN_NETWORK:
+                after = whole
         if after is not current:
             current = after
             told.append((current, at))

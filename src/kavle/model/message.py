@@ -119,7 +119,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """A delivery receipt as it came. `status` is None when it tells nothing that is known."""
+    """A delivery receipt as it came. `status` is None when it tells nothing that is known; `whole` when it
+    is about the whole message, whichever of its segments it names."""
 
     carrier_id: int
     network_id: str
@@ -127,3 +128,4 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     status: Status | None
     raw: str
     at: datetime
+    whole: bool = False

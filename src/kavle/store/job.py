@@ -8,7 +8,7 @@ import msgspec
 
 from kavle.model.life import backoff
 from kavle.model.message import Accepted, Outcome, Refused, Result, Unsent, Unsure
-from kavle.model.status import FAILED, FINAL, Status
+from kavle.model.status import FINAL, Status
 from kavle.store.rows import JobState, SegmentOutcome, numbers, to_ms
 
 ENOUGH: Final = 4
@@ -35,6 +35,7 @@ class JobRow(msgspec.Struct, array_like=True):
     status: int
     origin: int
     hold: bool
+    whole: bool
 
 
 class SegmentRow(msgspec.Struct, frozen=True):
@@ -80,7 +81,7 @@ class Job:
 
     def settle(self) -> None:
         """When the lease's last outcome is in: what has failed is not sent on, and is paid back."""
-        if not self.handed and self.status in FAILED:
+        if not self.handed and self.status in FINAL:
             self.refunded += (self.unsent & ~self.unsure).bit_count()  # the network may have the others
             self.unsent = 0
         if not self.unsent and self.status not in FINAL:

@@ -28,6 +28,7 @@ class Incoming(msgspec.Struct, array_like=True, frozen=True):
     status: int | None
     at: int
     raw: str
+    whole: bool
 
 
 class Waiting(Incoming, frozen=True):
@@ -56,6 +57,7 @@ def incoming(receipt: Receipt) -> Incoming:
         None if receipt.status is None else int(receipt.status),
         to_ms(receipt.at),
         receipt.raw,
+        receipt.whole,
     )
 
 
@@ -75,9 +77,13 @@ class Match:
             if _same(row.recipient, place.recipient) and -EARLY_MS <= row.at - place.at <= HORIZON_MS:
                 self.matched.append((place, row))
                 if row.status in FINAL:
-                    candidates.remove(place)
+                    candidates[:] = [one for one in candidates if not _settled(one, place, row)]
                 return True
         return False
+
+
+def _settled(one: Place, place: Place, row: Incoming) -> bool:
+    return one is place or (row.whole and one.message_id == place.message_id)
 
 
 def _same(written: str, recipient: str) -> bool:

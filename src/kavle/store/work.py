@@ -36,6 +36,8 @@ class Work:
         self.refunded_at = 0
         self.done: list[int] = []  # jobs to be deleted
         self.left: list[LeftColumns] = []
+        self.whole: dict[int, int] = {}
+        """Messages that the network has now all of, and of which it receipts the whole, and since when."""
 
     def note(self, outcome: Outcome) -> bool:
         id = outcome.lease.message_id
@@ -85,6 +87,8 @@ class Work:
             self.refunds.append((row.account_id, row.origin, job.refunded * row.price))
         if job.status != row.status:
             self.statuses.append((row.id, int(job.status), job.at))
+        if row.whole and row.total > 1 and job.status is Status.IN_NETWORK:
+            self.whole[row.id] = job.at
         if job.done:
             self.done.append(row.id)
         else:

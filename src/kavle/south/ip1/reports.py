@@ -52,6 +52,7 @@ def receipt_of(carrier_id: int, body: bytes, at: datetime) -> Receipt:
         status=status_of(report.code, bool(report.duration)),
         raw=f"code:{report.code} duration:{int(report.duration)}",
         at=at,
+        whole=True,
     )
 
 

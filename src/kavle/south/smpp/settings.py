@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -42,9 +42,8 @@ class SmppSettings(
     bind_timeout: Seconds = 10.0  # for the connection, and again for the bind
     reconnect_max: Seconds = 60.0  # between two tries at most
     unsure: OnUnsure = "send again"
+    receipts: Literal["each segment", "whole message"] = "each segment"  # what one of its receipts is about
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
-
-    whole: ClassVar[bool] = False  # its receipts are about segments
 
     def __post_init__(self) -> None:
         if self.binds > self.window:
@@ -65,6 +64,10 @@ class SmppSettings(
     def network_name(self) -> str:
         """Whose certificate the network is to show."""
         return self.server_name or self.host
+
+    @property
+    def whole(self) -> bool:
+        return self.receipts == "whole message"
 
     def for_one_bind(self) -> SmppSettings:
         """With its share of what is for all of them."""

@@ -17,7 +17,7 @@ from kavle.store.work import Work
 
 _JOBS: Final = (
     "SELECT j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id, j.carrier_id,"
-    " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id), c.hold"
+    " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id), c.hold, c.whole"
     " FROM job AS j JOIN message AS m ON m.id = j.message_id JOIN carrier AS c ON c.id = j.carrier_id"
     " WHERE j.message_id = ANY($1::bigint[]) AND j.state = 1 ORDER BY j.message_id FOR UPDATE OF j"
 )
@@ -36,7 +36,7 @@ WITH tried AS (
 ), done AS (
   DELETE FROM job WHERE message_id = ANY($19::bigint[])
 )
-SELECT w.domain, w.network_id, w.recipient, w.status, w.at, w.raw, w.id
+SELECT w.domain, w.network_id, w.recipient, w.status, w.at, w.raw, w.whole, w.id
 FROM unnest($9::bigint[], $10::text[]) AS one(domain, network_id) JOIN waiting AS w USING (domain, network_id)
 """
 _NEXT: Final = (
@@ -107,4 +107,6 @@ async def _write(db: Db, work: Work) -> list[Change]:
     ]
     if found:
         refunds += await receipts.match_waiting(db, [Waiting(*row) for row in found])
+    if work.whole:
+        refunds += await receipts.roll_up_taken(db, work.whole)
     return refunds

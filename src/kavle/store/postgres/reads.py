@@ -37,7 +37,8 @@ _OWNER: Final = (
 )
 _OUTCOMES: Final = "SELECT at, number, status FROM segment WHERE message_id = $1 ORDER BY at, attempt"
 _RECEIPTS: Final = (
-    "SELECT at, number, status FROM receipt WHERE message_id = $1 AND status IS NOT NULL ORDER BY at, id"
+    "SELECT at, CASE WHEN whole THEN 0 ELSE number END, status FROM receipt"
+    " WHERE message_id = $1 AND status IS NOT NULL ORDER BY at, id"
 )
 _QUEUES: Final = (
     # Ids rise with time, but for a block of them on each node: the least one is old enough to be shown. What

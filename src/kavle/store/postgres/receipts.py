@@ -3,13 +3,13 @@ rolled up into the message's status."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 from zlib import crc32
 
 import msgspec
 
-from kavle.model.life import rolled_up
+from kavle.model.life import rolled_up, rolled_up_whole
 from kavle.model.message import Receipt
 from kavle.model.status import FAILED, FINAL, Status
 from kavle.store.matching import Incoming, Match, Place, Waiting, incoming
@@ -33,20 +33,37 @@ JOIN awaiting AS a USING (domain, network_id) JOIN message AS m ON m.id = a.mess
 """
 _KEEP: Final = """
 WITH kept AS (
-  INSERT INTO receipt (message_id, number, attempt, status, at, raw)
-  SELECT message_id, number, attempt, status, at, raw
-  FROM unnest($1::bigint[], $2::smallint[], $3::int[], $4::smallint[], $5::bigint[], $6::text[])
-       WITH ORDINALITY AS one(message_id, number, attempt, status, at, raw, place) ORDER BY place
+  INSERT INTO receipt (message_id, number, attempt, status, at, raw, whole)
+  SELECT message_id, number, attempt, status, at, raw, whole
+  FROM unnest($1::bigint[], $2::smallint[], $3::int[], $4::smallint[], $5::bigint[], $6::text[], $7::bool[])
+       WITH ORDINALITY AS one(message_id, number, attempt, status, at, raw, whole, place) ORDER BY place
 ), settled AS (
   DELETE FROM awaiting AS a
-  USING unnest($7::bigint[], $8::text[], $9::bigint[], $10::smallint[], $11::int[])
+  USING unnest($8::bigint[], $9::text[], $10::bigint[], $11::smallint[], $12::int[])
         AS one(domain, network_id, message_id, number, attempt)
   WHERE a.domain = one.domain AND a.network_id = one.network_id AND a.message_id = one.message_id
     AND a.number = one.number AND a.attempt = one.attempt
 )
-INSERT INTO waiting (domain, network_id, recipient, status, at, raw)
-SELECT * FROM unnest($12::bigint[], $13::text[], $14::text[], $15::smallint[], $16::bigint[], $17::text[])
+INSERT INTO waiting (domain, network_id, recipient, status, at, raw, whole)
+SELECT * FROM unnest($13::bigint[], $14::text[], $15::text[], $16::smallint[], $17::bigint[], $18::text[],
+                     $19::bool[])
 """
+_SETTLE_WHOLE: Final = """
+DELETE FROM awaiting AS a USING (
+  SELECT w.domain, w.network_id, w.message_id, w.number, w.attempt
+  FROM unnest($1::bigint[], $2::bigint[]) AS one(domain, message_id)
+  JOIN segment AS s ON s.message_id = one.message_id AND s.outcome = 1
+  JOIN awaiting AS w ON w.domain = one.domain AND w.network_id = s.network_id
+    AND w.message_id = s.message_id AND w.number = s.number AND w.attempt = s.attempt
+  FOR UPDATE OF w SKIP LOCKED   -- whom another receipt is about goes with that
+) AS gone
+WHERE a.domain = gone.domain AND a.network_id = gone.network_id AND a.message_id = gone.message_id
+  AND a.number = gone.number AND a.attempt = gone.attempt
+"""
+_TAKEN_WHOLE: Final = (
+    "SELECT m.id FROM message AS m WHERE m.id = ANY($1::bigint[]) AND m.status = 21 AND EXISTS"
+    " (SELECT FROM receipt AS r WHERE r.message_id = m.id AND r.whole AND r.status = 22)"
+)
 _SEGMENTS: Final = """
 SELECT id, number, status FROM (   -- that the network took them, and then what their receipts said for good
   SELECT message_id AS id, number, status, 0 AS later FROM segment
@@ -116,11 +133,17 @@ async def _places(db: Db, rows: Iterable[Incoming]) -> list[_Open]:
 
 async def _apply(db: Db, match: Match, left: Sequence[Incoming]) -> list[Change]:
     """Keep what matched with its segment and what is left waiting; the refunds that are to be posted."""
-    kept = [(at.message_id, at.number, at.attempt, row.status, row.at, row.raw) for at, row in match.matched]
+    kept = [
+        (at.message_id, at.number, at.attempt, row.status, row.at, row.raw, row.whole)
+        for at, row in match.matched
+    ]
     final = [(place, row) for place, row in match.matched if row.status in FINAL]
     settled = [(at.domain, at.network_id, at.message_id, at.number, at.attempt) for at, _ in final]
     waiting = [msgspec.structs.astuple(row) for row in left]
-    await db.execute(_KEEP, *columns(kept, 6), *columns(settled, 5), *columns(waiting, 6))
+    await db.execute(_KEEP, *columns(kept, 7), *columns(settled, 5), *columns(waiting, 7))
+    whole = [(at.domain, at.message_id) for at, row in final if row.whole]
+    if whole:
+        await db.execute(_SETTLE_WHOLE, *columns(whole, 2))
     return await _roll_up(db, final) if final else []
 
 
@@ -147,16 +170,29 @@ async def _roll_up_long(
     queued = await hold_unsent(db, latest)
     before = await hold_messages(db, latest)
     segments = await _segments(db, latest)
-    failed = set()
+    ended = set()
     for id, (total, row) in latest.items():
-        after = rolled_up(total, segments[id].values(), before[id])
+        if row.whole and row.status is not None:
+            after = rolled_up_whole(before[id], Status(row.status))
+        else:
+            after = rolled_up(total, segments[id].values(), before[id])
         if after is not before[id]:
             changes.append((id, after, row.at))
-            if after in FAILED:
-                failed.add(id)
-    # Segments that still wait to be sent would be of no use.
-    useless = [job for job in queued if job[0] in failed]
+            if after in FAILED or row.whole:
+                ended.add(id)
+    # Segments that still wait to be sent, or for an operator, would be of no use.
+    useless = [job for job in queued if job[0] in ended]
     return await withdraw(db, useless, max(row.at for _, row in latest.values())) if useless else []
+
+
+async def roll_up_taken(db: Db, since: Mapping[int, int]) -> list[Change]:
+    """Messages that are held and that the network has all of, and since when: those that it said before to be
+    delivered as a whole are. The refunds that are to be posted."""
+    ids = [row[0] for row in await db.fetch(_TAKEN_WHOLE, list(since))]
+    if not ids:
+        return []
+    await set_status(db, [(id, Status.DELIVERED, since[id]) for id in ids])
+    return await withdraw(db, await hold_unsent(db, ids), max(since[id] for id in ids))
 
 
 async def _segments(db: Db, ids: Collection[int]) -> dict[int, dict[int, Status]]:

@@ -16,7 +16,8 @@ from kavle.store.work import Work
 _JOBS = Reader(
     "SELECT json_group_array(json_array(j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt,"
     " m.account_id, j.carrier_id, m.segments, m.segment_price, m.recipient, m.status,"
-    " coalesce(m.bundle_id, m.id), iif(c.hold, json('true'), json('false'))))"
+    " coalesce(m.bundle_id, m.id), iif(c.hold, json('true'), json('false')),"
+    " iif(c.whole, json('true'), json('false'))))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
     " CROSS JOIN message AS m ON m.id = one.value CROSS JOIN carrier AS c ON c.id = j.carrier_id"
     " WHERE j.state = 1",
@@ -62,3 +63,5 @@ def _write(db: apsw.Connection, work: Work) -> None:
         db.execute(_NEXT, (array(work.left),))
     if work.awaiting:
         receipts.match_waiting(db, [row[:2] for row in work.awaiting])
+    if work.whole:
+        receipts.roll_up_taken(db, work.whole)

@@ -35,7 +35,8 @@ _OWNER = (
 )
 _OUTCOMES = "SELECT at, number, status FROM segment WHERE message_id = ? ORDER BY at, attempt"
 _RECEIPTS = (
-    "SELECT at, number, status FROM receipt WHERE message_id = ? AND status IS NOT NULL ORDER BY at, id"
+    "SELECT at, iif(whole, 0, number), status FROM receipt"
+    " WHERE message_id = ? AND status IS NOT NULL ORDER BY at, id"
 )
 _QUEUES = (
     # Ids rise with time, so the least id of a priority is its oldest message. What is not due yet (waiting,

@@ -3,12 +3,12 @@ rolled up into the message's status."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import apsw
 import msgspec
 
-from kavle.model.life import rolled_up
+from kavle.model.life import rolled_up, rolled_up_whole
 from kavle.model.message import Receipt
 from kavle.model.status import FAILED, FINAL, Status
 from kavle.store.matching import Incoming, Match, Place, Waiting, incoming
@@ -22,7 +22,8 @@ _PLACES = Reader(
     Place,
 )
 _WAITING = Reader(
-    "SELECT json_group_array(json_array(w.domain, w.network_id, w.recipient, w.status, w.at, w.raw, w.id))"
+    "SELECT json_group_array(json_array(w.domain, w.network_id, w.recipient, w.status, w.at, w.raw,"
+    " iif(w.whole, json('true'), json('false')), w.id))"
     " FROM json_each(?) AS one CROSS JOIN waiting AS w"
     " ON w.domain = one.value ->> 0 AND w.network_id = one.value ->> 1",
     Waiting,
@@ -41,8 +42,17 @@ _SEGMENTS = Reader(
     "  WHERE message_id IN (SELECT value FROM json_each(?1)) AND status NOT IN (10, 11, 21) ORDER BY later)",
     tuple[int, int, int],
 )
-_RECEIPT = "INSERT INTO receipt (message_id, number, attempt, status, at, raw)"
-_WAIT = "INSERT INTO waiting (domain, network_id, recipient, status, at, raw)"
+_TAKEN_WHOLE = (
+    "SELECT m.id FROM json_each(?) AS one CROSS JOIN message AS m ON m.id = one.value AND m.status = 21"
+    " WHERE EXISTS (SELECT 1 FROM receipt AS r WHERE r.message_id = m.id AND r.whole AND r.status = 22)"
+)
+_RECEIPT = "INSERT INTO receipt (message_id, number, attempt, status, at, raw, whole)"
+_WAIT = "INSERT INTO waiting (domain, network_id, recipient, status, at, raw, whole)"
+_SETTLE_WHOLE = (
+    "DELETE FROM awaiting WHERE (domain, network_id, message_id, number, attempt) IN"
+    " (SELECT one.value ->> 0, s.network_id, s.message_id, s.number, s.attempt FROM json_each(?) AS one"
+    "  CROSS JOIN segment AS s ON s.message_id = one.value ->> 1 AND s.outcome = 1)"
+)
 SETTLED = "DELETE FROM awaiting WHERE (domain, network_id, message_id, number, attempt)"
 
 
@@ -78,7 +88,10 @@ def _apply(db: apsw.Connection, match: Match) -> None:
     insert(
         db,
         _RECEIPT,
-        [(at.message_id, at.number, at.attempt, row.status, row.at, row.raw) for at, row in match.matched],
+        [
+            (at.message_id, at.number, at.attempt, row.status, row.at, row.raw, row.whole)
+            for at, row in match.matched
+        ],
     )
     final = [(place, row) for place, row in match.matched if row.status in FINAL]
     delete(
@@ -86,6 +99,9 @@ def _apply(db: apsw.Connection, match: Match) -> None:
         SETTLED,
         [(at.domain, at.network_id, at.message_id, at.number, at.attempt) for at, _ in final],
     )
+    whole = [(at.domain, at.message_id) for at, row in final if row.whole]
+    if whole:
+        db.execute(_SETTLE_WHOLE, (array(whole),))
     if final:
         _roll_up(db, {place.message_id: row for place, row in final})
 
@@ -94,20 +110,34 @@ def _roll_up(db: apsw.Connection, latest: dict[int, Incoming]) -> None:
     """`latest`: for each message a receipt that is final for its segment."""
     messages = _MESSAGES(db, array(latest))
     segments = _segments(db, [id for id, total, _ in messages if total > 1])
-    changes, failed = [], []
+    changes, ended = [], []
     for id, total, before in messages:
         receipt = latest[id]
         if before in FINAL or receipt.status is None:
             continue
         # A message of one segment is what its receipt says: no need to read that back.
-        after = receipt.status if total == 1 else rolled_up(total, segments[id].values(), Status(before))
+        if total == 1:
+            after = Status(receipt.status)
+        elif receipt.whole:
+            after = rolled_up_whole(Status(before), Status(receipt.status))
+        else:
+            after = rolled_up(total, segments[id].values(), Status(before))
         if after != before:
             changes.append((id, int(after), receipt.at))
-            if total > 1 and after in FAILED:
-                failed.append(id)
+            if total > 1 and (after in FAILED or receipt.whole):
+                ended.append(id)
     set_status(db, changes)
-    if failed:  # segments that still wait to be sent would be of no use
-        withdraw(db, failed, max(latest[id].at for id in failed))
+    if ended:  # segments that still wait to be sent, or for an operator, would be of no use
+        withdraw(db, ended, max(latest[id].at for id in ended))
+
+
+def roll_up_taken(db: apsw.Connection, since: Mapping[int, int]) -> None:
+    """Messages that the network has all of, and since when: those that it said before to be delivered as a
+    whole are."""
+    ids = [row[0] for row in db.execute(_TAKEN_WHOLE, (array(since),))]
+    if ids:
+        set_status(db, [(id, int(Status.DELIVERED), since[id]) for id in ids])
+        withdraw(db, ids, max(since[id] for id in ids))
 
 
 def _segments(db: apsw.Connection, ids: Collection[int]) -> dict[int, dict[int, Status]]:
