@@ -16,6 +16,7 @@ from kavle.model.status import FAILED, Status
 from kavle.settings import SettingsError, load
 from kavle.sms.segment import Encoding, split
 from kavle.south.backoff import Backoff
+from kavle.south.smpp.ids import Ids
 from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
@@ -24,7 +25,8 @@ from kavle.south.smpp.submit import submit_sm
 from kavle.south.smpp.window import PATIENCE, Window
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
-from kavle.wire.smpp.pdus import BindTransceiver, DeliverSm, GenericNack, SubmitSmResp
+from kavle.wire.smpp.pdus import BindTransceiver, DataSm, DeliverSm, GenericNack, SubmitSmResp
+from kavle.wire.smpp.receipt import receipt_tlvs
 from kavle.wire.smpp.session import Session
 from kavle.wire.smpp.states import Role
 
@@ -234,6 +236,58 @@ def test_an_id_that_cannot_be_one_is_none(text: str) -> None:
     got = receipt_of(3, receipt(text), NOW)
     assert got is not None
     assert got.network_id == ""
+
+
+HEX_AND_DECIMAL = Ids("hex", "decimal")
+BIG = 2**64 + 10  # longer than 64 bits
+
+
+@pytest.mark.parametrize(
+    ("ids", "response", "text"),
+    [
+        (Ids(), "00A1", "00A1"),
+        (HEX_AND_DECIMAL, "A1", "161"),
+        (HEX_AND_DECIMAL, "0x00a1", "0000000161"),
+        (HEX_AND_DECIMAL, f"{BIG:X}", f"{BIG:024}"),
+        (HEX_AND_DECIMAL, "0", "000"),
+        (Ids("decimal", "hex"), "0161", "A1"),
+        (Ids("decimal", "hex"), str(BIG), f"{BIG:x}"),
+        (Ids("decimal", "decimal"), "0161", "161"),
+        (Ids("hex", "hex"), "00a1", "A1"),
+        (HEX_AND_DECIMAL, "no-number", "no-number"),
+    ],
+)
+def test_a_receipts_id_is_that_of_its_response_in_either_base(ids: Ids, response: str, text: str) -> None:
+    got = receipt_of(3, receipt(f"id:{text} stat:DELIVRD"), NOW, ids=ids)
+    assert got is not None
+    assert result_of(0, SubmitSmResp(response), ids) == Accepted(got.network_id)
+
+
+@pytest.mark.parametrize("ids", [Ids(), Ids("hex", "hex"), Ids("decimal", "hex")])
+def test_ids_that_differ_stay_different(ids: Ids) -> None:
+    got = receipt_of(3, receipt("id:1A stat:DELIVRD"), NOW, ids=ids)
+    assert got is not None
+    assert result_of(0, SubmitSmResp("1B"), ids) != Accepted(got.network_id)
+
+
+def test_a_yes_without_an_id_stays_without_one() -> None:
+    assert result_of(0, SubmitSmResp(""), HEX_AND_DECIMAL) == Accepted("")
+    assert result_of(0, SubmitSmResp(""), Ids("decimal", "hex")) == Accepted("")
+
+
+def test_the_id_in_a_receipts_parameter_is_as_in_the_response() -> None:
+    told = receipt("id:161 stat:DELIVRD", tlvs={Tag.RECEIPTED_MESSAGE_ID: b"0A1\0"})
+    got = receipt_of(3, told, NOW, ids=HEX_AND_DECIMAL)
+    assert got is not None
+    assert result_of(0, SubmitSmResp("A1"), HEX_AND_DECIMAL) == Accepted(got.network_id)
+
+
+def test_a_data_sm_receipt_is_one() -> None:
+    """With its text in message_payload, or nothing but parameters."""
+    for tlvs in (receipt_tlvs("abc-1", MessageState.DELIVERED), {Tag.MESSAGE_PAYLOAD: HEAD.encode()}):
+        got = receipt_of(3, DataSm(source_addr="46702617396", esm_class=4, tlvs=tlvs), NOW, whole=True)
+        assert got is not None
+        assert (got.network_id, got.status, got.whole) == ("abc-1", Status.DELIVERED, True)
 
 
 def test_a_message_from_a_phone_is_no_receipt() -> None:

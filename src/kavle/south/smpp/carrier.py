@@ -67,6 +67,7 @@ class SmppCarrier:
     ) -> None:
         self._settings = settings
         self._carrier_id = carrier_id
+        self._ids = settings.ids
         self._events = events
         self._clock = clock
         self._on_state = on_state
@@ -270,7 +271,7 @@ class SmppCarrier:
         handed = cast(Handed, response.token)
         self._window.answered(handed)
         self._on_response_seconds(now - handed.at)
-        result = result_of(response.status, response.body)
+        result = result_of(response.status, response.body, self._ids)
         if response.status in THROTTLES:
             self._pause(now)
         elif not isinstance(result, Accepted):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,14 +11,16 @@ from kavle.core.carrier import CarrierEvents
 from kavle.model.errors import Refusal
 from kavle.model.message import Receipt
 from kavle.south.smpp.client import Client
-from kavle.south.smpp.receipts import receipt_of
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus
 from kavle.wire.smpp.events import Delivered
-from kavle.wire.smpp.pdus import DataSmResp, DeliverSm, DeliverSmResp
+from kavle.wire.smpp.pdus import DataSm, DataSmResp, DeliverSm, DeliverSmResp
 
 MOST_OPEN: Final = 2_000
 """Receipts that may wait to be stored before no more is read."""
+
+ReadReceipt = Callable[[DeliverSm | DataSm, datetime], Receipt | None]
+"""`kavle.south.smpp.receipts.receipt_of` for one carrier."""
 
 _DELIVER_SM_RESP: Final = DeliverSmResp()
 _DATA_SM_RESP: Final = DataSmResp()
@@ -28,9 +30,9 @@ class Deliveries:
     """Of one link. The receipts of one read are stored and answered together, those of the next read need
     not wait for it, and all reach the core in the order of the wire."""
 
-    def __init__(self, client: Client, carrier_id: int, events: CarrierEvents, log: Any) -> None:
+    def __init__(self, client: Client, read: ReadReceipt, events: CarrierEvents, log: Any) -> None:
         self._client = client
-        self._carrier_id = carrier_id
+        self._read = read
         self._events = events
         self._log = SparseLog(log)
         self._open = 0
@@ -41,7 +43,7 @@ class Deliveries:
         receipts: list[Receipt] = []
         waiting: list[Delivered] = []
         for delivered in batch:
-            receipt = receipt_of(self._carrier_id, delivered.message, at)
+            receipt = self._read(delivered.message, at)
             if receipt is None:
                 self._log.warning("an incoming message is left with the network: nothing here takes it")
                 self._answer(delivered, CommandStatus.ESME_RX_T_APPN)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Protocol
 
 from kavle.clock import Clock
@@ -13,6 +14,7 @@ from kavle.core.carrier import CarrierEvents
 from kavle.settings import SettingsError
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.deliveries import Deliveries
+from kavle.south.smpp.receipts import receipt_of
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.tls import client_context
 from kavle.wire.smpp.constants import status_name
@@ -77,7 +79,7 @@ class Link:
     ) -> None:
         self._owner = owner
         self._settings = settings
-        self._carrier_id = carrier_id
+        self._read_receipt = partial(receipt_of, carrier_id, ids=settings.ids, whole=settings.whole)
         self._events = events
         self._clock = clock
         self._log = log
@@ -183,7 +185,7 @@ class Link:
     def connected(self, client: Client) -> None:
         if self._submitter is None:
             self._submitter = client
-        self._clients[client] = Deliveries(client, self._carrier_id, self._events, self._log)
+        self._clients[client] = Deliveries(client, self._read_receipt, self._events, self._log)
         self._owner.binding()
 
     def happened(self, client: Client, events: Sequence[Event], now: float) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from kavle.model.message import Accepted, Refused
 from kavle.model.status import Status
+from kavle.south.smpp.ids import AS_IS, Ids
 from kavle.wire.smpp.constants import CommandStatus as Cs
 from kavle.wire.smpp.constants import status_name
 from kavle.wire.smpp.pdus import Body, SubmitSmResp
@@ -81,13 +82,13 @@ REFUSALS: Final[Mapping[int, Refused]] = {
 """By command_status; every one of the specification's but ESME_ROK."""
 
 
-def result_of(status: int, body: Body) -> Accepted | Refused:
+def result_of(status: int, body: Body, ids: Ids = AS_IS) -> Accepted | Refused:
     """Of a submit_sm_resp or generic_nack. A yes without a message_id is a yes: its `network_id` is empty,
     and as no receipt bears an empty id, none will match it."""
     if status:
         refusal = REFUSALS.get(status)
         return refusal or Refused(Status.NETWORK_FAILED, False, status_name(status))
-    return Accepted(body.message_id) if isinstance(body, SubmitSmResp) else _NACKED
+    return Accepted(ids.of_response(body.message_id)) if isinstance(body, SubmitSmResp) else _NACKED
 
 
 _NACKED: Final = Refused(Status.INTERNAL_ERROR, False, "generic_nack")  # with no status: no yes either

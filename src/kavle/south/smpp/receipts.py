@@ -9,9 +9,10 @@ from typing import Final
 
 from kavle.model.message import Receipt
 from kavle.model.status import Status
+from kavle.south.smpp.ids import AS_IS, Ids
 from kavle.wire.smpp.constants import DataCoding, MessageState
 from kavle.wire.smpp.pdus import DataSm, DeliverSm
-from kavle.wire.smpp.receipt import parse_receipt
+from kavle.wire.smpp.receipt import names_by_parameter, parse_receipt
 
 LONGEST_ID: Final = 64  # characters of a message_id, SMPP 3.4 §5.2.23
 LONGEST_RAW: Final = 300
@@ -41,23 +42,32 @@ _standard_pairs: Final = re.compile(
 ).match
 
 
-def receipt_of(carrier_id: int, message: DeliverSm | DataSm, at: datetime) -> Receipt | None:
-    """None for what is no receipt. `network_id` is empty where it can't be read, or can't be an id."""
+def receipt_of(
+    carrier_id: int, message: DeliverSm | DataSm, at: datetime, *, ids: Ids = AS_IS, whole: bool = False
+) -> Receipt | None:
+    """None for what is no receipt. `network_id` is as its response had it, in the form that `ids` gives to
+    both; empty where it can't be read, or can't be an id. `whole`: it is about a whole message."""
     parsed = parse_receipt(message)
     if parsed is None:
         return None
     number = message.source_addr
     if not (number.isascii() and number.isdigit()):
         number = _no_digits.sub("", number)
-    possible = len(parsed.id) <= LONGEST_ID and "\0" not in parsed.id
     return Receipt(
         carrier_id=carrier_id,
-        network_id=parsed.id if possible else "",
+        network_id=_network_id(message, parsed.id, ids),
         recipient=number,
         status=STATUSES.get(parsed.state),
         raw=raw_text(message),
         at=at,
+        whole=whole,
     )
+
+
+def _network_id(message: DeliverSm | DataSm, written: str, ids: Ids) -> str:
+    if not written or len(written) > LONGEST_ID or "\0" in written:
+        return ""
+    return ids.of_response(written) if names_by_parameter(message) else ids.of_receipt(written)
 
 
 def raw_text(message: DeliverSm | DataSm) -> str:

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from kavle.settings import WrongValue
 from kavle.south.settings import OnUnsure
+from kavle.south.smpp.ids import Base, Ids
 
 Seconds = Annotated[float, Meta(gt=0)]
 Mode = Literal["transceiver", "transmitter+receiver"]
@@ -43,6 +44,8 @@ class SmppSettings(
     reconnect_max: Seconds = 60.0  # between two tries at most
     unsure: OnUnsure = "send again"
     receipts: Literal["each segment", "whole message"] = "each segment"  # what one of its receipts is about
+    response_ids: Base = "as is"  # how submit_sm_resp writes the ids of messages
+    receipt_ids: Base = "as is"  # and how the text of receipts does
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
 
     def __post_init__(self) -> None:
@@ -50,6 +53,9 @@ class SmppSettings(
             raise ValueError("binds: each has its share of the window, so there are no more than that")
         if 0 < self.rate < self.binds:
             raise ValueError("rate: each bind has its share of it, which is one submit_sm a second at least")
+        if (self.response_ids == "as is") != (self.receipt_ids == "as is"):
+            missing = "response_ids" if self.response_ids == "as is" else "receipt_ids"
+            raise WrongValue(missing, 'missing: say "hex" or "decimal" of both kinds of ids, or of neither')
         for name in ("system_id", "password", "system_type"):
             value = getattr(self, name)
             if "\0" in value or any(ord(character) > 0xFF for character in value):
@@ -64,6 +70,10 @@ class SmppSettings(
     def network_name(self) -> str:
         """Whose certificate the network is to show."""
         return self.server_name or self.host
+
+    @property
+    def ids(self) -> Ids:
+        return Ids(self.response_ids, self.receipt_ids)
 
     @property
     def whole(self) -> bool:

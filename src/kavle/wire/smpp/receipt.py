@@ -93,6 +93,11 @@ def parse_receipt(message: DeliverSm | DataSm) -> ReceiptText | None:
     )
 
 
+def names_by_parameter(message: DeliverSm | DataSm) -> bool:
+    """Whether `parse_receipt` has its id from receipted_message_id, and not from the text."""
+    return bool(_c_string(message.tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"")))
+
+
 def format_receipt(
     message_id: str,
     state: MessageState,
