@@ -94,6 +94,18 @@ async def test_the_manuals_own_example_goes_out_by_rest_and_comes_to_22(run: Bus
     assert await run.balance() == "999.00"
 
 
+async def test_a_long_message_comes_to_22_by_one_report(run: Business) -> None:
+    text = "å" * 400
+    answer = await run.send(msg=text)
+    (batch,) = await run.taken()
+    assert batch["body"] == text
+    await run.until(answer, 21)
+    assert await run.provider.tell(batch, 201) == [200]
+    assert await run.until(answer, 22) == 22
+    assert await run.story(answer) == [10, 21, 22]
+    assert await run.balance() == "997.00"
+
+
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("code", "public"), [(202, 43), (404, 41), (403, 51), (501, 50)])
 async def test_what_it_reports_is_what_the_business_is_told(run: Business, code: int, public: int) -> None:

@@ -116,6 +116,21 @@ async def test_no_more_requests_run_at_once_than_are_allowed(provider: Provider,
     assert provider.most_running == 2
 
 
+async def test_alarms_have_room_and_go_first(provider: Provider, core: Core) -> None:
+    gate = asyncio.Event()
+    provider.answers.append(when(gate))
+    async with running(provider, core, connections=1, window=10) as carrier:
+        assert (carrier.free(), carrier.kept()) == (10, 1)
+        carrier.submit([parcel(id) for id in range(1, 10)])
+        assert (carrier.free(), carrier.kept()) == (1, 1)
+        await until(lambda: provider.running)
+        carrier.submit([parcel(10, priority=3)])
+        assert (carrier.free(), carrier.kept()) == (0, 0)
+        gate.set()
+        await ended(core, 10)
+    assert [outcome.lease.message_id for outcome in core.ended] == [1, 10, *range(2, 10)]
+
+
 # --- what it refuses -----------------------------------------------------------------------------------
 
 

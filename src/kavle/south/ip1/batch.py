@@ -38,6 +38,10 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
     def segments(self) -> int:
         return sum(len(parcel.segments) for parcel in self.parcels)
 
+    @property
+    def priority(self) -> int:
+        return self.parcels[0].priority
+
     def alone(self) -> list[Batch]:
         """Each of its messages by itself."""
         return [Batch((parcel,), self.at) for parcel in self.parcels]

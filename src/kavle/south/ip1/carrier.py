@@ -12,7 +12,7 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
-from kavle.model.message import Accepted, Outcome, Parcel, Refused, Result, Unsent, Unsure
+from kavle.model.message import Accepted, Outcome, Parcel, Priority, Refused, Result, Unsent, Unsure
 from kavle.south.backoff import Backoff
 from kavle.south.ip1.batch import Batch, batches, refusal, request
 from kavle.south.ip1.client import Client, NoAnswer, Progress, all_ended
@@ -23,6 +23,8 @@ from kavle.south.sparse import SparseLog
 PATIENCE: Final = 30.0
 """Seconds that a message may wait here for its request; with the longest time-outs behind it, well within its
 lease, whose end gives it to others."""
+KEPT: Final = 10
+"""A slot of so many is kept for priority 3."""
 
 _log = structlog.get_logger("kavle.ip1")
 
@@ -55,6 +57,7 @@ class Ip1Carrier:
         self._client = Client(settings)
         self._queue: deque[Batch] = deque()
         self._sending: dict[asyncio.Task[Meaning], tuple[Batch, Progress]] = {}
+        self._kept = settings.window // KEPT
         self._bug: BaseException | None = None
         self._held = False
         self._pause: asyncio.TimerHandle | None = None
@@ -88,10 +91,11 @@ class Ip1Carrier:
     def free(self) -> int:
         if not self._open:
             return 0
-        return max(0, self.lot - self.in_flight - sum(batch.segments for batch in self._queue))
+        return max(0, self.lot - sum(batch.segments for batch in self._under_way()))
 
     def kept(self) -> int:
-        return 0  # requests are few and large: a slot of the window would not be a place in one
+        others = sum(batch.segments for batch in self._under_way() if batch.priority != Priority.URGENT)
+        return max(0, self.free() - max(0, self.lot - self._kept - others))
 
     def submit(self, parcels: Sequence[Parcel]) -> None:
         """As many requests as may run at once are made; the others as answers come."""
@@ -102,7 +106,9 @@ class Ip1Carrier:
                 good.append(parcel)
             else:
                 self._end([Batch((parcel,), 0.0)], no)
-        self._queue.extend(batches(good, self._settings.batch, asyncio.get_running_loop().time()))
+        made = batches(good, self._settings.batch, asyncio.get_running_loop().time())
+        # What is urgent goes before what waits already.
+        self._queue = deque(sorted([*self._queue, *made], key=lambda batch: -batch.priority))
         self._fill()
 
     async def run(self) -> None:
@@ -173,6 +179,10 @@ class Ip1Carrier:
     @property
     def _open(self) -> bool:
         return self.bound and not self._held and self._pause is None
+
+    def _under_way(self) -> Iterator[Batch]:
+        yield from self._queue
+        yield from (batch for batch, _ in self._sending.values())
 
     # --- messages -------------------------------------------------------------------------------------
 
