@@ -65,6 +65,8 @@ def test_a_plain_order_is_sent_at_once_and_priced_by_its_prefix() -> None:
 def test_a_time_controlled_order_is_valid_from_when_it_is_due(at: str, due: datetime) -> None:
     sms = draft(ACCOUNT, order(at=at), TERMS, NOW)
     assert sms.due == due
+    bundled = bundle_draft(*many(at=at))
+    assert (bundled.due, bundled.expires_at) == (due, sms.expires_at)
     assert sms.expires_at == max(NOW, due) + timedelta(hours=48)
 
 
@@ -153,7 +155,9 @@ def test_what_was_no_number_is_kept_as_something_that_can_be_shown() -> None:
         (" , ;\n", {}, Reason.RECIPIENT),
         ("nobody,+15551234567", {}, Reason.RECIPIENT),
         ("nobody", {"text": ""}, Reason.CONTENT),
-        ("nobody", {"priority": "high"}, Reason.PARAMETER),
+        ("nobody", {"priority": "high", "text": ""}, Reason.PARAMETER),
+        ("nobody", {"sender": "\t", "text": ""}, Reason.PARAMETER),
+        ("nobody", {"at": "x", "text": ""}, Reason.PARAMETER),
     ],
 )
 def test_a_bundle_is_refused_whole_only_for_what_is_wrong_with_all_of_it(

@@ -43,6 +43,7 @@ def test_paths_and_keys_in_any_letter_case(north: Gateway) -> None:
     query = urlencode({"ACC": NAME, "Pass": PASSWORD, "mSG": "Hej", "To": "1", "FROM": "Kavle", "Prio": "3"})
     assert north.get(f"/SendSMS.aspx?{query}").body == b"1000"
     assert north.core.orders == [SmsOrder("1", "Kavle", "Hej", "3", False)]
+    assert north.get(f"/%53endsms%2Easpx?{query}").body == b"1001"
 
 
 def test_prio_and_from_may_be_missing_and_of_doubled_keys_the_first_counts(north: Gateway) -> None:

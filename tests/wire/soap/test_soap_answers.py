@@ -73,6 +73,7 @@ def test_an_answer_that_is_no_envelope() -> None:
 def test_a_fault_of_soap_11() -> None:
     fault = body_of(fault_response(unknown_action("<&>", SOAP11)), SOAP11)
     assert fault.tag == f"{{{SOAP11.namespace}}}Fault"
+    assert [child.tag for child in fault] == ["faultcode", "faultstring", "detail"]
     assert fault.findtext("faultcode") == "soap:Client"
     assert fault.findtext("faultstring") == (
         "Server did not recognize the value of HTTP Header SOAPAction: <&>."
@@ -82,6 +83,7 @@ def test_a_fault_of_soap_11() -> None:
 def test_a_fault_of_soap_12() -> None:
     fault = body_of(fault_response(unknown_action("x", SOAP12)), SOAP12)
     names = {"s": SOAP12.namespace}
+    assert [etree.QName(child).localname for child in fault] == ["Code", "Reason", "Detail"]
     assert fault.findtext("s:Code/s:Value", namespaces=names) == "soap:Sender"
     assert "SOAPAction: x." in str(fault.findtext("s:Reason/s:Text", namespaces=names))
 
