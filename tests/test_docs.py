@@ -178,7 +178,7 @@ def test_the_examples_comments_show_the_defaults(tmp_path: Path) -> None:
 
 def dotted(table: dict[str, Any], prefix: str = "") -> Iterator[str]:
     for name, value in table.items():
-        if isinstance(value, dict) and name != "prefix":
+        if isinstance(value, dict) and name not in ("prefix", "retry"):
             yield from dotted(value, f"{prefix}{name}.")
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             for item in value:

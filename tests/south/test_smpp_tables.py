@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kavle.cli.config import read
 from kavle.clock import SetClock
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent
 from kavle.model.status import FAILED, Status
@@ -20,6 +22,7 @@ from kavle.south.smpp.ids import Ids
 from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
+from kavle.south.smpp.retry import Retries, Retry
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.submit import submit_sm
 from kavle.south.smpp.window import PATIENCE, Window
@@ -236,6 +239,38 @@ def test_an_id_that_cannot_be_one_is_none(text: str) -> None:
     got = receipt_of(3, receipt(text), NOW)
     assert got is not None
     assert got.network_id == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "retry", "status", "attempt", "expected"),
+    [
+        ("ESME_RMSGQFUL", Retry(after=5.0, tries=20), 0x14, 19, (True, 5.0)),
+        ("ESME_RMSGQFUL", Retry(after=5.0, tries=20), 0x14, 20, (False, 5.0)),
+        ("ESME_RTHROTTLED", Retry(tries=1), 0x58, 1, (False, None)),
+        ("ESME_RSUBMITFAIL", Retry(), 0x45, 1000, (True, None)),
+        ("0x0410", Retry(after=60.0), 0x410, 1, (True, 60.0)),
+        ("ESME_RSYSERR", Retry(tries=1), 0x14, 1, (True, None)),  # said of another error
+    ],
+)
+def test_an_operator_says_which_errors_are_tried_again(
+    name: str, retry: Retry, status: int, attempt: int, expected: tuple[bool, float | None]
+) -> None:
+    told = result_of(status, GenericNack())
+    assert isinstance(told, Refused)
+    refused = Retries({name: retry}).over(status, told, attempt)
+    assert (refused.retryable, refused.after) == expected
+    assert (refused.status, refused.error) == (told.status, told.error)
+
+
+@pytest.mark.parametrize("name", ["ESME_RSYSERROR", "ESME_ROK", "0xyz", "0x0", "0x100000000", "8"])
+def test_an_error_that_there_is_not_is_told_with_its_key(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "kavle.toml"
+    path.write_text(
+        '[[carrier]]\nname = "telia"\nkind = "smpp"\nhost = "h"\nsystem_id = "s"\npassword = "p"\n'
+        f"retry = {{ {name} = {{ tries = 1 }} }}\n"
+    )
+    with pytest.raises(SettingsError, match=rf"carrier\.telia\.retry\.{name}: no command_status"):
+        read(path, {})
 
 
 HEX_AND_DECIMAL = Ids("hex", "decimal")

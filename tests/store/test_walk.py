@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from kavle.model.account import AccountSettings
 from kavle.model.status import Status
@@ -45,6 +46,18 @@ async def test_refused_for_good_is_refunded_in_the_same_commit(world: World) -> 
     assert await world.story(message) == [10, 51]
     assert await world.credits() == 100
     assert await world.rows("SELECT * FROM job") == []
+
+
+async def test_put_off_it_is_ready_after_as_long_as_its_carrier_says(world: World) -> None:
+    message = await world.accept(TWO)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, replace(THROTTLED, after=5.0), replace(THROTTLED, after=2.0))
+    world.clock.forward(seconds=4.9)
+    await world.sweep()
+    assert await world.lease() == []
+    world.clock.forward(seconds=0.1)
+    await world.sweep()
+    assert [one.lease.message_id for one in await world.lease()] == [message]
 
 
 async def test_one_segment_refused_refunds_only_what_no_network_took(world: World) -> None:

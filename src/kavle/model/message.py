@@ -94,6 +94,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     status: Status
     retryable: bool
     error: str  # as the network said it, such as "ESME_RTHROTTLED"
+    after: float | None = None  # seconds until it is tried again; None: by the number of attempts
 
 
 class Unsure(msgspec.Struct, frozen=True, gc=False):

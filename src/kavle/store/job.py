@@ -56,7 +56,7 @@ class Job:
         self.row = row
         self.unsent, self.handed, self.unsure = row.unsent, row.handed, row.unsure
         self.status = Status(row.status)
-        self.at = self.refunded = 0
+        self.at = self.after = self.refunded = 0
         self.touched = False
         self.noted: list[SegmentRow] = []
 
@@ -102,7 +102,7 @@ class Job:
     @property
     def due(self) -> int:
         """When what is sent again is sent again; of what is held, since when."""
-        return self.at + backoff(self.row.attempt) if self.unsent else self.at
+        return self.at + (self.after or backoff(self.row.attempt)) if self.unsent else self.at
 
     def _take(self, bit: int, number: int, result: Result) -> None:
         if isinstance(result, Unsent):
@@ -114,6 +114,7 @@ class Job:
         elif isinstance(result, Unsure):
             self._lost(bit, number, result)
         elif result.retryable:
+            self.after = max(self.after, round(1000 * (result.after or 0)))
             self._again(number, SegmentOutcome.RETRY, result.error)
         else:
             self._refuse(bit, number, result)

@@ -19,6 +19,7 @@ from kavle.south.smpp.client import Client
 from kavle.south.smpp.link import Link
 from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
+from kavle.south.smpp.retry import Retries
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.tls import setting_of
 from kavle.south.smpp.window import Ended, Handed, Window
@@ -68,6 +69,7 @@ class SmppCarrier:
         self._settings = settings
         self._carrier_id = carrier_id
         self._ids = settings.ids
+        self._retries = Retries(settings.retry)
         self._events = events
         self._clock = clock
         self._on_state = on_state
@@ -272,6 +274,8 @@ class SmppCarrier:
         self._window.answered(handed)
         self._on_response_seconds(now - handed.at)
         result = result_of(response.status, response.body, self._ids)
+        if isinstance(result, Refused):
+            result = self._retries.over(response.status, result, handed.parcel.lease.attempt)
         if response.status in THROTTLES:
             self._pause(now)
         elif not isinstance(result, Accepted):

@@ -10,6 +10,7 @@ from msgspec import Meta
 from kavle.settings import WrongValue
 from kavle.south.settings import OnUnsure
 from kavle.south.smpp.ids import Base, Ids
+from kavle.south.smpp.retry import Retry, command_status
 
 Seconds = Annotated[float, Meta(gt=0)]
 Mode = Literal["transceiver", "transmitter+receiver"]
@@ -44,6 +45,7 @@ class SmppSettings(
     reconnect_max: Seconds = 60.0  # between two tries at most
     unsure: OnUnsure = "send again"
     receipts: Literal["each segment", "whole message"] = "each segment"  # what one of its receipts is about
+    retry: dict[str, Retry] = {}  # by the network's error, over the table of outcomes.py
     response_ids: Base = "as is"  # how submit_sm_resp writes the ids of messages
     receipt_ids: Base = "as is"  # and how the text of receipts does
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
@@ -53,6 +55,11 @@ class SmppSettings(
             raise ValueError("binds: each has its share of the window, so there are no more than that")
         if 0 < self.rate < self.binds:
             raise ValueError("rate: each bind has its share of it, which is one submit_sm a second at least")
+        for name in self.retry:
+            try:
+                command_status(name)
+            except ValueError as error:
+                raise WrongValue(f"retry.{name}", str(error)) from error
         if (self.response_ids == "as is") != (self.receipt_ids == "as is"):
             missing = "response_ids" if self.response_ids == "as is" else "receipt_ids"
             raise WrongValue(missing, 'missing: say "hex" or "decimal" of both kinds of ids, or of neither')
