@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from bench import churn
+from bench import backlog, churn
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
 from bench.load import Order, Result
@@ -35,10 +35,12 @@ Tell = Callable[[float], None]
 
 def measure(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
     """Raises `Broken` when anything is not as it should be: a refusal, a lost message, a dead process."""
-    run = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn}[scenario.kind]
     others = Others()
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as name:
-        figures = run(scenario, start, messages, Path(name), tell)
+        if scenario.kind in _BEHIND:
+            figures = _BEHIND[scenario.kind](scenario, messages, Path(name), tell)
+        else:
+            figures = _RUNS[scenario.kind](scenario, start, messages, Path(name), tell)
     return msgspec.structs.replace(figures, others=others.share())
 
 
@@ -162,6 +164,10 @@ def _churn(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
         database_cpu=database_cpu / messages,
         parts=result.rates,
     )
+
+
+_RUNS: Final = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn}
+_BEHIND: Final = {"bundle": backlog.bundle, "priority": backlog.priority, "due": backlog.due}
 
 
 def _since(before: float | None, gateway: Gateway) -> float | None:

@@ -61,13 +61,17 @@ class Network:
 
 
 @contextmanager
-def network(folder: Path, *, is_open: bool, receipts: bool) -> Iterator[Network]:
-    """`is_open`: it lets ESMEs bind from the first. `receipts`: it sends them."""
+def network(
+    folder: Path, *, is_open: bool, receipts: bool, journal: Path | None = None, delay: float = 0.0
+) -> Iterator[Network]:
+    """`is_open`: it lets ESMEs bind from the first. `receipts`: it sends them. `journal`: the file of what it
+    saw. `delay`: seconds until it answers a submit_sm."""
     command = [
         sys.executable, "-m", "kavle", "simulate", "smsc", "--quiet", "--port", "0", "--http-port", "0",
         "--system-id", SYSTEM_ID, "--password", PASSWORD,
         "--refuse-binds", "0" if is_open else str(_FOR_EVER),
         "--receipts" if receipts else "--no-receipts",
+        "--response-delay", str(delay), *(("--journal", str(journal)) if journal is not None else ()),
     ]  # fmt: skip
     with child("network", command, folder) as process:
         ready = _READY.match(process.line())

@@ -35,6 +35,7 @@ port = {port}
 system_id = "{system_id}"
 password = "{password}"
 window = {window}
+rate = {rate}
 binds = {binds}
 reconnect_max = 1.0
 [[route]]
@@ -82,7 +83,9 @@ def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
         yield Kavle(port, process, database)
 
 
-def settings(folder: Path, network: Network, database: str, nodes: int = 1) -> Path:
+def settings(
+    folder: Path, network: Network, database: str, nodes: int = 1, window: int = WINDOW, rate: float = 0.0
+) -> Path:
     """The file of them, for so many gateways on that database: a link for each, and one window for all."""
     config = folder / "kavle.toml"
     config.write_text(
@@ -91,7 +94,8 @@ def settings(folder: Path, network: Network, database: str, nodes: int = 1) -> P
             port=network.port,
             system_id=SYSTEM_ID,
             password=NETWORK_PASSWORD,
-            window=WINDOW,
+            window=window,
+            rate=float(rate),
             binds=nodes,
         )
     )

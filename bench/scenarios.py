@@ -11,9 +11,12 @@ class Scenario(msgspec.Struct, frozen=True):
     name: str
     interface: str  # "URL" or "SOAP"
     connections: int
-    kind: str  # "accept", "cycle", "drain", or "churn" of the queue alone
+    kind: str  # "accept", "cycle", "drain", "bundle", "priority", "due", or "churn" of the queue alone
     nodes: int = 0  # gateways on one PostgreSQL; 0: one on a file of its own
     beside: str = "nothing"  # the churn: "snapshot", "export"
+    window: int = 100  # the carrier's, of those that queue first
+    rate: float = 0.0  # and its submit_sm a second; 0: as fast as it goes
+    delay: float = 0.0  # seconds until the network answers one
 
 
 ACCEPT_16: Final = Scenario("accept, URL, 16 connections", "URL", 16, "accept")
@@ -23,6 +26,12 @@ SOAP_64: Final = Scenario("accept, SOAP, 64 connections", "SOAP", 64, "accept")
 CYCLE_16: Final = Scenario("full cycle with receipts, 16 connections", "URL", 16, "cycle")
 CYCLE_64: Final = Scenario("full cycle with receipts, 64 connections", "URL", 64, "cycle")
 DRAIN: Final = Scenario("drain of a backlog, no receipts", "URL", 64, "drain")
+BUNDLE: Final = Scenario("bundle, accepted and expanded", "", 0, "bundle")
+PRIORITY_SLOW: Final = Scenario(
+    "priority 3 past a backlog, 100/s", "URL", 1, "priority", window=10, rate=100, delay=0.5
+)
+PRIORITY_FAST: Final = Scenario("priority 3 past a backlog, no rate", "URL", 1, "priority")
+DUE: Final = Scenario("due in the same second", "", 0, "due")
 ACCEPT_NODES: Final = tuple(
     Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
     for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
@@ -36,8 +45,9 @@ CHURN_SNAPSHOT: Final = Scenario("PostgreSQL, queue churn, old snapshot", "", 0,
 CHURN_EXPORT: Final = Scenario("PostgreSQL, queue churn, export", "", 0, "churn", beside="export")
 
 ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DRAIN)
+BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
-SCENARIOS: Final = (*ON_FILE, *ON_SERVER)
+SCENARIOS: Final = (*ON_FILE, *BEHIND, *ON_SERVER)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +57,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     cpu: float
     memory: int  # resident at most
-    p50: float | None = None  # of the HTTP answers
+    p50: float | None = None  # of the HTTP answers, or of the way to the network
     p99: float | None = None
+    longest: float | None = None  # of what p50 and p99 are of
     disk: float | None = None
     queued_memory: float | None = None
     network_cpu: float | None = None

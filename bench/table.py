@@ -11,12 +11,16 @@ from rich.table import Table
 
 from bench.scenarios import (
     ACCEPT_64,
+    BUNDLE,
     CHURN,
     CHURN_EXPORT,
     CHURN_SNAPSHOT,
     CYCLE_64,
     DRAIN,
+    DUE,
     ON_SERVER,
+    PRIORITY_FAST,
+    PRIORITY_SLOW,
     SOAP_64,
     Figures,
     Scenario,
@@ -99,6 +103,28 @@ AIMS: Final = (
         110,
         most=True,
     ),
+    Aim(BUNDLE.name, "bundle of 100,000, recipients/s", lambda _, runs: middle(runs, "rate"), 50_000),
+    Aim(
+        PRIORITY_SLOW.name,
+        "an alarm past 1,000,000 at 100/s, window 10, 500 ms latency: p99 in ms",
+        lambda _, runs: middle(runs, "p99", 1e3),
+        250 + 500,
+        most=True,
+    ),
+    Aim(
+        PRIORITY_FAST.name,
+        "an alarm past 1,000,000 with no rate, window 100: p99 in ms",
+        lambda _, runs: middle(runs, "p99", 1e3),
+        250,
+        most=True,
+    ),
+    Aim(
+        DUE.name,
+        "10,000 due in the same second: the last with the network, in ms",
+        lambda _, runs: middle(runs, "longest", 1e3),
+        2_000,
+        most=True,
+    ),
     Aim(CHURN_SNAPSHOT.name, "leases beside an old snapshot, % of those without", _of_plain_churn, 50),
     Aim(CHURN_EXPORT.name, "leases beside an export, % of those without", _of_plain_churn, 50),
     Aim(CHURN_SNAPSHOT.name, "the last quarter of them, % of the first", _of_first_quarter, 80),
@@ -120,6 +146,18 @@ cores: {load} and {network} µs of CPU a message beside Kavle at 64 connections.
     DRAIN.name: """\
 Drain: from the first submit_sm to the last response; the backlog came by URL. Of memory, a message that is
 queued takes {queued} B in Kavle and {queued_there} B in Kannel.
+""",
+    BUNDLE.name: """\
+Bundle: 100,000 recipients in one list are read, accepted in one commit, and made into messages with their
+jobs, without any face; memory is that of the process.
+""",
+    PRIORITY_SLOW.name: """\
+Priority 3: p50 and p99 are from an alarm's HTTP request to its arrival at the network, by the network's
+journal; messages/s is what all others get meanwhile. At 100/s the window is 10, and a response takes 500 ms.
+""",
+    DUE.name: """\
+Due: the gateway starts with the messages waiting; p50 and p99 are from their second to their arrival at the
+network, which sends a receipt for each.
 """,
 }
 """By the scenario that they explain."""

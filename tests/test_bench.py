@@ -16,9 +16,10 @@ from bench.child import Broken, child
 from bench.load import Order, Result, generate, percentile
 from bench.measure import measure
 from bench.nodes import nodes
-from bench.scenarios import CHURN_EXPORT, CHURN_SNAPSHOT, CYCLE_NODES, Scenario
+from bench.ours import kavle
+from bench.scenarios import BUNDLE, CHURN_EXPORT, CHURN_SNAPSHOT, CYCLE_NODES, DUE, PRIORITY_FAST, Scenario
 from bench.shapes import YES, Shape, requests
-from bench.table import Report, foot
+from bench.table import Report, aims, foot
 
 YESES = [
     (Shape.URL, b"HTTP/1.1 200 OK\r\n\r\n1234567890", True),
@@ -103,6 +104,21 @@ def folder() -> Iterator[Path]:
     """Not in pytest's own, which it closes to the server's user whenever another run begins."""
     with tempfile.TemporaryDirectory(prefix="kavle-bench-") as name:
         yield Path(name)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("scenario", "messages"),
+    [(BUNDLE, 5_000), (PRIORITY_FAST, 20_000), (DUE, 500)],
+    ids=["a bundle", "alarms past a backlog", "due in one second"],
+)
+def test_what_queues_first_goes_through_it_whole(scenario: Scenario, messages: int, folder: Path) -> None:
+    figures = measure(scenario, kavle, messages, folder, lambda share: None)
+    assert figures.rate > 0
+    assert (figures.p99 is None) == (scenario is BUNDLE)
+    report = Report({}, {})
+    report.add(scenario, "Kavle", figures)
+    assert len(aims(report)) == 1
 
 
 @pytest.mark.timeout(180)
