@@ -206,6 +206,7 @@ def test_the_settings_for_a_rest_provider_are_a_gateway_that_can_serve(tmp_path:
 
 
 VALUES = {
+    "KAVLE_DATABASE": "sqlite:///kavle-demo/kavle.db",
     "KAVLE_HTTP_PORT": "8081",
     "KAVLE_HTTP_HOSTS": "sms.example.com, sms.example.net",
     "KAVLE_CARRIER_TELIA_PASSWORD": "other",

@@ -220,7 +220,7 @@ class _Check:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             variable = value.variable if isinstance(value, _Given) else None
-            self._fail(key, _expectation(kind, error), variable)
+            self._fail(key, _expectation(kind, error) + _notation(kind, value), variable)
 
     def _refuse_unknown(self, value: Iterable[str], known: Iterable[str | None], key: str) -> None:
         names = [name for name in known if name is not None]
@@ -255,6 +255,16 @@ def _expectation(kind: Any, error: msgspec.ValidationError) -> str:
             return f"expected {_one_of(choice.value for choice in member)}"
     problem, _, _ = str(error).partition(" - at ")
     return problem[:1].lower() + problem[1:].replace("`", "")
+
+
+def _notation(kind: Any, value: Any) -> str:
+    """How to write what TOML has read as something else."""
+    members = _members(kind)
+    if str in members and type(value) in (int, float):
+        return "; write it in quotes"
+    if isinstance(value, str) and any(get_origin(member) is list for member in members):
+        return "; write it in brackets, as a list"
+    return ""
 
 
 # --- types -------------------------------------------------------------------------------------------------

@@ -42,7 +42,10 @@ async def fetch(url: str) -> str:
 async def test_accounts_are_made_filled_and_listed_without_a_gateway(config: str) -> None:
     code, out, _ = await run("account", "list", "--config", config)
     assert code == 0
-    assert re.fullmatch(r"There are no accounts yet; make one by `\S.* account create NAME`\.\n", out)
+    hint = (
+        rf"There are no accounts yet; make one by `\S.* account create NAME --config {re.escape(config)}`\.\n"
+    )
+    assert re.fullmatch(hint, out)
     code, out, _ = await run(
         "account",
         "create",

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from kavle.clock import SetClock
 from kavle.model.account import Account, AccountSettings
@@ -257,6 +258,22 @@ async def test_one_address_may_not_try_one_password_on_all_accounts(world: World
     assert world.hashed == 6
     assert await world.log_in("other", "5678") == "other"  # who was here before stays
     assert await world.log_in(address=THERE) == "test"
+
+
+@pytest.mark.parametrize("limit", ["failures", "failures_in_all"])
+async def test_the_log_tells_at_once_that_right_passwords_are_refused_from_now_on(
+    world: World, limit: str
+) -> None:
+    world.made(**{limit: 5})
+    with capture_logs() as logs:
+        await guess(world, 6)
+    assert [(line["times"], line["throttled"]) for line in logs] == [
+        (1, False),
+        (2, False),
+        (4, False),
+        (1, True),  # the 5th in all
+        (2, True),
+    ]
 
 
 async def test_addresses_of_one_ipv6_network_count_as_one(world: World) -> None:

@@ -108,6 +108,20 @@ async def test_a_server_that_is_not_there_is_an_error_without_a_password() -> No
     with pytest.raises(StoreError, match="can't be reached") as error:
         await PostgresStore.open("postgresql://kavle:secret@127.0.0.1:1/kavle")
     assert "secret" not in str(error.value)
+    assert "are host and port in `database` in the settings right?" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "told"),
+    [
+        ("postgres", "nowhere", r'"nowhere" does not exist; make it, as by `createdb'),
+        ("nobody", "postgres", r'"nobody" does not exist; look at user and password in `database`'),
+    ],
+)
+async def test_a_wrong_address_is_told_with_what_to_do(user: str, name: str, told: str) -> None:
+    url = server().get_uri(name).replace("//postgres", f"//{user}", 1)
+    with pytest.raises(StoreError, match=told):
+        await PostgresStore.open(url)
 
 
 @pytest.mark.parametrize(("off", "where"), [(5, "ahead of"), (-5, "behind")])

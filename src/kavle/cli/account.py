@@ -11,7 +11,7 @@ from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
 from kavle.cli.control import Reply
 from kavle.cli.database import file_of
-from kavle.cli.options import config_option, telling_errors, this_command
+from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.accounts import (
     AdmitAccount,
     ChangeAccount,
@@ -93,7 +93,7 @@ def create(name: str, password: str | None, amount: int, config: Path) -> None:
     ask(settings, CreateAccount(name, hash_password(_chosen(password)), amount))
     click.echo(f"Account {name} is made, with {format_balance(amount)} credits.")
     if not amount:
-        click.echo(f"It can send once it has some: `{this_command()} account topup {name} 100`.")
+        click.echo(f"It can send once it has some: `{call(f'account topup {name} 100')}`.")
 
 
 # Without this, -10 would be an option that there is not.
@@ -115,7 +115,7 @@ def list_accounts(config: Path) -> None:
     """Show all accounts with their balances."""
     accounts = ask(read(config), ListAccounts()).accounts or []
     if not accounts:
-        click.echo(f"There are no accounts yet; make one by `{this_command()} account create NAME`.")
+        click.echo(f"There are no accounts yet; make one by `{call('account create NAME')}`.")
         return
     width = max(len("account"), *(len(line.name) for line in accounts))
     click.echo(f"{'account':<{width}}  {'credits':>14}  since")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import ParamSpec, TypeVar
 
 import apsw
 import click
+from click.core import ParameterSource
 
 from kavle.north.listener import ListenError
 from kavle.settings import SettingsError
@@ -97,6 +99,15 @@ def this_command() -> str:
         return f"{_from_here(Path(sys.executable))} -m kavle"
     found = shutil.which(called.name)
     return called.name if found and Path(found).samefile(called) else _from_here(called)
+
+
+def call(what: str) -> str:
+    """This command again, to do `what`, with the same settings file: a hint that is followed to the letter
+    must not lead to another database."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.get_parameter_source("config") is ParameterSource.COMMANDLINE:
+        what = f"{what} --config {shlex.quote(str(context.params['config']))}"
+    return f"{this_command()} {what}"
 
 
 def _from_here(path: Path) -> str:

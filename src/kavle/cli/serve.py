@@ -13,7 +13,7 @@ from kavle import logs
 from kavle.cli.app import Gateway
 from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.database import file_of
-from kavle.cli.options import config_option, listening, opening, telling_errors, this_command
+from kavle.cli.options import call, config_option, listening, opening, telling_errors
 from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
 from kavle.store.errors import StoreUnavailable
@@ -62,4 +62,4 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _tell_what_is_missing(gateway: Gateway) -> None:
     if not await gateway.accounts.list():
-        click.echo(f"There is no account yet; make one by `{this_command()} account create NAME`.")
+        click.echo(f"There is no account yet; make one by `{call('account create NAME')}`.")

@@ -87,7 +87,7 @@ class Authenticator:
         # Verified when there is no such account, so that the answer takes as long as for one there is.
         self._nobodys = _HASHER.hash(secrets.token_hex())
         self._refused = refused
-        self._refusals = Doublings()  # by address
+        self._refusals = Doublings()  # by address and reason
         self._keyed = blake2b(key=secrets.token_bytes(32), digest_size=32)
         self._verified: dict[bytes, _Verified] = {}  # in the order of verification
         self._under_way: dict[bytes, asyncio.Task[Account | None]] = {}
@@ -106,7 +106,7 @@ class Authenticator:
         if _may_be_right(name, password):
             account = self.known(name, password, address) or await self._verify(name, password, address)
         if account is None:
-            throttled = self._by_account.full((name, address), self._clock.now())
+            throttled = self._throttled(name, address, self._clock.now())
             self._refuse(name[:LONGEST_NAME], address, throttled=throttled)
         if not caller.may_be(account.name):
             self._refuse(account.name, address, look_at="accounts of the [[http.listener]] that it called")
@@ -121,7 +121,8 @@ class Authenticator:
         """Logged, but not every time: a panel with an old password must be no riddle, and whoever guesses
         must not fill the disk."""
         self._refused()
-        times = self._refusals.next(address)
+        # Each reason by itself: that right passwords are refused from now on must not drown among the wrong.
+        times = self._refusals.next((address, *why.values()))
         if times is not None:
             _log.warning("log-in refused", account=name, address=address, times=times, **why)
         raise Refusal(Reason.CREDENTIALS)
@@ -179,7 +180,7 @@ class Authenticator:
         """For one account an attempt counts as a failure until it has succeeded: a volley gets no more tries
         than a queue. For the address it counts afterwards: many customers may start at once behind one."""
         pair, network = (name, address), network_of(address)
-        if self._by_account.full(pair, now) or self._by_address.full(network, now):
+        if self._throttled(name, address, now):
             return None
         self._by_account.add(pair, now)
         try:
@@ -192,6 +193,10 @@ class Authenticator:
         else:
             self._by_account.forget(pair)
         return account
+
+    def _throttled(self, name: str, address: str, now: datetime) -> bool:
+        pair, network = (name, address), network_of(address)
+        return self._by_account.full(pair, now) or self._by_address.full(network, now)
 
     async def _account(self, name: str, password: str) -> Account | None:
         account = await self._find(name)

@@ -84,8 +84,23 @@ async def first_connection(url: str) -> Connection:
     try:
         return await connect(url)
     except (*LOST, asyncpg.PostgresError, ValueError) as error:
-        reason = str(error) or type(error).__name__
-        raise StoreError(f"the PostgreSQL database can't be reached: {reason}") from error
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise StoreError(f"the PostgreSQL database can't be reached: {reason}{_advice(error)}") from error
+
+
+def _advice(error: Exception) -> str:
+    match error:
+        case asyncpg.InvalidCatalogNameError():
+            return "; make it, as by `createdb -E UTF8 NAME`, or name another by `database` in the settings"
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            return (
+                "; look at user and password in `database` in the settings, and at the server's pg_hba.conf"
+            )
+        case OSError():
+            return "; is the server up, and are host and port in `database` in the settings right?"
+        case ValueError():
+            return "; look at `database` in the settings"
+    return ""
 
 
 async def check_server(db: Db) -> None:
