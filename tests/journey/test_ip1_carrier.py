@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from kavle.south.ip1.settings import Ip1Settings
 from support.provider import TOKEN, Provider, cut, status, when
 from support.tls import CERTIFICATES
 
+EXPIRES = datetime(2026, 1, 5, tzinfo=UTC)
+
 
 def parcel(message_id: int, text: str = "", **changes: Any) -> Parcel:
     text = text or f"message {message_id}"
@@ -34,6 +37,7 @@ def parcel(message_id: int, text: str = "", **changes: Any) -> Parcel:
         "sender": "ip1",
         "flash": False,
         "priority": 2,
+        "expires_at": EXPIRES,
     } | changes
     lease, segments = Lease(message_id, 7, 1), split(text, encoding, message_id)
     return Parcel(lease=lease, text=text, encoding=encoding, segments=segments, **fields)

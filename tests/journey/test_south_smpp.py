@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -29,6 +29,8 @@ from kavle.wire.smpp.receipt import format_receipt, receipt_tlvs
 TEXT = "Hej på dig"
 RECIPIENT = "46702617396"
 
+EXPIRES = datetime(2026, 1, 5, tzinfo=UTC)
+
 
 def parcel(message_id: int, text: str = TEXT, **changes: Any) -> Parcel:
     """An urgent one: for these there is the whole window."""
@@ -39,6 +41,7 @@ def parcel(message_id: int, text: str = TEXT, **changes: Any) -> Parcel:
         "text": text,
         "flash": False,
         "priority": 3,
+        "expires_at": EXPIRES,
     } | changes
     return Parcel(
         lease=Lease(message_id, 7, 1), encoding=encoding, segments=split(text, encoding, message_id), **fields
@@ -97,6 +100,7 @@ async def test_a_message_goes_out_and_the_network_names_it(smsc: Smsc, core: Cor
     assert outcome.result == Accepted("net-1")
     assert outcome.at == SetClock().now()
     assert link.submitted[0].message.destination_addr == RECIPIENT
+    assert link.submitted[0].message.validity_period == "000003120000000R"
 
 
 async def test_what_the_window_has_room_for_goes_out_in_one_write(smsc: Smsc, core: Core) -> None:

@@ -23,6 +23,8 @@ from kavle.south.ip1.settings import Ip1Settings
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "s" * 24
 
+EXPIRES = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
 
 def parcel(message_id: int = 5, text: str = "Hej", **changes: Any) -> Parcel:
     encoding = encoding_for(text)
@@ -34,6 +36,7 @@ def parcel(message_id: int = 5, text: str = "Hej", **changes: Any) -> Parcel:
         "encoding": encoding,
         "flash": False,
         "priority": 2,
+        "expires_at": EXPIRES,
         "segments": split(text, encoding, message_id),
     }
     return Parcel(**fields | changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
 from kavle.south.smpp.retry import Retries, Retry
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.submit import submit_sm
+from kavle.south.smpp.submit import submit_sm, validity_period
 from kavle.south.smpp.window import PATIENCE, Window
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
@@ -46,9 +47,31 @@ def parcel(text: str = "Hej", **changes: Any) -> Parcel:
         "encoding": encoding,
         "flash": False,
         "priority": 2,
+        "expires_at": NOW + timedelta(hours=48),
         "segments": split(text, encoding, 0x0102),
     }
     return Parcel(**fields | changes)
+
+
+@pytest.mark.parametrize(
+    ("form", "left", "expected"),
+    [
+        ("relative", timedelta(hours=48), "000002000000000R"),
+        ("relative", timedelta(days=1, hours=2, minutes=3, seconds=4.9), "000001020304000R"),
+        ("relative", timedelta(seconds=-5), "000000000001000R"),  # 0 would mean the network's default
+        ("relative", timedelta(days=400), "000031000000000R"),
+        ("none", timedelta(hours=48), ""),
+    ],
+)
+def test_what_is_left_of_the_validity_is_told(form: Any, left: timedelta, expected: str) -> None:
+    assert validity_period(form, NOW + left, NOW) == expected
+
+
+def test_an_absolute_validity_is_in_utc() -> None:
+    at = datetime(2026, 7, 1, 14, 30, 5, tzinfo=timezone(timedelta(hours=2)))
+    assert validity_period("absolute", at, NOW) == "260701123005000+"
+    message = parcel()
+    assert submit_sm(message, message.segments[0], "260701123005000+").validity_period == "260701123005000+"
 
 
 # --- submit_sm -----------------------------------------------------------------------------------------

@@ -222,5 +222,6 @@ def _parcel(message: LeasedMessage) -> Parcel:
         encoding=message.encoding,
         flash=message.flash,
         priority=message.priority,
+        expires_at=message.expires_at,
         segments=tuple(segments[number - 1] for number in message.unsent),
     )

@@ -79,6 +79,7 @@ class Parcel(msgspec.Struct, frozen=True):
     encoding: Encoding
     flash: bool
     priority: int
+    expires_at: datetime
     segments: tuple[Segment, ...]
 
 

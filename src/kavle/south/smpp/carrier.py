@@ -21,6 +21,7 @@ from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.retry import Retries
 from kavle.south.smpp.settings import SmppSettings
+from kavle.south.smpp.submit import validity_period
 from kavle.south.smpp.tls import setting_of
 from kavle.south.smpp.window import Ended, Handed, Window
 from kavle.south.sparse import SparseLog
@@ -77,7 +78,7 @@ class SmppCarrier:
         self._log = _log.bind(carrier=settings.name, link=number)
         self._link_log = self._log.bind(network=_address(settings.host, settings.port))
         self._sparse = SparseLog(self._log)
-        self._window = Window(settings.window, Rate(settings.rate or None))
+        self._window = Window(settings.window, Rate(settings.rate or None), self._validity)
         self._backoff = Backoff(settings.reconnect_max)
         self._pause_before_link = 0.0  # seconds
         self._link: Link | None = None
@@ -263,6 +264,9 @@ class SmppCarrier:
             )
         if self.free() > 0:
             self._events.room()
+
+    def _validity(self, parcel: Parcel) -> str:
+        return validity_period(self._settings.validity, parcel.expires_at, self._clock.now())
 
     def _ended(self, event: Response | Unanswered, now: float) -> Ended:
         if isinstance(event, Response):

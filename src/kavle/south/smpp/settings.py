@@ -11,6 +11,7 @@ from kavle.settings import WrongValue
 from kavle.south.settings import OnUnsure
 from kavle.south.smpp.ids import Base, Ids
 from kavle.south.smpp.retry import Retry, command_status
+from kavle.south.smpp.submit import Validity
 
 Seconds = Annotated[float, Meta(gt=0)]
 Mode = Literal["transceiver", "transmitter+receiver"]
@@ -45,6 +46,7 @@ class SmppSettings(
     reconnect_max: Seconds = 60.0  # between two tries at most
     unsure: OnUnsure = "send again"
     receipts: Literal["each segment", "whole message"] = "each segment"  # what one of its receipts is about
+    validity: Validity = "relative"  # of a message, as told to the network
     retry: dict[str, Retry] = {}  # by the network's error, over the table of outcomes.py
     response_ids: Base = "as is"  # how submit_sm_resp writes the ids of messages
     receipt_ids: Base = "as is"  # and how the text of receipts does

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 from kavle.model.message import Parcel, Priority
 from kavle.sms.segment import Segment
@@ -10,6 +11,10 @@ from kavle.wire.smpp.constants import ESM_UDHI, RECEIPT_ALWAYS, Npi, Ton
 from kavle.wire.smpp.pdus import SubmitSm
 
 LONGEST_SHORT_NUMBER: Final = 8  # digits; an E.164 number that can be answered has more
+
+Validity = Literal["relative", "absolute", "none"]
+
+_LONGEST_RELATIVE: Final = 31 * 86_400  # seconds, without the months that are longer or shorter
 
 _TEXT: Final = int(Ton.ALPHANUMERIC), int(Npi.UNKNOWN)
 _SHORT: Final = int(Ton.NETWORK_SPECIFIC), int(Npi.UNKNOWN)
@@ -23,7 +28,7 @@ _FLASH: Final = 0b0001_0000
 _PRIORITY_FLAGS: Final = {Priority.BULK: 0, Priority.NORMAL: 0, Priority.URGENT: 1}
 
 
-def submit_sm(parcel: Parcel, segment: Segment) -> SubmitSm:
+def submit_sm(parcel: Parcel, segment: Segment, validity: str = "") -> SubmitSm:
     """GSM 03.38 text goes as septets, one an octet; the header stands before it (SMPP 3.4 §5.2.12)."""
     ton, npi = source_numbering(parcel.sender)
     return SubmitSm(
@@ -35,10 +40,23 @@ def submit_sm(parcel: Parcel, segment: Segment) -> SubmitSm:
         destination_addr=parcel.recipient,
         esm_class=ESM_UDHI if segment.udh else 0,
         priority_flag=_PRIORITY_FLAGS.get(parcel.priority, 0),  # type: ignore[call-overload]
+        validity_period=validity,
         registered_delivery=RECEIPT_ALWAYS,
         data_coding=parcel.encoding.data_coding | _FLASH if parcel.flash else parcel.encoding.data_coding,
         short_message=segment.udh + segment.body,
     )
+
+
+def validity_period(form: Validity, expires_at: datetime, now: datetime) -> str:
+    """What is left of a message's validity, as SMPP 3.4 §7.1.1 writes times; empty where the network is to
+    decide. A relative one asks nothing of the network's clock or time zone."""
+    if form == "none":
+        return ""
+    if form == "absolute":
+        return f"{expires_at.astimezone(UTC):%y%m%d%H%M%S}000+"
+    left = min(max(int((expires_at - now).total_seconds()), 1), _LONGEST_RELATIVE)
+    days, left = divmod(left, 86_400)
+    return f"0000{days:02}{left // 3600:02}{left // 60 % 60:02}{left % 60:02}000R"
 
 
 def source_numbering(sender: str) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -42,9 +42,16 @@ class Window:
     is kept for priority 3, which also goes before all others: however much of these waits or is in flight, it
     is sent at once."""
 
-    def __init__(self, size: int, rate: Rate | None = None) -> None:
+    def __init__(
+        self,
+        size: int,
+        rate: Rate | None = None,
+        validity: Callable[[Parcel], str] = lambda parcel: "",
+    ) -> None:
+        """`validity`: a parcel's validity_period, asked for when it goes out."""
         self._size = size
         self._rate = rate or Rate(None)
+        self._validity = validity
         self._kept = max(1, size // KEPT) if size > 1 else 0
         self._urgent: deque[Handed] = deque()
         self._others: list[deque[Handed]] = [deque() for _ in _OTHERS]  # in the order in which they go
@@ -122,7 +129,8 @@ class Window:
             handed = queue.popleft()
             handed.at = now
             try:
-                session.request(submit_sm(handed.parcel, handed.segment), handed, now)
+                parcel = handed.parcel
+                session.request(submit_sm(parcel, handed.segment, self._validity(parcel)), handed, now)
             except FieldError as error:
                 # It is the sender that may hold what SMPP has no place for; all else was checked or is ours.
                 ended.append((handed, Refused(Status.NETWORK_FAILED, False, str(error))))
