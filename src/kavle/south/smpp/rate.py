@@ -25,7 +25,7 @@ class Rate:
     @property
     def lot(self) -> int:
         """How many go out in `AHEAD`."""
-        return int(self._most)
+        return int(self._most + _ROUNDING)
 
     def ready(self, now: float) -> int:
         """How many may go out at this moment."""
