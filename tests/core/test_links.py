@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kavle.core.links import Links
+from kavle.model.link import LinkReport
+from kavle.store.sharing import report_of
 from support.tables import CARRIER, LIFE, Tables
 
 SECONDS = LIFE / 1000
 
 
+REPORT = LinkReport("bound", datetime(2026, 1, 1, tzinfo=UTC), 100, 3, 12, 0)
+
+
 class Shown:
     name = "telia"
+
+    def report(self) -> LinkReport:
+        return REPORT
 
 
 class NotedRoad:
@@ -57,6 +67,7 @@ class Node:
             SECONDS,
             self._make,  # type: ignore[arg-type]
             lambda: tables.now / 1000,
+            "gw1:42",
         )
 
     def _make(self, carrier_id: int, number: int) -> NotedRoad:
@@ -100,6 +111,19 @@ async def test_a_link_is_opened_once_and_kept() -> None:
             tables.now += 1000
             assert await node.turn() == []
         assert len(node.links.roads(CARRIER)) == 2
+
+
+async def test_a_node_tells_how_its_links_do_and_who_it_is() -> None:
+    async with nodes(1, 1) as (tables, node):
+        await node.turn()
+        assert tables.links[1].report is None, "it has only just been taken"
+        await node.turn()
+        assert report_of(tables.links[1].report) == replace(REPORT, node="gw1:42")
+
+
+def test_a_report_of_another_version_is_none() -> None:
+    assert report_of('{"mood": "fine"}') is None
+    assert report_of(None) is None
 
 
 async def test_what_is_over_its_share_is_closed_before_it_is_given_back() -> None:

@@ -244,7 +244,7 @@ async def test_a_network_that_is_not_who_it_should_be_gets_no_password(
     async with network() as smsc:
         warning = await first_warning(smsc, core, **TLS | fields)
     assert warning["look_at"] == f"carrier.telia.{setting}"
-    assert "certificate verify failed" in warning["error"]
+    assert "certificate verify failed" in warning["reason"]
 
 
 async def test_a_network_that_speaks_no_tls_is_told_of(smsc: Smsc, core: Core) -> None:
@@ -292,7 +292,7 @@ async def test_files_that_are_renewed_count_from_the_next_connection(core: Core,
             await until(lambda: [1 for entry in logs if entry["log_level"] == "warning"])
             ca.write_bytes((CERTIFICATES / "rsa.pem").read_bytes())
             await until(lambda: carrier.bound)
-    assert f"carrier.telia.ca: {ca} holds no certificate" in logs[0]["error"]
+    assert f"carrier.telia.ca: {ca} holds no certificate" in logs[0]["reason"]
 
 
 # --- TLS's settings ------------------------------------------------------------------------------------

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kavle.clock import SetClock
-from kavle.store.types import CarrierTerms, LinkKey, LinkTurn
+from kavle.model.link import LinkReport
+from kavle.store.types import Backlog, CarrierTerms, LinkKey, LinkLine, LinkTurn
 from support.world import World, open_world
 
 ONE, OTHER, THIRD = 1, 2, 3  # nodes
@@ -26,15 +27,23 @@ class Sharing:
         self.tokens: dict[int, int] = {}
         self.left: list[float] = []
 
-    async def turn(self, node: int, closed: Sequence[int] = (), *, leaving: bool = False) -> list[int]:
+    async def turn(
+        self,
+        node: int,
+        closed: Sequence[int] = (),
+        *,
+        leaving: bool = False,
+        reports: Mapping[int, LinkReport] | None = None,
+    ) -> list[int]:
         """The numbers of the links that are that node's after it."""
         carrier_id = self.world.carrier_id
         keys: tuple[LinkKey, ...] = tuple((carrier_id, number) for number in closed)
-        turn = LinkTurn(node, {carrier_id: self.binds}, LIFE, keys, leaving)
-        told = await self.world.store.share_links(turn)
-        self.share = told.shares[carrier_id]
-        self.tokens = {hold.number: hold.token for hold in told.held}
-        self.left = [hold.left for hold in told.held]
+        told = {(carrier_id, number): report for number, report in (reports or {}).items()}
+        turn = LinkTurn(node, {carrier_id: self.binds}, LIFE, keys, leaving, told)
+        share = await self.world.store.share_links(turn)
+        self.share = share.shares[carrier_id]
+        self.tokens = {hold.number: hold.token for hold in share.held}
+        self.left = [hold.left for hold in share.held]
         return sorted(self.tokens)
 
 
@@ -126,3 +135,41 @@ async def test_a_file_has_one_node_and_its_next_life_has_the_links_at_once(tmp_p
     world = await open_world(tmp_path / "kavle.db", SetClock())
     assert await Sharing(world, 1).turn(OTHER) == [1]
     await world.store.close()
+
+
+# --- what nodes tell of their links -----------------------------------------------------------------------
+
+
+def report(state: str = "bound as transceiver", node: str = "gw1:42") -> LinkReport:
+    at = SetClock().now()
+    return LinkReport(state, at, 100, 7, 4711, 2, "the link is lost: it broke", at, node)
+
+
+async def test_what_a_node_tells_of_its_links_is_shown_until_it_gives_them_back(one_bind: Sharing) -> None:
+    store = one_bind.world.store
+    assert await store.links() == []
+    await one_bind.turn(ONE)
+    assert await store.links() == [LinkLine("telia", 1, held=True)]
+    await one_bind.turn(ONE, reports={1: report()})
+    await one_bind.turn(ONE)  # it has nothing to tell: what it told before stands
+    assert await store.links() == [LinkLine("telia", 1, True, report())]
+    await one_bind.turn(ONE, reports={1: report("connecting")})
+    assert await store.links() == [LinkLine("telia", 1, True, report("connecting"))]
+    await one_bind.turn(ONE, closed=[1], leaving=True)
+    assert await store.links() == [LinkLine("telia", 1, held=False)]
+    await one_bind.turn(OTHER)
+    assert await store.links() == [LinkLine("telia", 1, held=True)]
+
+
+async def test_nobody_tells_of_anothers_link(one_bind: Sharing) -> None:
+    await one_bind.turn(ONE, reports={})
+    await one_bind.turn(ONE, reports={1: report()})
+    await one_bind.turn(OTHER, reports={1: report(node="gw2:1")})
+    assert await one_bind.world.store.links() == [LinkLine("telia", 1, True, report())]
+
+
+async def test_the_backlog_is_what_waits_by_carrier_and_priority(world: World) -> None:
+    assert await world.store.backlog() == []
+    for priority in (1, 1, 3):
+        await world.accept("Hej", priority=priority)
+    assert await world.store.backlog() == [Backlog("telia", 1, 2), Backlog("telia", 3, 1)]

@@ -16,9 +16,11 @@ from typing import Final
 
 import apsw
 import apsw.shell
+from msgspec.structs import replace
 
 from kavle.clock import SetClock
 from kavle.model.account import AccountSettings
+from kavle.model.link import LinkReport
 from kavle.model.message import Accepted
 from kavle.model.money import UNIT
 from kavle.model.status import Status
@@ -98,7 +100,10 @@ async def fill(world: World) -> None:
     (leased,) = await world.lease(seconds=120)
     await world.answer(leased.lease, Accepted(f"{LEASED}.1"))  # and two of it are on their way
     await world.receipt(EARLY)
-    await world.store.share_links(LinkTurn(1, {world.carrier_id: 2}, timedelta(seconds=15)))
+    turn = LinkTurn(1, {world.carrier_id: 2}, timedelta(seconds=15))
+    await world.store.share_links(turn)
+    told = LinkReport("bound as transceiver", world.clock.now(), 100, 0, 1, 0, node="gateway:1")
+    await world.store.share_links(replace(turn, reports={(world.carrier_id, 1): told}))
     await _fill_held(world)
     other = await world.store.create_account(NewAccount("other", "no hash", 5 * UNIT, world.clock.now()))
     await world.store.change_account(AccountChange("other", settings=SETTINGS))

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from kavle.clock import SetClock
 from kavle.core.dispatch import Dispatcher
+from kavle.model.link import LinkReport
 from kavle.model.message import Accepted, Lease, Outcome, Parcel, Result, Unsent, Unsure
 
 
@@ -35,6 +36,9 @@ class Scripted:
     @property
     def in_flight(self) -> int:
         return sum(len(parcel.segments) for parcel in self._open)
+
+    def report(self) -> LinkReport:
+        return LinkReport("bound", self.clock.now(), self.window, self.in_flight, len(self.taken), 0)
 
     def free(self) -> int:
         return max(0, self.window - self.busy - self.in_flight)

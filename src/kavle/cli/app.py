@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +20,7 @@ from kavle.core.accept import Accept
 from kavle.core.accounts import Accounts
 from kavle.core.cancel import Cancel
 from kavle.core.carrier import Carrier, CarrierEvents
+from kavle.core.carriers import Carriers
 from kavle.core.dispatch import Dispatcher
 from kavle.core.held import Held
 from kavle.core.links import Links
@@ -94,7 +97,9 @@ class Gateway:
         path = file_of(database)
         held = Held(self.store, self.clock)
         # A file has one engine, so that commands go through it; a server's database they open themselves.
-        self._control = None if path is None else ControlServer(Desk(self.accounts, held), path)
+        self._control = (
+            None if path is None else ControlServer(Desk(self.accounts, held, Carriers(self.store)), path)
+        )
         try:
             await self.http.start()
         except (OSError, SettingsError):
@@ -143,7 +148,8 @@ class Gateway:
         self._gauges()
         binds = {carrier_id: settings.binds for carrier_id, settings in self._carriers.items()}
         life = self.settings.gateway.link_lease
-        return Links(self.store, binds, life, self._road, asyncio.get_running_loop().time)
+        now = asyncio.get_running_loop().time
+        return Links(self.store, binds, life, self._road, now, f"{socket.gethostname()}:{os.getpid()}")
 
     def _road(self, carrier_id: int, number: int) -> Road:
         dispatcher = Dispatcher(

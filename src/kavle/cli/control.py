@@ -26,6 +26,7 @@ from kavle.core.accounts import (
     TopUpAccount,
 )
 from kavle.core.accounts import Command as AccountCommand
+from kavle.core.carriers import Carriers, CarriersView, ShowCarriers
 from kavle.core.held import DecideHeld, Held, HeldCommand, HeldMessage, ListHeld
 from kavle.model.errors import OutcomeUnknown
 from kavle.store.errors import DatabaseInUse, RowRefused, StoreError, StoreUnavailable
@@ -37,7 +38,7 @@ _LONGEST: Final = 64 * 1024
 _PATIENCE: Final = 10.0
 
 
-Command = AccountCommand | HeldCommand
+Command = AccountCommand | HeldCommand | ShowCarriers
 
 
 class Desk(NamedTuple):
@@ -45,21 +46,23 @@ class Desk(NamedTuple):
 
     accounts: Accounts
     held: Held
+    carriers: Carriers
 
     @classmethod
     def of(cls, store: Store, clock: Clock) -> Desk:
-        return cls(Accounts(store, clock), Held(store, clock))
+        return cls(Accounts(store, clock), Held(store, clock), Carriers(store))
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """One of these, or none of them where there is nothing to say. `accounts` and `held` are those asked for,
-    `done` the public ids of those that were decided on."""
+    """One of these, or none of them where there is nothing to say. `accounts`, `held` and `carriers` are what
+    was asked for, `done` the public ids of those that were decided on."""
 
     error: str | None = None
     balance: int | None = None
     accounts: list[AccountLine] | None = None
     held: list[HeldMessage] | None = None
     done: list[str] | None = None
+    carriers: CarriersView | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -98,7 +101,7 @@ def _before_repeating(command: Command) -> str:
 
 
 async def _done(desk: Desk, command: Command) -> Reply:
-    accounts, held = desk
+    accounts, held, carriers = desk
     match command:
         case CreateAccount():
             await accounts.create(command)
@@ -118,6 +121,8 @@ async def _done(desk: Desk, command: Command) -> Reply:
             return Reply(held=await held.page(command))
         case DecideHeld():
             return Reply(done=await held.decide(command))
+        case ShowCarriers():
+            return Reply(carriers=await carriers.show())
     return Reply()
 
 

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "serve": "Run the gateway until it gets SIGINT or SIGTERM.",
     "demo": "Try Kavle: a gateway with the account test/1234 and a simulated network, on loopback only.",
     "account": "Make accounts, give them credits, change and list them.",
+    "carriers": "Show how each carrier's links are doing, over all processes, and what waits for it.",
     "held": "Decide on messages that a network may have or not.",
     "migrate": "Bring the database's schema up to date.",
     "simulate": "Networks to try a gateway on.",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from kavle.model.link import LinkReport
 from kavle.model.message import Outcome, Parcel, Receipt
 
 
@@ -40,6 +41,9 @@ class Carrier(Protocol):
     @property
     def reconnects(self) -> int:
         """How often the link came back."""
+
+    def report(self) -> LinkReport:
+        """How the link is doing, without the name of its node."""
 
     @property
     def lot(self) -> int:

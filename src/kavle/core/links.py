@@ -11,9 +11,11 @@ from datetime import timedelta
 from math import inf
 from typing import Final
 
+import msgspec
 import structlog
 
 from kavle.core.road import SETTLE, Road
+from kavle.model.link import LinkReport
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
 from kavle.store.types import LinkHold, LinkKey, LinkShare, LinkTurn
@@ -45,7 +47,7 @@ class _Held:
 class Links:
     """`run` until it is cancelled, then `stop`. `binds` is how many links each carrier has over all nodes.
     `make(carrier_id, number)` makes the road of a link that was taken. `now` is a clock that nobody sets, in
-    seconds, as `life` is."""
+    seconds, as `life` is. `name` is what an operator knows this node by."""
 
     def __init__(
         self,
@@ -54,12 +56,14 @@ class Links:
         life: float,
         make: Callable[[int, int], Road],
         now: Callable[[], float],
+        name: str = "",
     ) -> None:
         self._store = store
         self._binds = dict(binds)
         self._life = life
         self._make = make
         self._now = now
+        self._name = name
         self._node = secrets.randbits(62)
         self._held: dict[LinkKey, _Held] = {}
         self._closed: set[LinkKey] = set()  # and not yet given back
@@ -99,7 +103,7 @@ class Links:
         """Renew, take, give back; and close in time what could not be renewed."""
         asked, closed = self._now(), tuple(self._closed)
         life = timedelta(seconds=self._life)
-        turn = LinkTurn(self._node, self._binds, life, closed, self._leaving)
+        turn = LinkTurn(self._node, self._binds, life, closed, self._leaving, self._reports())
         try:
             async with asyncio.timeout(self._patience()):
                 told = await self._store.share_links(turn)
@@ -112,6 +116,12 @@ class Links:
         self._cut_the_overdue()
 
     # --- what the store says --------------------------------------------------------------------------
+
+    def _reports(self) -> dict[LinkKey, LinkReport]:
+        return {
+            key: msgspec.structs.replace(held.road.carrier.report(), node=self._name)
+            for key, held in self._held.items()
+        }
 
     def _told(self, told: LinkShare, asked: float) -> None:
         mine = {hold.key: hold for hold in told.held}

@@ -9,10 +9,15 @@ from typing import Final
 
 import msgspec
 
+from kavle.model.link import LinkReport
 from kavle.store.types import LinkHold, LinkKey, LinkShare, LinkTurn
 
 RENEW_AT: Final = 2 / 3
 """Of a life: what has less left is renewed."""
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(LinkReport).decode
 
 
 class LinkRow(msgspec.Struct, array_like=True, frozen=True):
@@ -23,6 +28,7 @@ class LinkRow(msgspec.Struct, array_like=True, frozen=True):
     node_id: int | None
     token: int
     expires_at: int
+    report: str | None = None  # its node's LinkReport, as JSON
 
 
 class Contender(msgspec.Struct, array_like=True, frozen=True):
@@ -43,6 +49,7 @@ class Sharing:
         self._life = life
         self._until = now + life
         self._closed = frozenset(turn.closed)
+        self._reports = {key: _encode(report).decode() for key, report in turn.reports.items()}
         self._links: dict[LinkKey, LinkRow] = {}
         self.contenders: list[Contender] = []
         self.gone: list[tuple[int, int]] = []  # a carrier's id, and a node's
@@ -77,15 +84,20 @@ class Sharing:
             token = rows[number].token if number in rows else 0
             self._write(rows, LinkRow(carrier_id, number, node, token + 1, self._until))
         for number in held:
-            if renew or self._due(rows[number].expires_at):
-                self._write(rows, msgspec.structs.replace(rows[number], expires_at=self._until))
+            self._keep(rows, rows[number], renew)
         self.share.shares[carrier_id] = share
         self.share.held.extend(self._hold(row) for row in rows.values() if row.node_id == node)
+
+    def _keep(self, rows: dict[int, LinkRow], row: LinkRow, renew: bool) -> None:
+        until = self._until if renew or self._due(row.expires_at) else row.expires_at
+        report = self._reports.get((row.carrier_id, row.number), row.report)
+        if (until, report) != (row.expires_at, row.report):
+            self._write(rows, msgspec.structs.replace(row, expires_at=until, report=report))
 
     def _give_back(self, rows: dict[int, LinkRow]) -> None:
         for row in list(rows.values()):
             if row.node_id == self._turn.node_id and (row.carrier_id, row.number) in self._closed:
-                self._write(rows, msgspec.structs.replace(row, node_id=None, expires_at=0))
+                self._write(rows, msgspec.structs.replace(row, node_id=None, expires_at=0, report=None))
 
     def _contend(self, carrier_id: int, contenders: dict[int, int]) -> bool:
         """Keep this node among the contenders, or take it out, and those that are dead. Whether this renews
@@ -128,3 +140,11 @@ def fair_share(node: int, binds: int, held: Mapping[int, int]) -> int:
     each, over = divmod(binds, len(held))
     before = sum((-count, other) < (-held[node], node) for other, count in held.items())
     return each + (before < over)
+
+
+def report_of(text: str | None) -> LinkReport | None:
+    """None, too, for what another version wrote and this one can't read."""
+    try:
+        return None if text is None else _decode(text)
+    except msgspec.DecodeError:
+        return None

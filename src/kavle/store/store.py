@@ -14,11 +14,13 @@ from kavle.model.status import Status
 from kavle.store.types import (
     AccountChange,
     AccountLine,
+    Backlog,
     CarrierTerms,
     Decision,
     HeldLine,
     HeldPage,
     LeaseRequest,
+    LinkLine,
     LinkShare,
     LinkTurn,
     NewAccount,
@@ -133,5 +135,11 @@ class Store(Protocol):
         """How many messages are held, by carrier; those with none are missing."""
 
     async def queues(self) -> list[Queue]: ...
+
+    async def links(self) -> list[LinkLine]:
+        """Every link that some node has had, by carrier and number."""
+
+    async def backlog(self) -> list[Backlog]:
+        """What is in the queue, by carrier and priority, the least first; nothing where nothing is."""
 
     async def close(self) -> None: ...

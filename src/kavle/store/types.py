@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from kavle.model.account import AccountSettings
+from kavle.model.link import LinkReport
 from kavle.model.status import Status
 
 
@@ -74,6 +75,7 @@ class LinkTurn(msgspec.Struct, frozen=True):
     life: timedelta  # of what is held, from now on
     closed: tuple[LinkKey, ...] = ()  # given back
     leaving: bool = False  # it takes no more, and keeps what it has until it gives it back
+    reports: dict[LinkKey, LinkReport] = {}  # of what it has
 
 
 class LinkHold(msgspec.Struct, frozen=True):
@@ -92,6 +94,23 @@ class LinkShare(msgspec.Struct, frozen=True):
 
     held: list[LinkHold]
     shares: dict[int, int]
+
+
+class LinkLine(msgspec.Struct, frozen=True):
+    """A link as an operator is shown it."""
+
+    carrier: str
+    number: int
+    held: bool  # a node has it
+    report: LinkReport | None = None  # that node's
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What waits for a carrier, of one priority."""
+
+    carrier: str
+    priority: int
+    messages: int
 
 
 class Story(msgspec.Struct, frozen=True):

@@ -6,12 +6,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 import structlog
 
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
+from kavle.model.link import LinkReport
 from kavle.model.message import Accepted, Outcome, Parcel, Priority, Refused, Result, Unsent, Unsure
 from kavle.south.backoff import Backoff
 from kavle.south.ip1.batch import Batch, batches, refusal, request
@@ -67,6 +69,10 @@ class Ip1Carrier:
         self.bound = False
         self.reason = "not yet tried"  # why it is not bound
         self.binds = 0
+        self._since = clock.now()
+        self._submits = 0
+        self._error = ""  # the last one
+        self._error_at: datetime | None = None
 
     # --- for gauges -----------------------------------------------------------------------------------
 
@@ -77,6 +83,18 @@ class Ip1Carrier:
     @property
     def in_flight(self) -> int:
         return sum(batch.segments for batch, _ in self._sending.values())
+
+    def report(self) -> LinkReport:
+        return LinkReport(
+            state="open" if self.bound else "closed",
+            since=self._since,
+            window=self._settings.window,
+            in_flight=self.in_flight,
+            submits=self._submits,
+            reconnects=self.reconnects,
+            error=self._error,
+            error_at=self._error_at,
+        )
 
     @property
     def reconnects(self) -> int:
@@ -160,7 +178,7 @@ class Ip1Carrier:
             await self._fell.wait()
 
     def _rise(self, pause: float) -> None:
-        self.bound, self.reason = True, ""
+        self.bound, self.reason, self._since = True, "", self._clock.now()
         self.binds += 1
         self._fell.clear()
         self._log.info("the provider lets us in", api=self._settings.api)
@@ -172,6 +190,9 @@ class Ip1Carrier:
     def _fall(self, reason: str) -> None:
         if reason != self.reason and not self._stopping.is_set():
             self._log.error("the provider takes nothing now", reason=reason)
+            self._error, self._error_at = reason, self._clock.now()
+        if self.bound:
+            self._since = self._clock.now()
         self.bound, self.reason = False, reason
         self._fell.set()
         self._withdraw()
@@ -200,6 +221,7 @@ class Ip1Carrier:
             progress = Progress()
             task = asyncio.create_task(self._send(batch, progress), name=f"send {self.name}")
             self._sending[task] = batch, progress
+            self._submits += batch.segments
             task.add_done_callback(self._sent)
         if self.free() > 0:
             self._events.room()

@@ -13,6 +13,7 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
+from kavle.model.link import LinkReport
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Unsure
 from kavle.south.backoff import Backoff
 from kavle.south.smpp.client import Client
@@ -40,6 +41,11 @@ _LOOK_AT: Final[Mapping[int, str]] = {
 """The setting that a refused bind speaks of."""
 
 _log = structlog.get_logger("kavle.smpp")
+
+_BOUND_AS: Final[Mapping[str, str]] = {
+    "transceiver": "bound as transceiver",
+    "transmitter+receiver": "bound as transmitter and receiver",
+}
 
 
 class LinkState(StrEnum):
@@ -88,6 +94,10 @@ class SmppCarrier:
         self._pacing: asyncio.TimerHandle | None = None  # until the rate lets out the next
         self._stopping = asyncio.Event()
         self.state = LinkState.WAITING
+        self._since = clock.now()
+        self._error = ""  # the last one
+        self._error_at: datetime | None = None
+        self._blamed: str | None = None  # the setting that a refused bind speaks of
         self.binds = 0
 
     # --- for gauges -----------------------------------------------------------------------------------
@@ -109,6 +119,18 @@ class SmppCarrier:
     def submits(self) -> int:
         """submit_sm sent, of all links."""
         return self._window.submits
+
+    def report(self) -> LinkReport:
+        return LinkReport(
+            state=_BOUND_AS[self._settings.mode] if self.bound else self.state.value,
+            since=self._since,
+            window=self._settings.window,
+            in_flight=self.in_flight,
+            submits=self.submits,
+            reconnects=self.reconnects,
+            error=self._error,
+            error_at=self._error_at,
+        )
 
     @property
     def reconnects(self) -> int:
@@ -184,14 +206,12 @@ class SmppCarrier:
         self.writable()
 
     def refused(self, refusal: BindRefused) -> None:
-        setting = _LOOK_AT.get(refusal.status)
-        self._link_log.error(
-            "the network refused the bind", status=status_name(refusal.status), **self._hint(setting)
-        )
+        self._blamed = _LOOK_AT.get(refusal.status)
+        status = status_name(refusal.status)
+        self._link_log.error("the network refused the bind", status=status, **self._hint(self._blamed))
 
     def unreachable(self, error: Exception) -> None:
-        hint = self._hint(setting_of(error))
-        self._no_link("no connection to the network", error=str(error) or "none in time", **hint)
+        self._no_link("no connection to the network", str(error) or "none in time", setting_of(error))
 
     def ended(self, events: Sequence[Response | Unanswered], now: float, at: datetime) -> None:
         self._refill(now, [self._ended(event, now) for event in events], at)
@@ -210,18 +230,23 @@ class SmppCarrier:
         self._enter(LinkState.WAITING)
         if not self._stopping.is_set():
             event = "the link is lost" if was_bound else "no link to the network"
-            self._no_link(event, reason=reason, in_flight=in_flight, **self._hint(setting_of(error)))
+            self._no_link(event, reason, self._blamed or setting_of(error), in_flight=in_flight)
+        self._blamed = None
         self._report(self._window.withdraw(), self._clock.now())
 
     def _enter(self, state: LinkState) -> None:
         if state is not self.state and self.state is not LinkState.CLOSED:
             self.state = state
+            self._since = self._clock.now()
             self._on_state(state)
 
-    def _no_link(self, event: str, **about: object) -> None:
+    def _no_link(self, event: str, reason: str, setting: str | None, **about: object) -> None:
         """There is none now, and none is tried before a pause."""
         self._pause_before_link = self._backoff.next()
-        self._link_log.warning(event, **about, next_try_in=round(self._pause_before_link, 3))
+        about |= {"reason": reason, **self._hint(setting), "next_try_in": round(self._pause_before_link, 3)}
+        self._link_log.warning(event, **about)
+        hint = f"; look at carrier.{self.name}.{setting}" if setting else ""
+        self._error, self._error_at = f"{event}: {reason}{hint}", self._clock.now()
 
     def _hint(self, setting: str | None) -> dict[str, str]:
         return {} if setting is None else {"look_at": f"carrier.{self.name}.{setting}"}

@@ -7,24 +7,33 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from kavle.store.postgres.rows import Db, columns, read
-from kavle.store.sharing import Contender, LinkRow, Sharing
-from kavle.store.types import LinkShare, LinkTurn
+from kavle.store.sharing import Contender, LinkRow, Sharing, report_of
+from kavle.store.types import LinkLine, LinkShare, LinkTurn
 
 # One node's turn at a time, by a lock that writes nothing: most turns change nothing, and then cost no disk.
 _MY_TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended('kavle links', 0))"
 _NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 _LINKS: Final = (
-    "SELECT carrier_id, number, node_id, token, expires_at FROM link WHERE carrier_id = ANY($1::bigint[])"
+    "SELECT carrier_id, number, node_id, token, expires_at, report FROM link"
+    " WHERE carrier_id = ANY($1::bigint[])"
 )
 _CONTENDERS: Final = (
     "SELECT carrier_id, node_id, expires_at FROM contender WHERE carrier_id = ANY($1::bigint[])"
 )
 _HOLD: Final = """
-INSERT INTO link (carrier_id, number, node_id, token, expires_at)
-SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[])
-ON CONFLICT (carrier_id, number)
-DO UPDATE SET node_id = excluded.node_id, token = excluded.token, expires_at = excluded.expires_at
+INSERT INTO link (carrier_id, number, node_id, token, expires_at, report)
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
+ON CONFLICT (carrier_id, number) DO UPDATE
+SET node_id = excluded.node_id, token = excluded.token, expires_at = excluded.expires_at,
+  report = excluded.report
+"""
+_SHOWN: Final = """
+SELECT c.name, l.number, l.report,
+  l.node_id IS NOT NULL AND l.expires_at > extract(epoch FROM clock_timestamp()) * 1000
+FROM link AS l JOIN carrier AS c ON c.id = l.carrier_id ORDER BY c.name, l.number
 """
 _CONTEND: Final = """
 INSERT INTO contender (carrier_id, node_id, expires_at)
@@ -42,6 +51,13 @@ async def share_links(db: Db, turns: Sequence[LinkTurn]) -> tuple[list[LinkShare
     return [await _share(db, turn) for turn in turns], None
 
 
+async def links(db: Db) -> list[LinkLine]:
+    return [
+        LinkLine(carrier, number, held, report_of(report) if held else None)
+        for carrier, number, report, held in await db.fetch(_SHOWN)
+    ]
+
+
 async def _share(db: Db, turn: LinkTurn) -> LinkShare:
     now: int = await db.fetchval(_NOW)
     carriers = list(turn.binds)
@@ -50,8 +66,8 @@ async def _share(db: Db, turn: LinkTurn) -> LinkShare:
         await read(db, LinkRow, _LINKS, carriers), await read(db, Contender, _CONTENDERS, carriers)
     )
     if sharing.links:
-        rows = [(row.carrier_id, row.number, row.node_id, row.token, row.expires_at) for row in sharing.links]
-        await db.execute(_HOLD, *columns(rows, 5))
+        rows = [msgspec.structs.astuple(row) for row in sharing.links]
+        await db.execute(_HOLD, *columns(rows, 6))
     if sharing.contenders:
         contenders = [(one.carrier_id, one.node_id, one.expires_at) for one in sharing.contenders]
         await db.execute(_CONTEND, *columns(contenders, 3))

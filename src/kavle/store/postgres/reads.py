@@ -12,7 +12,7 @@ from kavle.store.postgres import accounts
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import from_ms
 from kavle.store.story import assembled
-from kavle.store.types import Queue, Story
+from kavle.store.types import Backlog, Queue, Story
 
 _STATUS: Final = "SELECT status FROM message WHERE id = $1"
 _MESSAGE: Final = (
@@ -48,6 +48,13 @@ _QUEUES: Final = (
     "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY priority) AS q"
     " JOIN message AS m ON m.id = q.oldest"
 )
+_BACKLOG: Final = (
+    # As in the queues above.
+    "SELECT c.name, q.priority, q.messages FROM"
+    " (SELECT carrier_id, priority, count(*) AS messages FROM job"
+    "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY carrier_id, priority) AS q"
+    " JOIN carrier AS c ON c.id = q.carrier_id ORDER BY c.name, q.priority"
+)
 
 
 async def status(db: Db, message_id: int) -> Status | None:
@@ -69,6 +76,10 @@ async def story(db: Db, message_id: int) -> Story | None:
 
 async def queues(db: Db) -> list[Queue]:
     return [Queue(priority, count, from_ms(oldest)) for priority, count, oldest in await db.fetch(_QUEUES)]
+
+
+async def backlog(db: Db) -> list[Backlog]:
+    return [Backlog(carrier, priority, messages) for carrier, priority, messages in await db.fetch(_BACKLOG)]
 
 
 async def due(db: Db, id: int) -> datetime | None:

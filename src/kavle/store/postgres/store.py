@@ -31,12 +31,14 @@ from kavle.store.rows import to_ms
 from kavle.store.types import (
     AccountChange,
     AccountLine,
+    Backlog,
     Cancel,
     CarrierTerms,
     Decision,
     HeldLine,
     HeldPage,
     LeaseRequest,
+    LinkLine,
     LinkShare,
     LinkTurn,
     NewAccount,
@@ -276,6 +278,12 @@ class PostgresStore:
 
     async def held_counts(self) -> dict[str, int]:
         return await self._read(held.counts)
+
+    async def links(self) -> list[LinkLine]:
+        return await self._read(links.links)
+
+    async def backlog(self) -> list[Backlog]:
+        return await self._read(reads.backlog)
 
     async def queues(self) -> list[Queue]:
         return await self._read(reads.queues)

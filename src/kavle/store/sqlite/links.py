@@ -7,22 +7,30 @@ from collections.abc import Sequence
 from typing import Final
 
 import apsw
+import msgspec
 
-from kavle.store.sharing import Contender, LinkRow, Sharing
+from kavle.store.sharing import Contender, LinkRow, Sharing, report_of
 from kavle.store.sqlite.rows import array
-from kavle.store.types import LinkShare, LinkTurn
+from kavle.store.types import LinkLine, LinkShare, LinkTurn
 
 _FOREVER: Final = 2**53
 
 _LINKS = (
-    "SELECT carrier_id, number, node_id, token, expires_at FROM link"
+    "SELECT carrier_id, number, node_id, token, expires_at, report FROM link"
     " WHERE carrier_id IN (SELECT value FROM json_each(?))"
 )
 _CONTENDERS = (
     "SELECT carrier_id, node_id, expires_at FROM contender"
     " WHERE carrier_id IN (SELECT value FROM json_each(?))"
 )
-_HOLD = "INSERT OR REPLACE INTO link (carrier_id, number, node_id, token, expires_at) VALUES (?, ?, ?, ?, ?)"
+_HOLD = (
+    "INSERT OR REPLACE INTO link (carrier_id, number, node_id, token, expires_at, report)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+_SHOWN = (
+    "SELECT c.name, l.number, l.node_id IS NOT NULL, l.report FROM link AS l"
+    " JOIN carrier AS c ON c.id = l.carrier_id ORDER BY c.name, l.number"
+)
 _CONTEND = "INSERT OR REPLACE INTO contender (carrier_id, node_id, expires_at) VALUES (?, ?, ?)"
 _LEAVE = "DELETE FROM contender WHERE carrier_id = ? AND node_id = ?"
 
@@ -39,7 +47,7 @@ def _share(db: apsw.Connection, turn: LinkTurn) -> LinkShare:
         [Contender(*row) for row in db.execute(_CONTENDERS, (carriers,))],
     )
     for row in sharing.links:
-        db.execute(_HOLD, (row.carrier_id, row.number, row.node_id, row.token, row.expires_at))
+        db.execute(_HOLD, msgspec.structs.astuple(row))
     for one in sharing.contenders:
         db.execute(_CONTEND, (one.carrier_id, one.node_id, one.expires_at))
     for gone in sharing.gone:
@@ -47,7 +55,14 @@ def _share(db: apsw.Connection, turn: LinkTurn) -> LinkShare:
     return sharing.share
 
 
+def links(db: apsw.Connection) -> list[LinkLine]:
+    return [
+        LinkLine(carrier, number, bool(held), report_of(report))
+        for carrier, number, held, report in db.execute(_SHOWN)
+    ]
+
+
 def free_links(db: apsw.Connection) -> None:
     """At start: whoever holds a link in this file is a dead process."""
-    db.execute("UPDATE link SET node_id = NULL, expires_at = 0 WHERE node_id IS NOT NULL")
+    db.execute("UPDATE link SET node_id = NULL, expires_at = 0, report = NULL WHERE node_id IS NOT NULL")
     db.execute("DELETE FROM contender")

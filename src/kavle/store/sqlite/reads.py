@@ -12,7 +12,7 @@ from kavle.store.bundling import Pending
 from kavle.store.rows import from_ms
 from kavle.store.sqlite import accounts
 from kavle.store.story import assembled
-from kavle.store.types import Queue, Story
+from kavle.store.types import Backlog, Queue, Story
 
 _STATUS = "SELECT status FROM message WHERE id = ?"
 _MESSAGE = "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = ?"
@@ -46,6 +46,13 @@ _QUEUES = (
     "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY priority) AS q"
     " JOIN message AS m ON m.id = q.oldest"
 )
+_BACKLOG = (
+    # As in the queues above.
+    "SELECT c.name, q.priority, q.messages FROM"
+    " (SELECT carrier_id, priority, count(*) AS messages FROM job"
+    "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY carrier_id, priority) AS q"
+    " JOIN carrier AS c ON c.id = q.carrier_id ORDER BY c.name, q.priority"
+)
 
 
 def last_id(db: apsw.Connection) -> int:
@@ -72,6 +79,10 @@ def story(db: apsw.Connection, message_id: int) -> Story | None:
 
 def queues(db: apsw.Connection) -> list[Queue]:
     return [Queue(priority, count, from_ms(oldest)) for priority, count, oldest in db.execute(_QUEUES)]
+
+
+def backlog(db: apsw.Connection) -> list[Backlog]:
+    return [Backlog(carrier, priority, messages) for carrier, priority, messages in db.execute(_BACKLOG)]
 
 
 def due(db: apsw.Connection, id: int) -> datetime | None:

@@ -38,12 +38,14 @@ from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
     AccountChange,
     AccountLine,
+    Backlog,
     Cancel,
     CarrierTerms,
     Decision,
     HeldLine,
     HeldPage,
     LeaseRequest,
+    LinkLine,
     LinkShare,
     LinkTurn,
     NewAccount,
@@ -219,6 +221,12 @@ class SqliteStore:
 
     async def held_counts(self) -> dict[str, int]:
         return await self._look(held.counts)
+
+    async def links(self) -> list[LinkLine]:
+        return await self._look(links.links)
+
+    async def backlog(self) -> list[Backlog]:
+        return await self._look(reads.backlog)
 
     async def queues(self) -> list[Queue]:
         return await self._look(reads.queues)

@@ -1,0 +1,92 @@
+"""`kavle carriers`: the ways to the networks, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from kavle.cli.ask import ask
+from kavle.cli.config import Settings, read
+from kavle.cli.options import config_option, telling_errors
+from kavle.core.carriers import CarriersView, ShowCarriers
+from kavle.model.link import LinkReport
+from kavle.model.message import Priority
+from kavle.store.types import LinkLine
+
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_LINKS: Final = ("carrier", "link", "node", "state", "since", "window", "submits", "reconnects", "last error")
+_PRIORITIES: Final = sorted(Priority, reverse=True)
+
+
+@click.command()
+@config_option
+@telling_errors
+def carriers(config: Path) -> None:
+    """Show how each carrier's links are doing, over all processes, and what waits for it.
+
+    A link by its node (host and process) and the state it is in since then, in UTC; how many segments await
+    their response, of how many that may; those that were submitted, and the times that it was bound again,
+    since that node has it; and what went wrong last. Below, the messages in the queue by priority.
+
+    What a process tells of its links is a second old.
+    """
+    settings = read(config)
+    view = ask(settings, ShowCarriers()).carriers
+    if view is None or not settings.carrier:
+        click.echo("There are no carriers: the settings have no [[carrier]].")
+        return
+    for line in _table([_LINKS, *_links(settings, view)]):
+        click.echo(line)
+    click.echo()
+    for line in _table(
+        [("carrier", *(f"priority {one.value}" for one in _PRIORITIES)), *_queues(settings, view)]
+    ):
+        click.echo(line)
+
+
+def _links(settings: Settings, view: CarriersView) -> Iterator[tuple[str, ...]]:
+    """Those that the settings know of, and any others that are in use."""
+    lines = {(line.carrier, line.number): line for line in view.links}
+    known = [(one.name, number) for one in settings.carrier for number in range(1, one.binds + 1)]
+    more = [key for key, line in lines.items() if line.held and key not in set(known)]
+    for key in [*known, *more]:
+        yield _cells(lines.get(key) or LinkLine(*key, held=False))
+
+
+def _cells(line: LinkLine) -> tuple[str, ...]:
+    about = line.carrier, str(line.number)
+    report = line.report
+    if not line.held:
+        return *about, "-", "no process has it", *"-----"
+    if report is None:
+        return *about, "?", "taken a moment ago", *"-----"
+    return (
+        *about,
+        report.node,
+        report.state,
+        f"{report.since:{_TIME}}",
+        f"{report.in_flight}/{report.window}",
+        str(report.submits),
+        str(report.reconnects),
+        _error(report),
+    )
+
+
+def _error(report: LinkReport) -> str:
+    return "-" if report.error_at is None else f"{report.error_at:{_TIME}} {report.error}"
+
+
+def _queues(settings: Settings, view: CarriersView) -> Iterator[tuple[str, ...]]:
+    waiting = {(one.carrier, one.priority): one.messages for one in view.backlog}
+    names = dict.fromkeys([*(one.name for one in settings.carrier), *(one.carrier for one in view.backlog)])
+    for name in names:
+        yield name, *(str(waiting.get((name, priority), 0)) for priority in _PRIORITIES)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

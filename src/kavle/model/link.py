@@ -1,0 +1,21 @@
+"""How one link to a network is doing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class LinkReport(msgspec.Struct, frozen=True):
+    """As the node that has it tells it, for an operator to read."""
+
+    state: str  # in words: "bound as transceiver"
+    since: datetime
+    window: int
+    in_flight: int  # segments that await their response
+    submits: int  # segments handed to the network
+    reconnects: int
+    error: str = ""  # the last one; none: empty
+    error_at: datetime | None = None
+    node: str = ""  # host and process

@@ -1,0 +1,83 @@
+"""`kavle carriers`, as an operator meets it: without a gateway, with one, and with two on one database."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+from support.postgres import empty_database
+from support.processes import kavle, run, settings_file
+
+HEAD = ["carrier", "link", "node", "state", "since", "window", "submits", "reconnects", "last", "error"]
+
+
+async def shown(config: Path) -> tuple[list[str], list[str]]:
+    """The lines of the links, and of the queues."""
+    code, out, error = await run("carriers", "--config", str(config))
+    assert (code, error) == (0, "")
+    links, queues = (block.splitlines() for block in out.split("\n\n"))
+    assert links[0].split() == HEAD
+    assert queues[0].split() == ["carrier", *["priority", "3", "priority", "2", "priority", "1"]]
+    return links[1:], queues[1:]
+
+
+async def shown_with(config: Path, text: str, times: int = 1) -> list[str]:
+    """The links, once so many of them say so."""
+    async with asyncio.timeout(30):
+        while True:
+            links, _ = await shown(config)
+            if sum(text in line for line in links) >= times:
+                return links
+            await asyncio.sleep(0.2)
+
+
+async def test_a_gateways_links_are_shown_while_it_runs_and_their_want_of_one_after(tmp_path: Path) -> None:
+    log = tmp_path / "network.log"
+    async with kavle("simulate", "smsc", "--port", "0", "--quiet", log=log) as network:
+        config = settings_file(tmp_path, network.port)
+        links, queues = await shown(config)
+        assert [line.split() for line in links] == [
+            ["simulated", "1", "-", "no", "process", "has", "it", *"-----"]
+        ]
+        assert [line.split() for line in queues] == [["simulated", "0", "0", "0"]]
+        async with kavle("serve", "--config", str(config), log=tmp_path / "gateway.log") as gateway:
+            (line,) = await shown_with(config, "bound as transceiver")
+            pid = gateway.process.pid
+            assert re.fullmatch(
+                rf"simulated  1     \S+:{pid} +bound as transceiver  \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
+                r"  0/20    0        0           -",
+                line,
+            )
+            await network.kill()
+            (line,) = await shown_with(config, "connecti")
+            assert re.search(r" 0/20 +0 +0 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w", line)
+        links, _ = await shown(config)
+        assert "no process has it" in links[0]
+
+
+async def test_a_refused_bind_is_told_with_the_networks_reason(tmp_path: Path) -> None:
+    password = ["--password", "other"]
+    async with kavle("simulate", "smsc", "--port", "0", *password, log=tmp_path / "network.log") as network:
+        config = settings_file(tmp_path, network.port)
+        async with kavle("serve", "--config", str(config), log=tmp_path / "gateway.log"):
+            (line,) = await shown_with(config, "ESME_RINVPASWD")
+    assert line.endswith("the bind was refused: ESME_RINVPASWD; look at carrier.simulated.password")
+
+
+async def test_any_process_shows_the_links_of_all(tmp_path: Path) -> None:
+    database = await empty_database()
+    log = tmp_path / "network.log"
+    async with kavle("simulate", "smsc", "--port", "0", "--quiet", log=log) as network:
+        config = settings_file(tmp_path, network.port, database=database, binds=3)
+        async with (
+            kavle("serve", "--config", str(config), log=tmp_path / "one.log") as one,
+            kavle("serve", "--config", str(config), log=tmp_path / "other.log") as other,
+        ):
+            await shown_with(config, f":{one.process.pid}")
+            await shown_with(config, f":{other.process.pid}")
+            links = await shown_with(config, "bound as transceiver", times=3)
+            assert [line.split()[1] for line in links] == ["1", "2", "3"]
+            await other.kill()
+            links = await shown_with(config, f":{one.process.pid}", times=3)
+        assert f":{other.process.pid}" not in "".join(links)
