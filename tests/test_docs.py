@@ -138,6 +138,7 @@ def shown(field: FieldInfo | None) -> str:
     if field is None or field.required:
         return "required"
     default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    default = list(default) if isinstance(default, tuple) else default  # TOML has no tuples
     return f"`{default}`" if default or default == 0 else ""
 
 

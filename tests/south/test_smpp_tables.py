@@ -24,6 +24,7 @@ from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
 from kavle.south.smpp.retry import Retries, Retry
+from kavle.south.smpp.senders import Senders
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.submit import submit_sm, validity_period
 from kavle.south.smpp.window import PATIENCE, Window
@@ -102,6 +103,32 @@ def test_a_sender_has_its_type_of_number(sender: str, numbering: tuple[int, int]
     sm = submit_sm(message, message.segments[0])
     assert (sm.source_addr_ton, sm.source_addr_npi) == numbering
     assert sm.source_addr == sender
+
+
+NO_LETTERS = Senders("46701234567", text=(5, 1), short=(6, 8), international=(2, 9))
+
+
+@pytest.mark.parametrize(
+    ("sender", "said", "numbering"),
+    [
+        ("Kavle", "46701234567", (2, 9)),
+        ("4U", "46701234567", (2, 9)),
+        ("46702617396", "46702617396", (2, 9)),
+        ("72456", "72456", (6, 8)),
+    ],
+)
+def test_where_no_letters_are_taken_a_number_of_ours_goes_in_their_place(
+    sender: str, said: str, numbering: tuple[int, int]
+) -> None:
+    message = parcel(sender=sender)
+    sm = submit_sm(message, message.segments[0], senders=NO_LETTERS)
+    assert (sm.source_addr, sm.source_addr_ton, sm.source_addr_npi) == (said, *numbering)
+    assert (sm.dest_addr_ton, sm.dest_addr_npi) == (2, 9)
+
+
+def test_that_number_may_be_a_short_one_and_text_may_have_a_numbering_of_its_own() -> None:
+    assert Senders("72456").said("Kavle") == ("72456", (3, 0))
+    assert Senders(text=(5, 1)).said("Kavle") == ("Kavle", (5, 1))
 
 
 @pytest.mark.parametrize(
@@ -491,7 +518,9 @@ class Settings(msgspec.Struct):
 
 def settings(tmp_path: Any, **fields: Any) -> SmppSettings:
     given = {"name": "telia", "kind": "smpp", "host": "h", "system_id": "a", "password": "pw-Zx9"} | fields
-    lines = [f"{key} = {value!r}" for key, value in given.items() if value is not None]
+    lines = [
+        f"{key} = {msgspec.json.encode(value).decode()}" for key, value in given.items() if value is not None
+    ]
     path = tmp_path / "kavle.toml"
     path.write_text("\n".join(["[[carrier]]", *lines]), "utf-8")
     return load(Settings, path, {}).carrier[0]
@@ -502,6 +531,26 @@ def test_the_settings_of_a_carrier(tmp_path: Any) -> None:
     assert (made.window, made.port, made.response_timeout) == (10, 2775, 10.0)
     assert "pw-Zx9" not in repr(made)
     assert "telia" in repr(made)
+
+
+def test_the_rules_for_senders(tmp_path: Any) -> None:
+    made = settings(tmp_path, letters=False, number="72456", text_ton_npi=[5, 1])
+    assert made.senders == Senders("72456", (5, 1), (3, 0), (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"letters": False}, "number: missing"),
+        ({"number": "72456"}, "letters: with a number"),
+        ({"letters": False, "number": "+46701"}, "number: expected digits"),
+        ({"short_ton_npi": [3]}, "short_ton_npi"),
+        ({"text_ton_npi": [5, 256]}, "text_ton_npi"),
+    ],
+)
+def test_rules_for_senders_that_are_none_are_named(tmp_path: Any, fields: Any, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        settings(tmp_path, **fields)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.link import LinkReport
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Unsure
+from kavle.sms.segment import Segment
 from kavle.south.backoff import Backoff
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.link import Link
@@ -22,12 +23,13 @@ from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.retry import Retries
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.submit import validity_period
+from kavle.south.smpp.submit import submit_sm, validity_period
 from kavle.south.smpp.tls import setting_of
 from kavle.south.smpp.window import Ended, Handed, Window
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, status_name
 from kavle.wire.smpp.events import BindRefused, PeerError, Response, Unanswered
+from kavle.wire.smpp.pdus import SubmitSm
 
 THROTTLE_PAUSE: Final = 1.0
 """Seconds without a submit_sm after the network asked for less."""
@@ -84,7 +86,8 @@ class SmppCarrier:
         self._log = _log.bind(carrier=settings.name, link=number)
         self._link_log = self._log.bind(network=_address(settings.host, settings.port))
         self._sparse = SparseLog(self._log)
-        self._window = Window(settings.window, Rate(settings.rate or None), self._validity)
+        self._senders = settings.senders
+        self._window = Window(settings.window, Rate(settings.rate or None), self._submit_sm)
         self._backoff = Backoff(settings.reconnect_max)
         self._pause_before_link = 0.0  # seconds
         self._link: Link | None = None
@@ -290,8 +293,9 @@ class SmppCarrier:
         if self.free() > 0:
             self._events.room()
 
-    def _validity(self, parcel: Parcel) -> str:
-        return validity_period(self._settings.validity, parcel.expires_at, self._clock.now())
+    def _submit_sm(self, parcel: Parcel, segment: Segment) -> SubmitSm:
+        validity = validity_period(self._settings.validity, parcel.expires_at, self._clock.now())
+        return submit_sm(parcel, segment, validity, self._senders)
 
     def _ended(self, event: Response | Unanswered, now: float) -> Ended:
         if isinstance(event, Response):

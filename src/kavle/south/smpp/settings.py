@@ -11,6 +11,7 @@ from kavle.settings import WrongValue
 from kavle.south.settings import OnUnsure
 from kavle.south.smpp.ids import Base, Ids
 from kavle.south.smpp.retry import Retry, command_status
+from kavle.south.smpp.senders import INTERNATIONAL, SHORT, TEXT, Numbering, Senders, is_number
 from kavle.south.smpp.submit import Validity
 
 Seconds = Annotated[float, Meta(gt=0)]
@@ -50,11 +51,22 @@ class SmppSettings(
     retry: dict[str, Retry] = {}  # by the network's error, over the table of outcomes.py
     response_ids: Base = "as is"  # how submit_sm_resp writes the ids of messages
     receipt_ids: Base = "as is"  # and how the text of receipts does
+    letters: bool = True  # whether it takes senders of text; else `number` goes in their place
+    number: Annotated[str, Meta(max_length=15)] = ""  # digits, one that it lets us send from
+    text_ton_npi: Numbering = TEXT  # TON and NPI of such a sender
+    short_ton_npi: Numbering = SHORT  # of a number of 8 digits at most, which is the network's own
+    number_ton_npi: Numbering = INTERNATIONAL  # of other senders, and of recipients
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
 
     def __post_init__(self) -> None:
         if self.binds > self.window:
             raise ValueError("binds: each has its share of the window, so there are no more than that")
+        if self.number and not is_number(self.number):
+            raise WrongValue("number", "expected digits, country code first and no plus")
+        if not (self.letters or self.number):
+            raise WrongValue("number", "missing: without letters it is who every sender of text becomes")
+        if self.letters and self.number:
+            raise WrongValue("letters", "with a number say letters = false: it goes where letters may not")
         if 0 < self.rate < self.binds:
             raise ValueError("rate: each bind has its share of it, which is one submit_sm a second at least")
         for name in self.retry:
@@ -79,6 +91,10 @@ class SmppSettings(
     def network_name(self) -> str:
         """Whose certificate the network is to show."""
         return self.server_name or self.host
+
+    @property
+    def senders(self) -> Senders:
+        return Senders(self.number, self.text_ton_npi, self.short_ton_npi, self.number_ton_npi)
 
     @property
     def ids(self) -> Ids:

@@ -7,18 +7,13 @@ from typing import Final, Literal
 
 from kavle.model.message import Parcel, Priority
 from kavle.sms.segment import Segment
-from kavle.wire.smpp.constants import ESM_UDHI, RECEIPT_ALWAYS, Npi, Ton
+from kavle.south.smpp.senders import Senders
+from kavle.wire.smpp.constants import ESM_UDHI, RECEIPT_ALWAYS
 from kavle.wire.smpp.pdus import SubmitSm
-
-LONGEST_SHORT_NUMBER: Final = 8  # digits; an E.164 number that can be answered has more
 
 Validity = Literal["relative", "absolute", "none"]
 
 _LONGEST_RELATIVE: Final = 31 * 86_400  # seconds, without the months that are longer or shorter
-
-_TEXT: Final = int(Ton.ALPHANUMERIC), int(Npi.UNKNOWN)
-_SHORT: Final = int(Ton.NETWORK_SPECIFIC), int(Npi.UNKNOWN)
-_INTERNATIONAL: Final = int(Ton.INTERNATIONAL), int(Npi.ISDN)
 
 # 3GPP TS 23.038 §4, general data coding group 00x1: bit 4 says that bits 1 and 0 are a class, and 00 is
 # class 0. The alphabet stays in bits 3 and 2.
@@ -27,16 +22,20 @@ _FLASH: Final = 0b0001_0000
 # SMPP 3.4 §5.2.14: on GSM 0 is no priority and 1 to 3 are all the same one.
 _PRIORITY_FLAGS: Final = {Priority.BULK: 0, Priority.NORMAL: 0, Priority.URGENT: 1}
 
+_AS_THEY_ARE: Final = Senders()
 
-def submit_sm(parcel: Parcel, segment: Segment, validity: str = "") -> SubmitSm:
+
+def submit_sm(
+    parcel: Parcel, segment: Segment, validity: str = "", senders: Senders = _AS_THEY_ARE
+) -> SubmitSm:
     """GSM 03.38 text goes as septets, one an octet; the header stands before it (SMPP 3.4 §5.2.12)."""
-    ton, npi = source_numbering(parcel.sender)
+    sender, (ton, npi) = senders.said(parcel.sender)
     return SubmitSm(
         source_addr_ton=ton,
         source_addr_npi=npi,
-        source_addr=parcel.sender,
-        dest_addr_ton=_INTERNATIONAL[0],
-        dest_addr_npi=_INTERNATIONAL[1],
+        source_addr=sender,
+        dest_addr_ton=senders.international[0],
+        dest_addr_npi=senders.international[1],
         destination_addr=parcel.recipient,
         esm_class=ESM_UDHI if segment.udh else 0,
         priority_flag=_PRIORITY_FLAGS.get(parcel.priority, 0),  # type: ignore[call-overload]
@@ -57,11 +56,3 @@ def validity_period(form: Validity, expires_at: datetime, now: datetime) -> str:
     left = min(max(int((expires_at - now).total_seconds()), 1), _LONGEST_RELATIVE)
     days, left = divmod(left, 86_400)
     return f"0000{days:02}{left // 3600:02}{left // 60 % 60:02}{left % 60:02}000R"
-
-
-def source_numbering(sender: str) -> tuple[int, int]:
-    """TON and NPI of a sender (SMPP 3.4 §5.2.5, §5.2.6): text, a short number of the network's own, or an
-    international number. A recipient is always the last: it has its country code."""
-    if not (sender.isascii() and sender.isdigit()):
-        return _TEXT
-    return _SHORT if len(sender) <= LONGEST_SHORT_NUMBER else _INTERNATIONAL

@@ -14,6 +14,7 @@ from kavle.sms.segment import Segment
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.submit import submit_sm
 from kavle.wire.smpp.errors import FieldError
+from kavle.wire.smpp.pdus import SubmitSm
 from kavle.wire.smpp.session import Session
 
 PATIENCE: Final = 30.0
@@ -35,6 +36,7 @@ class Handed(msgspec.Struct, gc=False):
 
 
 Ended = tuple[Handed, Result]
+Said = Callable[[Parcel, Segment], SubmitSm]
 
 
 class Window:
@@ -42,16 +44,11 @@ class Window:
     is kept for priority 3, which also goes before all others: however much of these waits or is in flight, it
     is sent at once."""
 
-    def __init__(
-        self,
-        size: int,
-        rate: Rate | None = None,
-        validity: Callable[[Parcel], str] = lambda parcel: "",
-    ) -> None:
-        """`validity`: a parcel's validity_period, asked for when it goes out."""
+    def __init__(self, size: int, rate: Rate | None = None, said: Said = submit_sm) -> None:
+        """`said`: a segment as its PDU, asked for when it goes out."""
         self._size = size
         self._rate = rate or Rate(None)
-        self._validity = validity
+        self._said = said
         self._kept = max(1, size // KEPT) if size > 1 else 0
         self._urgent: deque[Handed] = deque()
         self._others: list[deque[Handed]] = [deque() for _ in _OTHERS]  # in the order in which they go
@@ -129,8 +126,7 @@ class Window:
             handed = queue.popleft()
             handed.at = now
             try:
-                parcel = handed.parcel
-                session.request(submit_sm(parcel, handed.segment, self._validity(parcel)), handed, now)
+                session.request(self._said(handed.parcel, handed.segment), handed, now)
             except FieldError as error:
                 # It is the sender that may hold what SMPP has no place for; all else was checked or is ours.
                 ended.append((handed, Refused(Status.NETWORK_FAILED, False, str(error))))
