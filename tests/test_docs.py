@@ -304,3 +304,11 @@ def test_the_licence_is_whole() -> None:
     text = (ROOT / "LICENSE").read_text("utf-8")
     assert text.lstrip().startswith("Apache License\n")
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    names = sorted(path.name for path in (ROOT / "docs/adr").glob("*.md"))
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    for name in names:
+        title = (ROOT / "docs/adr" / name).read_text("utf-8").splitlines()[0]
+        assert title.startswith(f"# {int(name[:4])}. ")

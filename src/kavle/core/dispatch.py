@@ -13,6 +13,7 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.carrier import Carrier
+from kavle.core.outage import Outage
 from kavle.core.receipts import Receipts
 from kavle.core.shares import Shares
 from kavle.logs import telling
@@ -62,6 +63,8 @@ class Dispatcher:
         self._asked = 0.0  # when the last lease was asked for, by the loop's clock
         self._recording: set[asyncio.Task[None]] = set()
         self._bug: BaseException | None = None
+        self._leases_out = Outage(_log, "nothing can be leased")
+        self._outcomes_out = Outage(_log, "outcomes wait to be stored")
 
     # --- what others tell it --------------------------------------------------------------------------
 
@@ -158,8 +161,9 @@ class Dispatcher:
         try:
             leased = await self._store.lease(request)
         except StoreUnavailable as error:
-            _log.warning("nothing can be leased", error=str(error))
+            self._leases_out.began(error)
             return []
+        self._leases_out.over()
         taken = Counter[int]()
         for message in leased:
             taken[message.priority] += len(message.unsent)
@@ -188,8 +192,9 @@ class Dispatcher:
                 counted = await self._store.record(batch)
                 break
             except StoreUnavailable as error:
-                _log.warning("outcomes wait to be stored", outcomes=len(batch), error=str(error))
+                self._outcomes_out.began(error, outcomes=len(batch))
                 await asyncio.sleep(RETRY_STORE)
+        self._outcomes_out.over()
         self._metrics.fenced_outcomes += len(batch) - counted
         for outcome in batch:
             self._metrics.outcomes[type(outcome.result).__name__.lower()] += 1

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.outage import Outage
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
 
@@ -29,6 +30,7 @@ class Schedule:
         self._clock = clock
         self._wake = wake
         self._expanding = asyncio.Event()
+        self._outage = Outage(_log, "what is due, or a bundle, has to wait")
 
     def expand(self) -> None:
         """There is a new bundle, or one to be ended."""
@@ -64,4 +66,6 @@ class Schedule:
             while await some(self._clock.now()):
                 self._wake()
         except StoreUnavailable as error:
-            _log.warning("what is due, or a bundle, has to wait", error=str(error))
+            self._outage.began(error)
+        else:
+            self._outage.over()

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.outage import Outage
 from kavle.metrics import Metrics
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
@@ -28,6 +29,7 @@ class Sweep:
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
+        self._outage = Outage(_log, "the sweep can't be stored")
 
     async def run(self) -> None:
         turn = 0
@@ -37,7 +39,9 @@ class Sweep:
                 if turn % FORGET_EVERY == 0:
                     await self._forget()
             except StoreUnavailable as error:
-                _log.warning("the sweep could not be stored", error=str(error))
+                self._outage.began(error)
+            else:
+                self._outage.over()
             turn += 1
             await asyncio.sleep(EVERY)
 
