@@ -443,6 +443,26 @@ async def test_a_pair_of_binds_by_tls(tmp_path: Path) -> None:
                     await asyncio.sleep(0.05)
 
 
+async def test_a_long_message_in_one_reaches_the_phone_by_one_receipt(tmp_path: Path) -> None:
+    async with kavle("simulate", "smsc", "--port", "0", log=tmp_path / "network.log") as network:
+        config = settings_file(tmp_path, network.port)
+        whole = 'long_messages = "message_payload"\nreceipts = "whole message"'
+        config.write_text(config.read_text().replace('kind = "smpp"', f'kind = "smpp"\n{whole}'))
+        await run("account", "create", "a", "--password", "b", "--credits", "9", "--config", str(config))
+        async with kavle("serve", "--config", str(config), log=tmp_path / "gateway.log") as gateway:
+            url = f"http://{LOOPBACK}:{gateway.port}"
+            text = "Larm" * 100
+            id = await fetch(f"{url}/sendsms.aspx?acc=a&pass=b&msg={text}&to=0702617396&from=ip1")
+            assert network.process.stdout is not None
+            async with asyncio.timeout(20):
+                line = await network.process.stdout.readline()
+                assert line.decode() == f"  +46702617396 got from ip1: {text}\n"
+                while ">22<" not in await fetch(f"{url}/sendSms/sendSms.asmx/status?id={id}"):
+                    await asyncio.sleep(0.05)
+        _, out, _ = await run("account", "list", "--config", str(config))
+    assert out.splitlines()[1].split()[1] == "6.00"  # three segments
+
+
 async def test_a_gateway_does_not_start_without_the_files_of_its_tls(tmp_path: Path) -> None:
     config = settings_file(tmp_path, 1)
     config.write_text(

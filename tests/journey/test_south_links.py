@@ -1,4 +1,4 @@
-"""How a carrier is bound to its network, over real sockets: pairs of binds, and TLS."""
+"""What a network may want otherwise, over real sockets: pairs of binds, TLS, and long messages in one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from journey.smsc_peer import Core, Link, Smsc, until
 from journey.test_south_smpp import parcel, receipt, running
 from kavle.model.message import Accepted, Unsent, Unsure
 from kavle.settings import SettingsError, WrongValue
+from kavle.sms.gsm0338 import decode
 from kavle.south.smpp import link as link_module
 from kavle.south.smpp.carrier import LinkState, SmppCarrier
 from kavle.south.smpp.settings import SmppSettings
@@ -293,6 +295,60 @@ async def test_files_that_are_renewed_count_from_the_next_connection(core: Core,
             ca.write_bytes((CERTIFICATES / "rsa.pem").read_bytes())
             await until(lambda: carrier.bound)
     assert f"carrier.telia.ca: {ca} holds no certificate" in logs[0]["reason"]
+
+
+# --- long messages -------------------------------------------------------------------------------------
+
+PAYLOAD = {"long_messages": "message_payload", "receipts": "whole message"}
+LONG = "Hej [du] " * 40
+
+
+async def test_a_long_message_goes_in_one_where_the_network_wants_it_so(smsc: Smsc, core: Core) -> None:
+    async with running(smsc, core, service_type="VMA", **PAYLOAD) as carrier:
+        await until(lambda: carrier.bound)
+        carrier.submit([parcel(1, LONG), parcel(2), parcel(3, "x" * 160)])
+        await until(lambda: len(core.ended) == 5)
+        long, short, full = [event.message for event in smsc.links[0].submitted]
+    ended = [(one.lease.message_id, one.segment, one.result) for one in core.ended]
+    network_ids = {1: "net-1", 2: "net-2", 3: "net-3"}
+    assert [(id, number) for id, number, _ in ended] == [(1, 1), (1, 2), (1, 3), (2, 1), (3, 1)]
+    assert all(result == Accepted(network_ids[id]) for id, _, result in ended)
+    assert (long.short_message, long.esm_class, long.service_type) == (b"", 0, "VMA")
+    assert decode(long.user_data) == LONG
+    assert [(one.tlvs, one.esm_class, len(one.short_message)) for one in (short, full)] == [
+        ({}, 0, 10),
+        ({}, 0, 160),
+    ]
+
+
+async def test_what_a_network_has_in_part_goes_on_in_segments(smsc: Smsc, core: Core) -> None:
+    whole = parcel(1, LONG)
+    async with running(smsc, core, **PAYLOAD) as carrier:
+        await until(lambda: carrier.bound)
+        carrier.submit([replace(whole, segments=whole.segments[1:])])
+        await until(lambda: len(core.ended) == 2)
+        sent = [event.message.short_message for event in smsc.links[0].submitted]
+    assert sent == [segment.udh + segment.body for segment in whole.segments[1:]]
+
+
+async def test_a_long_message_in_flight_is_unsure_in_all_its_segments(smsc: Smsc, core: Core) -> None:
+    smsc.answers = False
+    async with running(smsc, core, window=2, **PAYLOAD) as carrier:
+        await until(lambda: carrier.bound)
+        carrier.submit([parcel(number, LONG, priority=3) for number in (1, 2, 3)])
+        await until(lambda: len(smsc.links[0].waiting) == 2)
+        smsc.links[0].cut()
+        await until(lambda: len(core.ended) == 9)
+    told = [(one.lease.message_id, one.segment, type(one.result)) for one in core.ended]
+    assert told == [(id, number, Unsure) for id in (1, 2) for number in (1, 2, 3)] + [
+        (3, number, Unsent) for number in (1, 2, 3)
+    ]
+
+
+def test_a_message_payload_wants_receipts_of_whole_messages() -> None:
+    with pytest.raises(WrongValue) as told:
+        made(long_messages="message_payload")
+    assert told.value.key == "receipts"
 
 
 # --- TLS's settings ------------------------------------------------------------------------------------

@@ -412,7 +412,7 @@ def test_what_has_waited_too_long_for_room_is_not_sent() -> None:
     assert window.fill(session, 0.0) == []
     session.tick(20.0)  # the first is given up: there is room again, too late for the others
     ended = window.fill(session, PATIENCE + 1)
-    assert [(handed.segment.number, result) for handed, result in ended] == [(2, Unsent()), (3, Unsent())]
+    assert [(handed.segments[0].number, result) for handed, result in ended] == [(2, Unsent()), (3, Unsent())]
     assert window.submits == 1
     assert window.room(session, PATIENCE + 1) == 1
 

@@ -15,7 +15,6 @@ from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.link import LinkReport
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Unsure
-from kavle.sms.segment import Segment
 from kavle.south.backoff import Backoff
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.link import Link
@@ -23,7 +22,7 @@ from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.retry import Retries
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.submit import submit_sm, validity_period
+from kavle.south.smpp.submit import payload_submit_sm, submit_sm, validity_period
 from kavle.south.smpp.tls import setting_of
 from kavle.south.smpp.window import Ended, Handed, Window
 from kavle.south.sparse import SparseLog
@@ -87,7 +86,8 @@ class SmppCarrier:
         self._link_log = self._log.bind(network=_address(settings.host, settings.port))
         self._sparse = SparseLog(self._log)
         self._senders = settings.senders
-        self._window = Window(settings.window, Rate(settings.rate or None), self._submit_sm)
+        rate = Rate(settings.rate or None)
+        self._window = Window(settings.window, rate, self._submit_sm, settings.payload)
         self._backoff = Backoff(settings.reconnect_max)
         self._pause_before_link = 0.0  # seconds
         self._link: Link | None = None
@@ -288,14 +288,21 @@ class SmppCarrier:
     def _report(self, ended: Sequence[Ended], at: datetime) -> None:
         if ended:
             self._events.outcomes(
-                [Outcome(handed.parcel.lease, handed.segment.number, result, at) for handed, result in ended]
+                [
+                    Outcome(handed.parcel.lease, segment.number, result, at)
+                    for handed, result in ended
+                    for segment in handed.segments
+                ]
             )
         if self.free() > 0:
             self._events.room()
 
-    def _submit_sm(self, parcel: Parcel, segment: Segment) -> SubmitSm:
+    def _submit_sm(self, handed: Handed) -> SubmitSm:
+        parcel, service_type = handed.parcel, self._settings.service_type
         validity = validity_period(self._settings.validity, parcel.expires_at, self._clock.now())
-        return submit_sm(parcel, segment, validity, self._senders)
+        if len(handed.segments) > 1:
+            return payload_submit_sm(parcel, validity, self._senders, service_type)
+        return submit_sm(parcel, handed.segments[0], validity, self._senders, service_type)
 
     def _ended(self, event: Response | Unanswered, now: float) -> Ended:
         if isinstance(event, Response):
@@ -326,7 +333,7 @@ class SmppCarrier:
 
     def _log_result(self, event: str, handed: Handed, result: Refused | Unsure) -> None:
         message_id = handed.parcel.lease.message_id
-        self._log.warning(event, message_id=message_id, segment=handed.segment.number, error=result.error)
+        self._log.warning(event, message_id=message_id, segment=handed.segments[0].number, error=result.error)
 
     # --- throttling -----------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ class SmppSettings(
     system_id: Annotated[str, Meta(max_length=15)]
     password: Annotated[str, Meta(max_length=8)]
     system_type: Annotated[str, Meta(max_length=12)] = ""
+    service_type: Annotated[str, Meta(max_length=5)] = ""
+    long_messages: Literal["segments", "message_payload"] = "segments"  # how they are submitted
     mode: Mode = "transceiver"  # or a pair of binds for each link, to submit by and to receive by
     tls: bool = False
     ca: str = ""  # a PEM file: the only authorities that the network's certificate may come from
@@ -77,13 +79,16 @@ class SmppSettings(
         if (self.response_ids == "as is") != (self.receipt_ids == "as is"):
             missing = "response_ids" if self.response_ids == "as is" else "receipt_ids"
             raise WrongValue(missing, 'missing: say "hex" or "decimal" of both kinds of ids, or of neither')
-        for name in ("system_id", "password", "system_type"):
+        for name in ("system_id", "password", "system_type", "service_type"):
             value = getattr(self, name)
             if "\0" in value or any(ord(character) > 0xFF for character in value):
                 raise ValueError(f"{name}: it has characters that SMPP can't carry")
         for name in ("ca", "certificate", "key", "server_name"):
             if getattr(self, name) and not self.tls:
                 raise WrongValue(name, "it is for TLS alone; add tls = true")
+        if self.payload and not self.whole:
+            problem = 'a message_payload is one message to the network, so say receipts = "whole message"'
+            raise WrongValue("receipts", problem)
         if self.key and not self.certificate:
             raise WrongValue("certificate", "missing, but there is a key")
 
@@ -95,6 +100,10 @@ class SmppSettings(
     @property
     def senders(self) -> Senders:
         return Senders(self.number, self.text_ton_npi, self.short_ton_npi, self.number_ton_npi)
+
+    @property
+    def payload(self) -> bool:
+        return self.long_messages == "message_payload"
 
     @property
     def ids(self) -> Ids:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+import msgspec
+
 from kavle.model.message import Parcel, Priority
-from kavle.sms.segment import Segment
+from kavle.sms.segment import Encoding, Segment
 from kavle.south.smpp.senders import Senders
-from kavle.wire.smpp.constants import ESM_UDHI, RECEIPT_ALWAYS
+from kavle.wire.smpp.constants import ESM_UDHI, RECEIPT_ALWAYS, Tag
 from kavle.wire.smpp.pdus import SubmitSm
 
 Validity = Literal["relative", "absolute", "none"]
@@ -26,11 +28,16 @@ _AS_THEY_ARE: Final = Senders()
 
 
 def submit_sm(
-    parcel: Parcel, segment: Segment, validity: str = "", senders: Senders = _AS_THEY_ARE
+    parcel: Parcel,
+    segment: Segment,
+    validity: str = "",
+    senders: Senders = _AS_THEY_ARE,
+    service_type: str = "",
 ) -> SubmitSm:
     """GSM 03.38 text goes as septets, one an octet; the header stands before it (SMPP 3.4 §5.2.12)."""
     sender, (ton, npi) = senders.said(parcel.sender)
     return SubmitSm(
+        service_type=service_type,
         source_addr_ton=ton,
         source_addr_npi=npi,
         source_addr=sender,
@@ -44,6 +51,20 @@ def submit_sm(
         data_coding=parcel.encoding.data_coding | _FLASH if parcel.flash else parcel.encoding.data_coding,
         short_message=segment.udh + segment.body,
     )
+
+
+def goes_whole(parcel: Parcel) -> bool:
+    """Whether all of a long text is there, and nothing in its headers but how its segments belong together.
+    What a network has in part goes on in segments."""
+    plain = parcel.encoding in (Encoding.GSM7, Encoding.UCS2)
+    return plain and 1 < len(parcel.segments) == parcel.segments[0].total
+
+
+def payload_submit_sm(parcel: Parcel, validity: str, senders: Senders, service_type: str) -> SubmitSm:
+    """A long text in one, for the network to cut: SMPP 3.4 §5.3.2.32."""
+    text = b"".join([segment.body for segment in parcel.segments])
+    message = submit_sm(parcel, Segment(1, 1, b"", b""), validity, senders, service_type)
+    return msgspec.structs.replace(message, tlvs={int(Tag.MESSAGE_PAYLOAD): text})
 
 
 def validity_period(form: Validity, expires_at: datetime, now: datetime) -> str:

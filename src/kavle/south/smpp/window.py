@@ -12,7 +12,7 @@ from kavle.model.message import Parcel, Priority, Refused, Result, Unsent
 from kavle.model.status import Status
 from kavle.sms.segment import Segment
 from kavle.south.smpp.rate import Rate
-from kavle.south.smpp.submit import submit_sm
+from kavle.south.smpp.submit import goes_whole, submit_sm
 from kavle.wire.smpp.errors import FieldError
 from kavle.wire.smpp.pdus import SubmitSm
 from kavle.wire.smpp.session import Session
@@ -28,15 +28,19 @@ _UNSENT: Final = Unsent()
 
 
 class Handed(msgspec.Struct, gc=False):
-    """A segment on its way: the token of its submit_sm."""
+    """A segment on its way, or all of a message that goes in one: the token of its submit_sm."""
 
     parcel: Parcel
-    segment: Segment
+    segments: tuple[Segment, ...]
     at: float  # when it was handed over; then, when it was sent
 
 
 Ended = tuple[Handed, Result]
-Said = Callable[[Parcel, Segment], SubmitSm]
+Said = Callable[[Handed], SubmitSm]
+
+
+def _as_it_is(handed: Handed) -> SubmitSm:
+    return submit_sm(handed.parcel, handed.segments[0])
 
 
 class Window:
@@ -44,11 +48,14 @@ class Window:
     is kept for priority 3, which also goes before all others: however much of these waits or is in flight, it
     is sent at once."""
 
-    def __init__(self, size: int, rate: Rate | None = None, said: Said = submit_sm) -> None:
-        """`said`: a segment as its PDU, asked for when it goes out."""
+    def __init__(
+        self, size: int, rate: Rate | None = None, said: Said = _as_it_is, payload: bool = False
+    ) -> None:
+        """`said`: the PDU, asked for when it goes out. `payload`: long messages go in one where they can."""
         self._size = size
         self._rate = rate or Rate(None)
         self._said = said
+        self._payload = payload
         self._kept = max(1, size // KEPT) if size > 1 else 0
         self._urgent: deque[Handed] = deque()
         self._others: list[deque[Handed]] = [deque() for _ in _OTHERS]  # in the order in which they go
@@ -77,7 +84,9 @@ class Window:
 
     def put(self, parcels: Iterable[Parcel], now: float) -> None:
         for parcel in parcels:
-            self._queue(parcel.priority).extend([Handed(parcel, segment, now) for segment in parcel.segments])
+            self._queue(parcel.priority).extend(
+                [Handed(parcel, segments, now) for segments in self._pieces(parcel)]
+            )
 
     def fill(self, session: Session, now: float) -> Sequence[Ended]:
         """Let the session send as many as may be; those that can't be sent have ended."""
@@ -113,6 +122,11 @@ class Window:
     def _queue(self, priority: int) -> deque[Handed]:
         return self._urgent if priority == Priority.URGENT else self._others[_OTHERS.index(priority)]
 
+    def _pieces(self, parcel: Parcel) -> list[tuple[Segment, ...]]:
+        if self._payload and goes_whole(parcel):
+            return [parcel.segments]
+        return [(segment,) for segment in parcel.segments]
+
     def _free_for_others(self, session: Session) -> int:
         others = session.in_flight - self._urgent_in_flight
         return min(self._size - session.in_flight, self._size - self._kept - others)
@@ -126,7 +140,7 @@ class Window:
             handed = queue.popleft()
             handed.at = now
             try:
-                session.request(self._said(handed.parcel, handed.segment), handed, now)
+                session.request(self._said(handed), handed, now)
             except FieldError as error:
                 # It is the sender that may hold what SMPP has no place for; all else was checked or is ours.
                 ended.append((handed, Refused(Status.NETWORK_FAILED, False, str(error))))
