@@ -92,7 +92,7 @@ GROUP BY carrier_id
 """  # noqa: S608 -- numbers of ours
 _NEVER_TRIED: Final = (
     "SELECT message_id FROM job WHERE message_id BETWEEN $1 AND $2"  # noqa: S608 -- a number of ours
-    f" AND state = {int(JobState.WAITING)} AND attempt = 0 ORDER BY message_id FOR UPDATE"
+    f" AND state + 0 = {int(JobState.WAITING)} AND attempt = 0 ORDER BY message_id FOR UPDATE"
 )
 _DONE: Final = f"UPDATE bundle_part SET work = {int(PartWork.NOTHING)} WHERE first_id = $1"  # noqa: S608
 _SOME_WORK: Final = "SELECT max(work) FROM bundle_part WHERE work <> 0"  # read off the index

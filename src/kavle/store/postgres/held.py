@@ -25,10 +25,11 @@ _COUNTS: Final = (
     " WHERE j.state = 3 AND j.state <> 0 GROUP BY c.id"
 )
 _HELD: Final = (
-    # The segments to be refunded where the verdict is that no network took them.
+    # By key ("+ 0": never by job_due). The segments to be refunded where the verdict is that no network took
+    # them.
     "SELECT j.message_id, j.unsure & ~j.unsent, m.account_id, m.segment_price, coalesce(m.bundle_id, m.id)"
     " FROM job AS j JOIN message AS m ON m.id = j.message_id"
-    " WHERE j.message_id = ANY($1::bigint[]) AND j.state = 3 ORDER BY j.message_id FOR UPDATE OF j"
+    " WHERE j.message_id = ANY($1::bigint[]) AND j.state + 0 = 3 ORDER BY j.message_id FOR UPDATE OF j"
 )
 _RELEASE: Final = (
     # They stay unsure: whatever becomes of them now, the first try may have got through.

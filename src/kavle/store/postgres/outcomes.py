@@ -16,10 +16,12 @@ from kavle.store.rows import Entry
 from kavle.store.work import Work
 
 _JOBS: Final = (
+    # By key, however old the statistics are: "+ 0" keeps the planner from job_due, good for state 1,
+    # and which holds all that was ever leased while an old snapshot lives.
     "SELECT j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id, j.carrier_id,"
     " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id), c.hold, c.whole"
     " FROM job AS j JOIN message AS m ON m.id = j.message_id JOIN carrier AS c ON c.id = j.carrier_id"
-    " WHERE j.message_id = ANY($1::bigint[]) AND j.state = 1 ORDER BY j.message_id FOR UPDATE OF j"
+    " WHERE j.message_id = ANY($1::bigint[]) AND j.state + 0 = 1 ORDER BY j.message_id FOR UPDATE OF j"
 )
 _WRITE: Final = """
 WITH tried AS (

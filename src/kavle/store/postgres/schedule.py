@@ -74,7 +74,7 @@ WITH flagged AS (
         SELECT FROM jsonb_array_elements(p.recipients) AS one WHERE (one ->> 1)::bigint <> {NOWHERE})
       ELSE EXISTS (
         SELECT FROM job AS j WHERE j.message_id BETWEEN p.first_id AND p.last_id
-          AND j.state = {int(JobState.WAITING)} AND j.attempt = 0) END)
+          AND j.state + 0 = {int(JobState.WAITING)} AND j.attempt = 0) END)
   RETURNING b.id
 ), parts AS (
   UPDATE bundle_part AS p SET work = {int(PartWork.CANCEL)} FROM flagged
