@@ -267,15 +267,17 @@ async def test_receipts_wait_for_a_receiver() -> None:
 
 
 async def test_a_receiver_gets_all_receipts_beside_its_transmitter() -> None:
+    journal = MemoryJournal()
     async with (
-        network(receipt_delay=0.05) as smsc,
+        network(journal) as smsc,
         bound(smsc, BindTransmitter("kavle", "secret")) as transmitter,
         bound(smsc, BindReceiver("kavle", "secret")) as receiver,
     ):
         transmitter.submit(*[message() for _ in range(9)])
         ids = [(await transmitter.next()).body.message_id for _ in range(9)]
-        # In one write, since nothing but their time woke the network.
         assert [(await receiver.next()).id for _ in range(9)] == ids
+    # At once: no share of them was kept for the transmitter.
+    assert len({entry.at for entry in journal.entries if isinstance(entry, ReceiptSent)}) == 1
 
 
 async def test_a_receipt_that_was_refused_comes_again_but_not_for_ever() -> None:
