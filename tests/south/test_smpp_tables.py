@@ -239,6 +239,23 @@ def test_a_receipts_word_has_its_status(word: str, status: Status | None) -> Non
     assert (got.status, got.network_id) == (status, "abc-1")
 
 
+@pytest.mark.parametrize(
+    ("word", "err", "status"),
+    [
+        ("UNDELIV", "000", Status.PHONE_FAILED),
+        ("UNDELIV", "069", Status.NETWORK_FAILED),
+        ("UNDELIV", "69", Status.PHONE_FAILED),  # the codes are the network's, letter by letter
+        ("EXPIRED", "069", Status.EXPIRED),
+        ("DELIVRD", "069", Status.DELIVERED),
+    ],
+)
+def test_a_network_that_could_not_deliver_is_told_from_a_phone(word: str, err: str, status: Status) -> None:
+    text = HEAD.replace("DELIVRD", word).replace("err:000", f"err:{err}")
+    got = receipt_of(3, receipt(text), NOW, network_errors={"069"})
+    assert got is not None
+    assert got.status is status
+
+
 def test_every_state_has_a_status() -> None:
     assert set(STATUSES) == set(MessageState)
 

@@ -79,7 +79,13 @@ class Link:
     ) -> None:
         self._owner = owner
         self._settings = settings
-        self._read_receipt = partial(receipt_of, carrier_id, ids=settings.ids, whole=settings.whole)
+        self._read_receipt = partial(
+            receipt_of,
+            carrier_id,
+            ids=settings.ids,
+            whole=settings.whole,
+            network_errors=frozenset(settings.network_errors),
+        )
         self._events = events
         self._clock = clock
         self._log = log

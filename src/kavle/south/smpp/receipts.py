@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ from kavle.model.status import Status
 from kavle.south.smpp.ids import AS_IS, Ids
 from kavle.wire.smpp.constants import DataCoding, MessageState
 from kavle.wire.smpp.pdus import DataSm, DeliverSm
-from kavle.wire.smpp.receipt import names_by_parameter, parse_receipt
+from kavle.wire.smpp.receipt import ReceiptText, names_by_parameter, parse_receipt
 
 LONGEST_ID: Final = 64  # characters of a message_id, SMPP 3.4 §5.2.23
 LONGEST_RAW: Final = 300
@@ -43,10 +43,17 @@ _standard_pairs: Final = re.compile(
 
 
 def receipt_of(
-    carrier_id: int, message: DeliverSm | DataSm, at: datetime, *, ids: Ids = AS_IS, whole: bool = False
+    carrier_id: int,
+    message: DeliverSm | DataSm,
+    at: datetime,
+    *,
+    ids: Ids = AS_IS,
+    whole: bool = False,
+    network_errors: Container[str] = (),
 ) -> Receipt | None:
     """None for what is no receipt. `network_id` is as its response had it, in the form that `ids` gives to
-    both; empty where it can't be read, or can't be an id. `whole`: it is about a whole message."""
+    both; empty where it can't be read, or can't be an id. `whole`: it is about a whole message.
+    `network_errors`: what `err` says where a message is undeliverable by the network, not by the phone."""
     parsed = parse_receipt(message)
     if parsed is None:
         return None
@@ -57,11 +64,18 @@ def receipt_of(
         carrier_id=carrier_id,
         network_id=_network_id(message, parsed.id, ids),
         recipient=number,
-        status=STATUSES.get(parsed.state),
+        status=_status(parsed, network_errors),
         raw=raw_text(message),
         at=at,
         whole=whole,
     )
+
+
+def _status(parsed: ReceiptText, network_errors: Container[str]) -> Status | None:
+    status = STATUSES.get(parsed.state)
+    if status is Status.PHONE_FAILED and parsed.err in network_errors:
+        return Status.NETWORK_FAILED
+    return status
 
 
 def _network_id(message: DeliverSm | DataSm, written: str, ids: Ids) -> str:

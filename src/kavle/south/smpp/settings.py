@@ -53,6 +53,7 @@ class SmppSettings(
     retry: dict[str, Retry] = {}  # by the network's error, over the table of outcomes.py
     response_ids: Base = "as is"  # how submit_sm_resp writes the ids of messages
     receipt_ids: Base = "as is"  # and how the text of receipts does
+    network_errors: tuple[str, ...] = ()  # "err" of its receipts where it, not the phone, failed: 51, not 52
     letters: bool = True  # whether it takes senders of text; else `number` goes in their place
     number: Annotated[str, Meta(max_length=15)] = ""  # digits, one that it lets us send from
     text_ton_npi: Numbering = TEXT  # TON and NPI of such a sender
