@@ -34,7 +34,6 @@ from kavle.north.app import application
 from kavle.north.auth import Authenticator
 from kavle.north.server import HttpServer
 from kavle.settings import SettingsError
-from kavle.south.ip1.carrier import Ip1Carrier
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import Webhook, with_webhooks
 from kavle.south.smpp.carrier import SmppCarrier
@@ -160,6 +159,9 @@ class Gateway:
     def _carrier(self, carrier_id: int, number: int, events: CarrierEvents) -> Carrier:
         settings, observe = self._carriers[carrier_id].for_one_bind(), self.metrics.submit_seconds.observe
         if isinstance(settings, Ip1Settings):
+            # Its HTTP client costs a quarter of a second and 9 MB: who has no such carrier pays neither.
+            from kavle.south.ip1.carrier import Ip1Carrier
+
             reports = self.settings.http.public_url.rstrip("/") + settings.report_path
             to = reports if settings.webhook else ""
             return Ip1Carrier(settings, events, self.clock, to, number, on_response_seconds=observe)
