@@ -12,7 +12,6 @@ from kavle.model.money import UNIT
 from kavle.store.types import Cancel, LeaseRequest, TopUp
 from support.books import reading
 from support.invariants import ledger_is_balance, refunds_are_what_no_network_took
-from support.postgres import fresh_database, release
 from support.world import Accepted, World, open_world
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
@@ -40,13 +39,6 @@ POINTS = {
     lease._TAKE: "leases",
     accounts._POST: "moves balances",
 }
-
-
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
-    url = await fresh_database()
-    yield url
-    await release(url)
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from kavle.store.postgres.connection import BY_INDEX, SETTINGS
 from kavle.store.postgres.lease import Leases
 from kavle.store.postgres.sweep import Sweep
 from kavle.store.types import LeaseRequest, NewAccount, TopUp
-from support.postgres import fresh_database, release
 from support.world import THROTTLED, Accepted, Unsent, World, open_world
 
 GONE = 2_000  # jobs that went through the queue
@@ -32,13 +31,6 @@ ENTRIES = (
     "SELECT sum(pg_stat_get_xact_tuples_returned(i::regclass))"
     " FROM unnest(ARRAY['job_ready', 'job_due', 'job_fresh']) AS i"
 )
-
-
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
-    url = await fresh_database()
-    yield url
-    await release(url)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.rows import to_ms
 from kavle.store.types import CarrierTerms, LeaseRequest, NewAccount, TopUp
-from support.postgres import fetch, fresh_database, release
+from support.postgres import fetch
 from support.world import RECIPIENT, REFUSED, THROTTLED, Accepted, World, open_world
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
@@ -42,13 +42,6 @@ POINTS = {
 }
 
 LEFT = "SELECT (SELECT count(*) FROM waiting), (SELECT count(*) FROM awaiting), (SELECT count(*) FROM job)"
-
-
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
-    url = await fresh_database()
-    yield url
-    await release(url)
 
 
 @pytest.fixture

@@ -10,20 +10,13 @@ import pytest
 
 from kavle.clock import SetClock
 from kavle.store.types import LinkShare, LinkTurn
-from support.postgres import fetch, fresh_database, release
+from support.postgres import fetch
 from support.world import World, open_world
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 
 ONE, OTHER = 1, 2
 LIFE = timedelta(seconds=15)
-
-
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
-    url = await fresh_database()
-    yield url
-    await release(url)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from kavle.clock import SetClock
 from kavle.store.errors import StoreError, StoreUnavailable
-from support.postgres import empty_database, fetch, fresh_database, release, server
+from support.postgres import empty_database, fetch, server
 from support.world import World, open_world
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
@@ -19,13 +19,6 @@ pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 from kavle.store.postgres import connection, ids, migrate
 from kavle.store.postgres.connection import connect
 from kavle.store.postgres.store import PostgresStore
-
-
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
-    url = await fresh_database()
-    yield url
-    await release(url)
 
 
 @pytest.fixture
