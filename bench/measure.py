@@ -86,21 +86,19 @@ def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
         _await(lambda: _finished(smsc, gateway), WARM_UP, gateway, tell=lambda share: None)
         cpu, network_cpu, database_cpu = gateway.cpu(), smsc.process.cpu(), gateway.database_cpu()
         result = load.go(lambda share: tell(share * 0.9))
-        ended = _await(lambda: _finished(smsc, gateway), WARM_UP + messages, gateway, tell)
+        wanted = WARM_UP + messages
+        ended = _await(lambda: _finished(smsc, gateway), wanted, gateway, tell)
+        keeps_them = gateway.delivered() is not None
+        if keeps_them:
+            # One that was acknowledged may still wait for its segment's outcome, which another node commits.
+            ended = _await(lambda: gateway.delivered() or 0, wanted, gateway, tell=lambda share: None)
         cpu, network_cpu = gateway.cpu() - cpu, smsc.process.cpu() - network_cpu
         database_cpu = _since(database_cpu, gateway)
-        peak, reports, delivered, counts = (
-            gateway.peak_memory(),
-            gateway.reports(),
-            gateway.delivered(),
-            smsc.counts(),
-        )
-        if delivered not in (None, WARM_UP + messages):
-            raise Broken(f"{delivered} messages are delivered in the database, not {WARM_UP + messages}")
-        if counts.submits != WARM_UP + messages or counts.peer_errors:
+        peak, reports, counts = gateway.peak_memory(), gateway.reports(), smsc.counts()
+        if counts.submits != wanted or counts.peer_errors:
             raise Broken(f"the network saw what it should not have seen: {counts}")
         gateway.stop()
-        disk = gateway.disk() if delivered is not None else None
+        disk = gateway.disk() if keeps_them else None
     return Figures(
         messages=messages,
         rate=messages / (ended - result.began),

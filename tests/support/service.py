@@ -11,6 +11,7 @@ from pathlib import Path
 from support.processes import Process, started
 
 KILLED = -signal.SIGKILL
+_ENDS_IT = {signal.SIGTERM, signal.SIGKILL}
 _AGAIN = 0.1  # seconds
 
 
@@ -23,17 +24,23 @@ class Service:
         self._arguments = arguments
         self._process: Process | None = None
         self._ready = asyncio.Event()
+        self._ending = False
         self._task = asyncio.create_task(self._run())
 
     async def until_ready(self) -> Process:
+        """A life that was not told to end."""
         await self._ready.wait()
         assert self._process is not None
         return self._process
 
     def signal(self, number: signal.Signals) -> None:
         """At any moment: also in the middle of its start, or when there is none."""
-        if self._process is not None and self._process.running:
-            self._process.process.send_signal(number)
+        if self._process is None or not self._process.running:
+            return
+        if number in _ENDS_IT:
+            self._ending = True
+            self._ready.clear()
+        self._process.process.send_signal(number)
 
     async def stop(self) -> int:
         """In order, and for good; the exit code."""
@@ -50,7 +57,9 @@ class Service:
     async def _run(self) -> None:
         while True:
             self._process = await started(*self._arguments, log=self.log)
-            if was_ready := await self._process.ready():
+            self._ending = False
+            was_ready = await self._process.ready()
+            if was_ready and not self._ending:
                 self._ready.set()
             code = await self._process.process.wait()
             self._ready.clear()
