@@ -1,0 +1,223 @@
+"""The pure parts of a callback: its URL, what counts as an answer, and which addresses may be dialled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kavle.model.callback import Callback, CallbackLease
+from kavle.south.callback.addresses import Allowed
+from kavle.south.callback.answer import is_ok
+from kavle.south.callback.url import callback_url
+
+MANUAL = Callback(
+    lease=CallbackLease(1, 1),
+    tries=0,
+    url="http://www.example.com/smscallback.php",
+    charset="latin-1",
+    verify=True,
+    by_operator=True,
+    sender="4673222222",
+    to="4673XXXXXXXXXXX",
+    text="testmeddelande",
+    received_at=datetime(2026, 1, 1, 12, 0, 0, 900_000, tzinfo=UTC),
+)
+
+
+def query(**changes: object) -> str:
+    url = callback_url(msgspec.structs.replace(MANUAL, **changes), 1000, delivered=False)
+    return url.split("?", 1)[1]
+
+
+# --- the URL ----------------------------------------------------------------------------------------------
+
+
+def test_the_manuals_example_letter_by_letter() -> None:
+    assert callback_url(MANUAL, 123456789, delivered=False) == (
+        "http://www.example.com/smscallback.php?incsmsid=123456789&sender=4673222222&text=testmeddelande"
+        "&to=4673XXXXXXXXXXX"
+    )
+
+
+def test_when_it_came_follows_in_whole_seconds() -> None:
+    assert callback_url(MANUAL, 123456789).endswith("&to=4673XXXXXXXXXXX&delivered=1767268800")
+
+
+@pytest.mark.parametrize(
+    ("url", "called"),
+    [
+        ("http://www.example.com/smscallback.php?someparam=somevalue", "?someparam=somevalue&incsmsid="),
+        ("http://www.example.com/cb?a=1&b=%E5&", "/cb?a=1&b=%E5&incsmsid="),
+        ("http://www.example.com/cb?", "/cb?incsmsid="),
+        ("http://www.example.com", "http://www.example.com/?incsmsid="),
+        ("http://www.example.com?a=b", "http://www.example.com/?a=b&incsmsid="),
+        ("https://www.example.com:8443/cb?a=b#top", "https://www.example.com:8443/cb?a=b&incsmsid="),
+        ("http://www.example.com/a%2Fb;c?text=mine", "/a%2Fb;c?text=mine&incsmsid="),
+    ],
+)
+def test_the_customers_own_query_string_is_kept(url: str, called: str) -> None:
+    made = callback_url(msgspec.structs.replace(MANUAL, url=url), 1000)
+    assert called in made
+    assert "#" not in made
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("Räksmörgås på ö", "R%E4ksm%F6rg%E5s%20p%E5%20%F6"),
+        ("a+b&c=d%20/~._-", "a%2Bb%26c%3Dd%2520%2F~._-"),
+        ("två\nrader", "tv%E5%0Arader"),
+        ("5 € – “ja”", "5%20%80%20%96%20%93ja%94"),
+    ],
+)
+def test_a_text_is_iso_8859_1_or_else_windows_1252(text: str, escaped: str) -> None:
+    assert query(text=text) == f"incsmsid=1000&sender=4673222222&text={escaped}&to=4673XXXXXXXXXXX"
+
+
+def test_what_fits_neither_is_utf_8_and_says_so() -> None:
+    assert query(text="å 😀") == (
+        "incsmsid=1000&sender=4673222222&text=%C3%A5%20%F0%9F%98%80&to=4673XXXXXXXXXXX&charset=utf-8"
+    )
+    assert query(text="å", sender="Ωmega").startswith("incsmsid=1000&sender=%CE%A9mega&text=%C3%A5&")
+
+
+def test_a_number_may_be_set_to_utf_8_and_is_not_told() -> None:
+    assert query(text="å", charset="utf-8") == (
+        "incsmsid=1000&sender=4673222222&text=%C3%A5&to=4673XXXXXXXXXXX"
+    )
+
+
+@given(text=st.text(), sender=st.text(max_size=11))
+def test_a_receiver_reads_what_the_phone_wrote(text: str, sender: str) -> None:
+    told = query(text=text, sender=sender)
+    assert told.isascii()
+    fields = dict(field.split("=", 1) for field in told.split("&"))
+    assert list(fields)[:4] == ["incsmsid", "sender", "text", "to"]
+    read = {key: unquote_to_bytes(value) for key, value in fields.items()}
+    charsets = ["utf-8"] if "charset" in fields else ["iso-8859-1", "windows-1252"]
+    whole = [one.encode("utf-8", "replace").decode() for one in (text, sender)]
+    assert any(
+        [read["text"].decode(charset, "replace"), read["sender"].decode(charset, "replace")] == whole
+        for charset in charsets
+    )
+
+
+# --- the answer -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"OK",
+        b"OK\n",
+        b"\r\n OK \t\r\n",
+        b"\xef\xbb\xbfOK",
+        b"\xef\xbb\xbf\n\xef\xbb\xbfOK\n",
+        "OK".encode("utf-16"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_ok(status: int, body: bytes) -> None:
+    assert is_ok(status, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"ok", b"Ok", b"OK<br>", b"OK.", b"O K", b"OKOK", b'"OK"', b"<html>OK</html>", b"\xa0OK", b"OK\0",
+     b"\xff\xfeO", b"OK" + b" " * 2000],
+)  # fmt: skip
+def test_not_ok(body: bytes) -> None:
+    assert not is_ok(200, body)
+
+
+@pytest.mark.parametrize("status", [100, 199, 300, 302, 404, 500])
+def test_ok_with_another_status_is_not(status: int) -> None:
+    assert not is_ok(status, b"OK")
+
+
+# --- addresses --------------------------------------------------------------------------------------------
+
+GLOBAL = ["1.1.1.1", "192.0.1.1", "172.32.0.1", "2a00:1450:400f:80c::200e", "::ffff:1.1.1.1",
+          "64:ff9b::101:101", "2002:101:101::1", "198.20.0.1", "223.255.255.1"]  # fmt: skip
+PRIVATE = ["10.0.0.5", "172.31.255.1", "192.168.1.1", "100.64.0.1", "::ffff:10.0.0.5", "fd12::5"]
+NEVER_BY_CHANCE = [
+    "127.0.0.1", "127.8.8.8", "0.0.0.0", "0.1.2.3", "::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0",
+    "169.254.169.254", "169.254.1.1", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "168.63.129.16",
+    "100.100.100.200", "fd00:ec2::254", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1",
+    "2002:a9fe:a9fe::1", "::127.0.0.1", "::ffff:168.63.129.16",
+]  # fmt: skip
+NOBODYS = ["192.0.2.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "2001:db8::1", "ff02::1",
+           "2001::1", "64:ff9b:1::1", "100::1", "fec0::1", "2002:a00:5::1", "64:ff9b::a00:5"]  # fmt: skip
+
+NOTHING = Allowed()
+EVERYTHING = Allowed(["0.0.0.0/0", "::/0"])
+
+
+@pytest.mark.parametrize("address", GLOBAL)
+def test_a_global_address_is_for_all(address: str) -> None:
+    assert NOTHING.refusal(address, private=False) is None
+    assert NOTHING.refusal(address, private=True) is None
+
+
+@pytest.mark.parametrize("address", [*PRIVATE, *NEVER_BY_CHANCE, *NOBODYS])
+def test_what_a_customer_set_leads_nowhere_else(address: str) -> None:
+    assert EVERYTHING.refusal(address, private=False)
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_what_the_operator_set_may_lead_to_networks_that_are_listed(address: str) -> None:
+    assert NOTHING.refusal(address, private=True)
+    allowed = Allowed(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fd00::/8"])
+    assert allowed.refusal(address, private=True) is None
+    assert Allowed(["203.0.113.0/24"]).refusal(address, private=True)
+
+
+@pytest.mark.parametrize("address", NEVER_BY_CHANCE)
+def test_loopback_link_local_and_metadata_need_an_entry_of_their_own(address: str) -> None:
+    refusal = EVERYTHING.refusal(address, private=True)
+    assert refusal is not None
+    assert "callbacks.allow" in refusal
+
+
+@pytest.mark.parametrize(
+    ("entry", "address", "open"),
+    [
+        ("127.0.0.0/8", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "::ffff:127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("::1", "::1", True),
+        ("169.254.0.0/16", "169.254.1.1", True),
+        ("169.254.0.0/16", "169.254.169.254", False),
+        ("169.254.169.254", "169.254.169.254", True),
+        ("fd00::/8", "fd00:ec2::254", False),
+        ("fe80::/64", "fe80::1%eth0", True),
+        ("127.0.0.0/8", "2002:7f00:1::1", True),
+    ],
+)
+def test_such_an_entry_opens_it_and_no_more(entry: str, address: str, open: bool) -> None:
+    assert (Allowed([entry]).refusal(address, private=True) is None) is open
+
+
+def test_this_machines_own_addresses_need_one_too() -> None:
+    for address in ("1.1.1.1", "10.0.0.5", "2a00:1450::1"):
+        assert EVERYTHING.refusal(address, private=True, here=True)
+        assert EVERYTHING.refusal(address, private=False, here=True)
+        assert Allowed([address]).refusal(address, private=True, here=True) is None
+    assert Allowed(["127.0.0.0/8"]).refusal("127.0.0.1", private=True, here=True) is None
+
+
+@pytest.mark.parametrize("address", ["localhost", "", "1.1.1", "0x7f.1", "2130706433", "1.1.1.1 "])
+def test_what_is_no_numeric_address_is_never_dialled(address: str) -> None:
+    assert EVERYTHING.refusal(address, private=True)
+
+
+@given(st.ip_addresses())
+def test_what_a_customer_may_reach_python_calls_global_too(address: object) -> None:
+    if NOTHING.refusal(str(address), private=False) is None:
+        assert not address.is_private or str(address).startswith(("2002:", "64:ff9b::", "::ffff:"))  # type: ignore[attr-defined]
