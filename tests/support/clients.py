@@ -57,6 +57,11 @@ NODE = Need(
     lambda: shutil.which("node") is not None and (PROGRAMS / "node/node_modules/soap").exists(),
     "apt-get install nodejs npm && npm ci --prefix tests/clients/node",
 )
+NODE_SMPP = Need(
+    "Node with its smpp package",
+    lambda: shutil.which("node") is not None and (PROGRAMS / "node/node_modules/smpp").exists(),
+    "apt-get install nodejs npm && npm ci --prefix tests/clients/node",
+)
 MONO = Need(
     "Mono with wsdl and mcs",
     lambda: all(shutil.which(program) for program in ("mono", "mcs", "wsdl")),
@@ -85,12 +90,12 @@ class Client:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def call(self, operation: str, parameters: dict[str, str]) -> Any:
+    async def call(self, operation: str, parameters: Mapping[str, object] = _NOTHING) -> Any:
         """The result as the library gives it. Raises Fault."""
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
-        asked = {"operation": operation, "parameters": parameters}
+        asked = {"operation": operation, "parameters": dict(parameters)}
         process.stdin.write(json.dumps(asked).encode() + b"\n")
         async with asyncio.timeout(PATIENCE):
             line = await process.stdout.readline()
@@ -138,6 +143,18 @@ def php(wsdl: str | None, *, tls: Mapping[str, object] = _NOTHING, **options: st
 
 def node(wsdl: str, **options: bool) -> list[str | Path]:
     return ["node", PROGRAMS / "node/client.mjs", wsdl, json.dumps(options)]
+
+
+def node_smsc() -> list[str | Path]:
+    return ["node", PROGRAMS / "node/smsc.mjs"]
+
+
+def node_esme(port: int) -> list[str | Path]:
+    return ["node", PROGRAMS / "node/esme.mjs", "127.0.0.1", str(port)]
+
+
+def smpplib_esme(port: int) -> list[str | Path]:
+    return [sys.executable, PROGRAMS / "python/esme.py", "127.0.0.1", str(port)]
 
 
 async def mono(
