@@ -1,5 +1,5 @@
-"""SMPP with programs that are not ours: the gateway bound to a network by Node's smpp, and ESMEs by Node's smpp
-and by smpplib bound to the simulated network. They read and write by their own codecs and alphabets."""
+"""SMPP with programs that are not ours: the gateway bound to a network by Node's smpp, and ESMEs by Node's
+smpp and by smpplib bound to the simulated network. They read and write by their own codecs and alphabets."""
 
 from __future__ import annotations
 
