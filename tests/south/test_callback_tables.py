@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -10,46 +11,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kavle.model.callback import Callback, CallbackLease
+from kavle.model.callback import CallbackLease, LeasedCallback
+from kavle.model.number import NumberSettings
 from kavle.south.callback.addresses import Allowed
 from kavle.south.callback.answer import is_ok
 from kavle.south.callback.url import callback_url
 
-MANUAL = Callback(
-    lease=CallbackLease(1, 1),
-    tries=0,
-    url="http://www.example.com/smscallback.php",
-    charset="latin-1",
-    verify=True,
-    by_operator=True,
+SETTINGS = NumberSettings("http://www.example.com/smscallback.php", delivered=False)
+MANUAL = LeasedCallback(
+    lease=CallbackLease(1, 1, 1, 1),
+    account_id=1,
+    host="www.example.com:80",
     sender="4673222222",
-    to="4673XXXXXXXXXXX",
     text="testmeddelande",
+    recipient="4673XXXXXXXXXXX",
     received_at=datetime(2026, 1, 1, 12, 0, 0, 900_000, tzinfo=UTC),
+    settings=SETTINGS,
 )
 
 
-def query(**changes: object) -> str:
-    url = callback_url(msgspec.structs.replace(MANUAL, **changes), 1000, delivered=False)
-    return url.split("?", 1)[1]
+def called(text: str = MANUAL.text, sender: str = MANUAL.sender, **settings: Any) -> str:
+    how = msgspec.structs.replace(SETTINGS, **settings)
+    return callback_url(msgspec.structs.replace(MANUAL, text=text, sender=sender, settings=how), 1000)
+
+
+def query(text: str = MANUAL.text, sender: str = MANUAL.sender, **settings: Any) -> str:
+    return called(text, sender, **settings).split("?", 1)[1]
 
 
 # --- the URL ----------------------------------------------------------------------------------------------
 
 
 def test_the_manuals_example_letter_by_letter() -> None:
-    assert callback_url(MANUAL, 123456789, delivered=False) == (
+    assert callback_url(MANUAL, 123456789) == (
         "http://www.example.com/smscallback.php?incsmsid=123456789&sender=4673222222&text=testmeddelande"
         "&to=4673XXXXXXXXXXX"
     )
 
 
 def test_when_it_came_follows_in_whole_seconds() -> None:
-    assert callback_url(MANUAL, 123456789).endswith("&to=4673XXXXXXXXXXX&delivered=1767268800")
+    assert called(delivered=True).endswith("&to=4673XXXXXXXXXXX&delivered=1767268800")
 
 
 @pytest.mark.parametrize(
-    ("url", "called"),
+    ("url", "beginning"),
     [
         ("http://www.example.com/smscallback.php?someparam=somevalue", "?someparam=somevalue&incsmsid="),
         ("http://www.example.com/cb?a=1&b=%E5&", "/cb?a=1&b=%E5&incsmsid="),
@@ -60,9 +65,9 @@ def test_when_it_came_follows_in_whole_seconds() -> None:
         ("http://www.example.com/a%2Fb;c?text=mine", "/a%2Fb;c?text=mine&incsmsid="),
     ],
 )
-def test_the_customers_own_query_string_is_kept(url: str, called: str) -> None:
-    made = callback_url(msgspec.structs.replace(MANUAL, url=url), 1000)
-    assert called in made
+def test_the_customers_own_query_string_is_kept(url: str, beginning: str) -> None:
+    made = called(callback=url)
+    assert beginning in made
     assert "#" not in made
 
 

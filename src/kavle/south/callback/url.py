@@ -5,30 +5,32 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote_from_bytes, urlsplit
 
-from kavle.model.callback import Callback
+from kavle.model.callback import LeasedCallback
 
 _NARROW: Final = ("iso-8859-1", "windows-1252")
 
 
-def callback_url(call: Callback, public_id: int, *, delivered: bool = True) -> str:
-    """Where to call, in ASCII: the customer's own query first, then the manual's parameters in its order.
-    `delivered` adds the old service's fifth one."""
+def callback_url(call: LeasedCallback, public_id: int) -> str:
+    """Where to call, in ASCII: the customer's own query first, then the manual's parameters in its order, and
+    `delivered`, the old service's fifth one."""
     charset = _charset(call)
     told = [
         ("incsmsid", str(public_id)),
         ("sender", call.sender),
         ("text", call.text),
-        ("to", call.to),
+        ("to", call.recipient),
     ]
-    if delivered:
+    if call.settings.delivered:
         told.append(("delivered", str(int(call.received_at.timestamp()))))
-    if charset == "utf-8" and call.charset != "utf-8":
+    if charset == "utf-8" and call.settings.charset != "utf-8":
         told.append(("charset", charset))  # a receiver that was never told to expect it
-    return _joined(call.url, "&".join(f"{key}={_escaped(value, charset)}" for key, value in told))
+    return _joined(
+        call.settings.callback, "&".join(f"{key}={_escaped(value, charset)}" for key, value in told)
+    )
 
 
-def _charset(call: Callback) -> str:
-    if call.charset == "latin-1":
+def _charset(call: LeasedCallback) -> str:
+    if call.settings.charset == "latin-1":
         for narrow in _NARROW:
             if _fits(call.text, narrow) and _fits(call.sender, narrow):
                 return narrow

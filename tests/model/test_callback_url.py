@@ -1,27 +1,10 @@
-"""When a callback is due again, and which addresses can be called."""
+"""Which addresses can be called, and what makes two of them one receiver's."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-from kavle.model.callback import Schedule, check_callback_url
-
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-def test_ten_tries_thirty_minutes_apart() -> None:
-    schedule, at, tries = Schedule(), NOON, 1
-    while (again := schedule.again(tries, at)) is not None:
-        assert again - at == timedelta(minutes=30)
-        at, tries = again, tries + 1
-    assert tries == 10
-    assert at == NOON + timedelta(hours=4, minutes=30)
-
-
-def test_one_try_is_the_last() -> None:
-    assert Schedule(tries=1).again(1, NOON) is None
+from kavle.model.callback_url import callback_host, check_callback_url
 
 
 @pytest.mark.parametrize(
@@ -58,3 +41,9 @@ def test_an_address_that_can_be_called(url: str) -> None:
 def test_what_can_not_be_called(url: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         check_callback_url(url)
+
+
+def test_a_receiver_is_a_host_and_a_port() -> None:
+    assert callback_host("http://WWW.example.com/a?b=c") == callback_host("http://www.example.com:80/")
+    assert callback_host("https://www.example.com/") == "www.example.com:443"
+    assert callback_host("http://[2001:db8::1]:81/") == "2001:db8::1:81"

@@ -1,0 +1,37 @@
+"""Numbers that phones may write to, and where what they write is to go."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+LENGTHS: Final = (11, 15)
+
+CallbackCharset = Literal["latin-1", "utf-8"]
+
+
+class NumberSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a number's customer is called."""
+
+    callback: str  # an absolute http or https address, with its own query string
+    charset: CallbackCharset = "latin-1"  # of the escapes
+    delivered: bool = True  # the calls bear `delivered`
+    verify_tls: bool = True
+    by_customer: bool = False  # he set the address himself: it may lead to global addresses alone
+
+
+class Number(msgspec.Struct, frozen=True):
+    msisdn: str
+    account_id: int
+    account: str
+    settings: NumberSettings
+
+
+def check_msisdn(text: str) -> str:
+    """`text` itself. Raises ValueError unless it is 11 or 15 digits."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("a number is digits alone, its country code first and no plus: 46737494123")
+    if len(text) not in LENGTHS:
+        raise ValueError(f"a number that phones write to has 11 or 15 digits; this one has {len(text)}")
+    return text
