@@ -18,12 +18,17 @@ from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.main import COMMANDS, main
 from kavle.metrics import Metrics
 from kavle.model.account_change import KEYS
+from kavle.simulator.face import MoOrder
 from kavle.simulator.magic import markdown
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "kavle.toml.example"
-FOR_USERS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md")]
-PAGES = [*FOR_USERS, *sorted((ROOT / "docs").rglob("*.md"))]
+SIMULATOR = ROOT / "docs/simulator.md"
+FOR_USERS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md")),
+    SIMULATOR,
+]
+PAGES = sorted({*FOR_USERS, *(ROOT / "docs").rglob("*.md")})
 
 page = pytest.mark.parametrize("page", FOR_USERS, ids=lambda path: path.name)
 
@@ -107,6 +112,18 @@ def test_the_magic_numbers_are_those_of_the_simulator() -> None:
         line for line in section(FOR_USERS[0], "Numbers with other outcomes").splitlines() if "|" in line
     ]
     assert "\n".join(table) == markdown()
+
+
+# --- the simulated network ------------------------------------------------------------------------------
+
+
+def told_keys(title: str) -> list[str]:
+    """The first column of a section's table."""
+    return re.findall(r"^\| `([a-z_]+)` \|", section(SIMULATOR, title), re.MULTILINE)
+
+
+def test_every_key_of_a_text_from_a_phone_is_told() -> None:
+    assert sorted(told_keys("Texts from phones")) == sorted(field.encode_name for field in fields(MoOrder))
 
 
 # --- settings -------------------------------------------------------------------------------------------

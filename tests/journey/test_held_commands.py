@@ -12,7 +12,8 @@ import pytest
 import structlog
 
 from kavle.simulator.faults import Faults
-from kavle.simulator.smsc import Smsc, SmscSettings
+from kavle.simulator.settings import SmscSettings
+from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file

@@ -22,7 +22,8 @@ from kavle.core.held import DecideHeld, Held, ListHeld
 from kavle.north.settings import HttpSettings
 from kavle.settings import SettingsError
 from kavle.simulator.journal import MemoryJournal
-from kavle.simulator.smsc import Smsc, SmscSettings
+from kavle.simulator.settings import SmscSettings
+from kavle.simulator.smsc import Smsc
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import LONGEST_REPORT
 from kavle.store.types import Verdict

@@ -11,7 +11,8 @@ import pytest
 import structlog
 
 from kavle.simulator.journal import MemoryJournal
-from kavle.simulator.smsc import Smsc, SmscSettings
+from kavle.simulator.settings import SmscSettings
+from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.cut import Wire
 from support.invariants import invariants

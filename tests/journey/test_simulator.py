@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ import smpplib.exceptions
 import structlog
 
 from kavle.simulator import magic
-from kavle.simulator.face import LOOPBACK, Face
+from kavle.simulator.face import LOOPBACK
 from kavle.simulator.faults import Faults
 from kavle.simulator.ids import IdFormat
 from kavle.simulator.journal import (
@@ -33,127 +31,27 @@ from kavle.simulator.journal import (
     Submission,
     read_journal,
 )
-from kavle.simulator.smsc import Smsc, SmscSettings
+from kavle.simulator.settings import SmscSettings
 from kavle.sms.segment import Encoding, split
 from kavle.wire.smpp import events as ev
-from kavle.wire.smpp.constants import CommandId, CommandStatus, DataCoding, MessageState, Tag
-from kavle.wire.smpp.pdus import (
-    BindReceiver,
-    BindTransceiver,
-    BindTransmitter,
-    DataSm,
-    DeliverSmResp,
-    SubmitSm,
+from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
+from kavle.wire.smpp.pdus import BindReceiver, BindTransceiver, BindTransmitter, DataSm
+from kavle.wire.smpp.receipt import ReceiptText
+from kavle.wire.smpp.session import Timers
+from support.esme import (
+    ANYBODY,
+    CREDENTIALS,
+    Esme,
+    Network,
+    bound,
+    connected,
+    face_of,
+    http,
+    message,
+    network,
+    posting,
+    started,
 )
-from kavle.wire.smpp.receipt import ReceiptText, parse_receipt
-from kavle.wire.smpp.session import Session, Timers
-from kavle.wire.smpp.states import Role
-
-ANYBODY = "46701740650"
-CREDENTIALS = BindTransceiver("kavle", "secret")
-
-
-class Network(Smsc):
-    """One that knows where it listens."""
-
-    address: tuple[str, int]
-
-
-@asynccontextmanager
-async def network(
-    journal: MemoryJournal | FileJournal | None = None, **settings: Any
-) -> AsyncIterator[Network]:
-    smsc = Network(SmscSettings(**settings), structlog.get_logger(), journal)
-    smsc.address = await smsc.start(LOOPBACK, 0)
-    try:
-        yield smsc
-    finally:
-        await smsc.stop()
-
-
-class Esme:
-    """An ESME of few words: every event in order, receipts answered by `ack`."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-        self._session = Session(Role.ESME, 0.0)
-        self._happened: list[ev.Event] = []
-        self.ack: Callable[[ReceiptText], int | None] = lambda receipt: 0
-
-    def send(self) -> None:
-        self._writer.write(self._session.data_to_send())
-
-    def bind(self, body: BindTransceiver | BindReceiver | BindTransmitter) -> None:
-        self._session.bind(body, 0.0)
-        self.send()
-
-    def submit(self, *messages: SubmitSm | DataSm) -> None:
-        for number, message in enumerate(messages):
-            self._session.request(message, number, 0.0)
-        self.send()
-
-    def unbind(self) -> None:
-        self._session.unbind(0.0)
-        self.send()
-
-    async def next(self) -> Any:
-        """The next response, receipt (as read) or end; None when the network has hung up."""
-        while not self._happened:
-            try:
-                octets = await self._reader.read(65536)
-            except ConnectionResetError:
-                return None
-            if not octets:
-                return None
-            self._happened = self._session.receive(octets, 0.0)
-        event = self._happened.pop(0)
-        if not isinstance(event, ev.Delivered):
-            return event
-        receipt = parse_receipt(event.message)
-        assert receipt is not None
-        status = self.ack(receipt)
-        if status is not None:
-            self._session.respond(event.sequence, DeliverSmResp(), status)
-            self.send()
-        return receipt
-
-    async def silent(self) -> bool:
-        """Whether nothing more has come, by an enquire_link's answer: it would stand behind it."""
-        self._writer.write(bytes.fromhex("00000010 00000015 00000000 7fffffff"))
-        octets = await self._reader.readexactly(16)
-        return not self._happened and int.from_bytes(octets[4:8], "big") == CommandId.ENQUIRE_LINK_RESP
-
-    async def close(self) -> None:
-        self._writer.close()
-        try:
-            await self._writer.wait_closed()
-        except ConnectionResetError:
-            return
-
-
-@asynccontextmanager
-async def connected(smsc: Network) -> AsyncIterator[Esme]:
-    esme = Esme(*await asyncio.open_connection(*smsc.address))
-    try:
-        yield esme
-    finally:
-        await esme.close()
-
-
-@asynccontextmanager
-async def bound(smsc: Network, body: Any = CREDENTIALS) -> AsyncIterator[Esme]:
-    async with connected(smsc) as esme:
-        esme.bind(body)
-        assert isinstance(await esme.next(), ev.Bound)
-        yield esme
-
-
-def message(recipient: str = ANYBODY, text: bytes = b"Hej", **fields: Any) -> SubmitSm:
-    fields = {"registered_delivery": 1} | fields
-    return SubmitSm(
-        source_addr_ton=5, source_addr="kavle", destination_addr=recipient, short_message=text, **fields
-    )
-
 
 # Binds
 
@@ -743,41 +641,22 @@ async def test_smpplib_is_refused_with_a_wrong_password() -> None:
 # The HTTP face
 
 
-async def _http(port: int, request: str) -> tuple[int, Any]:
-    reader, writer = await asyncio.open_connection(LOOPBACK, port)
-    writer.write(request.replace("\n", "\r\n").encode())
-    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    writer.close()
-    return int(head.split()[1]), json.loads(body)
-
-
-@asynccontextmanager
-async def face_of(smsc: Network) -> AsyncIterator[int]:
-    face = Face(smsc)
-    yield await face.start(0)
-    face.stop()
-
-
-def _post(body: str, kind: str = "application/json") -> str:
-    return f"POST /faults HTTP/1.1\nContent-Type: {kind}\nContent-Length: {len(body)}\n\n{body}"
-
-
 async def test_the_face_shows_counts_and_phones() -> None:
     async with network() as smsc, face_of(smsc) as port, bound(smsc) as esme:
         esme.submit(message(data_coding=0xF0))
         await smsc.until(lambda counts: counts.accepted == 1)
-        status, counts = await _http(port, "GET /counts HTTP/1.1\nHost: x\n\n")
+        status, counts = await http(port, "GET /counts HTTP/1.1\nHost: x\n\n")
         assert (status, counts["submits"], counts["binds"]) == (200, 1, 1)
-        status, phones = await _http(port, "GET /phones HTTP/1.0\n\n")
+        status, phones = await http(port, "GET /phones HTTP/1.0\n\n")
         assert [phone["number"] for phone in phones] == [ANYBODY]
-        status, phone = await _http(port, f"GET /phones/{ANYBODY} HTTP/1.1\n\n")
+        status, phone = await http(port, f"GET /phones/{ANYBODY} HTTP/1.1\n\n")
         (text,) = phone["texts"]
         assert (text["sender"], text["text"], text["flash"], text["segments"]) == ("kavle", "Hej", True, 1)
 
 
 async def test_the_face_takes_orders_for_trouble() -> None:
     async with network() as smsc, face_of(smsc) as port, bound(smsc) as esme:
-        status, _ = await _http(port, _post('{"drop_links": true, "refuse_binds": 60}'))
+        status, _ = await http(port, posting('{"drop_links": true, "refuse_binds": 60}'))
         assert status == 200
         assert await esme.next() is None
         async with connected(smsc) as other:
@@ -794,36 +673,37 @@ async def test_the_face_takes_orders_for_trouble() -> None:
         ("GET /phones/1 HTTP/1.1\n\n", 404),
         ("POST /faults HTTP/1.1\nContent-Type: application/json\n\n", 411),
         ("POST /faults HTTP/1.1\nContent-Type: application/json\nContent-Length: 99999999\n\n", 413),
-        (_post("{}", "text/plain"), 415),
-        (_post("{"), 400),
-        (_post('{"mute": -1}'), 400),
-        (_post('{"mutes": 1}'), 400),
+        (posting("{}", kind="text/plain"), 415),
+        (posting("{"), 400),
+        (posting('{"mute": -1}'), 400),
+        (posting('{"mutes": 1}'), 400),
         ("GET /" + "a" * 20_000 + " HTTP/1.1\n\n", 431),
     ],
 )
 async def test_the_face_refuses_nonsense_and_lives_on(request_text: str, status: int) -> None:
     async with network() as smsc, face_of(smsc) as port, bound(smsc) as esme:
-        assert (await _http(port, request_text))[0] == status
-        assert (await _http(port, "GET /counts HTTP/1.1\n\n"))[0] == 200
+        assert (await http(port, request_text))[0] == status
+        assert (await http(port, "GET /counts HTTP/1.1\n\n"))[0] == 200
         assert await esme.silent()
 
 
 # The command
 
-_COMMAND = (sys.executable, "-c", "from kavle.cli.simulate import simulate; simulate()", "smsc", "--port")
-
-
-async def _started(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *_COMMAND, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 async def test_the_command_says_when_it_is_ready_and_ends_cleanly(by: signal.Signals, tmp_path: Path) -> None:
     journal = tmp_path / "network.jsonl"
-    process = await _started(
-        "0", "--http-port", "0", "--journal", str(journal), "--id-format", "decimal", "--quiet"
+    process = await started(
+        "smsc",
+        "--port",
+        "0",
+        "--http-port",
+        "0",
+        "--journal",
+        str(journal),
+        "--id-format",
+        "decimal",
+        "--quiet",
     )
     assert process.stdout is not None
     ready = re.fullmatch(
@@ -835,7 +715,7 @@ async def test_the_command_says_when_it_is_ready_and_ends_cleanly(by: signal.Sig
     assert isinstance(await esme.next(), ev.Bound)
     esme.submit(message())
     message_id = (await esme.next()).body.message_id
-    assert (await _http(int(ready[2]), "GET /counts HTTP/1.1\n\n"))[1]["submits"] == 1
+    assert (await http(int(ready[2]), "GET /counts HTTP/1.1\n\n"))[1]["submits"] == 1
     process.send_signal(by)
     while not isinstance(await esme.next(), ev.Unbound):
         pass
@@ -850,7 +730,7 @@ async def test_the_command_says_when_it_is_ready_and_ends_cleanly(by: signal.Sig
 async def test_the_command_tells_a_port_in_use_in_one_line() -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
-        process = await _started(str(port))
+        process = await started("smsc", "--port", str(port))
         out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")
     assert err.decode() == (
@@ -860,16 +740,16 @@ async def test_the_command_tells_a_port_in_use_in_one_line() -> None:
 
 
 async def test_the_command_tells_what_is_wrong_with_its_options(tmp_path: Path) -> None:
-    process = await _started("0", "--password", "ninechars")
+    process = await started("smsc", "--port", "0", "--password", "ninechars")
     assert b"at most 8 characters" in (await process.communicate())[1]
     assert process.returncode == 2
-    process = await _started("0", "--journal", str(tmp_path / "no" / "such"))
+    process = await started("smsc", "--port", "0", "--journal", str(tmp_path / "no" / "such"))
     assert (await process.communicate())[1].endswith(b"No such file or directory\n")
     assert process.returncode == 1
 
 
 async def test_the_help_has_the_magic_numbers() -> None:
-    process = await _started("0", "--help")
+    process = await started("smsc", "--port", "0", "--help")
     out = (await process.communicate())[0].decode()
     for number, does in magic.MAGIC.items():
         assert f"{number}  {magic.national(number)}  {does.told}" in out

@@ -23,6 +23,13 @@ def test_what_is_no_concatenation_is_not_built(reference: int, total: int, numbe
         udh.build(reference, total, number)
 
 
+def test_an_8_bit_reference_takes_six_octets():
+    assert udh.build_8_bit(0x2A, 3, 2) == bytes.fromhex("05 00 03 2A 03 02")
+    for wrong in [(-1, 2, 1), (256, 2, 1), (1, 256, 1), (1, 2, 0), (1, 2, 3)]:
+        with pytest.raises(ValueError, match="no 8-bit concatenation"):
+            udh.build_8_bit(*wrong)
+
+
 @given(st.integers(0, 0xFFFF), st.integers(1, 255), st.data(), st.binary())
 def test_what_is_built_is_parsed(reference: int, total: int, data: st.DataObject, body: bytes):
     number = data.draw(st.integers(1, total))

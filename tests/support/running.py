@@ -22,7 +22,8 @@ from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings, ListenerSettings
 from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
-from kavle.simulator.smsc import Smsc, SmscSettings
+from kavle.simulator.settings import SmscSettings
+from kavle.simulator.smsc import Smsc
 from kavle.south.smpp.settings import SmppSettings
 from support.books import Place
 from support.invariants import invariants

@@ -22,7 +22,8 @@ from kavle.model.money import UNIT
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings
 from kavle.simulator.screen import Screen
-from kavle.simulator.smsc import Smsc, SmscSettings
+from kavle.simulator.settings import SmscSettings
+from kavle.simulator.smsc import Smsc
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.errors import DatabaseInUse, StoreError
 

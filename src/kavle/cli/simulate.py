@@ -14,6 +14,7 @@ import click
 import structlog
 import uvloop
 
+from kavle.cli.mo import mo
 from kavle.cli.options import address, listening
 from kavle.cli.runner import printer
 from kavle.logs import configure
@@ -23,7 +24,8 @@ from kavle.simulator.ids import IdFormat
 from kavle.simulator.journal import FileJournal
 from kavle.simulator.magic import MAGIC, national
 from kavle.simulator.screen import Screen
-from kavle.simulator.smsc import Smsc, SmscSettings
+from kavle.simulator.settings import SmscSettings
+from kavle.simulator.smsc import Smsc
 
 _SECONDS: Final = click.FloatRange(min=0)
 _PORT: Final = click.IntRange(0, 65535)
@@ -40,15 +42,18 @@ one was asked for. Some recipients, of a series that is reserved for fiction, fa
 \b
 {_OUTCOMES}
 
-With --http-port it tells its counters (GET /counts) and what the phones show (GET /phones), and takes
-orders for trouble: POST /faults, a JSON object of any of drop_links (true), drop_at_submit (a count),
-refuse_binds, half_open, mute and response_delay (seconds).
+With --http-port it tells its counters (GET /counts) and what the phones show (GET /phones), sends texts from
+phones (POST /mo, or kavle simulate mo), and takes orders for trouble: POST /faults, a JSON object of any of
+drop_links (true), drop_at_submit (a count), refuse_binds, half_open, mute and response_delay (seconds).
 """
 
 
 @click.group()
 def simulate() -> None:
     """Networks to try a gateway on."""
+
+
+simulate.add_command(mo)
 
 
 @simulate.command(help=_HELP, short_help="A network that speaks SMPP 3.4.")

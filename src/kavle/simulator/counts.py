@@ -22,6 +22,11 @@ class Counts(msgspec.Struct):
     receipts_acked: int = 0
     receipts_refused: int = 0  # deliver_sm that were answered with an error, or in time not at all
     receipts_given_up: int = 0
+    mo: int = 0  # deliver_sm and data_sm of texts from phones: owed or delivered
+    mo_sent: int = 0  # repeated ones too
+    mo_acked: int = 0
+    mo_refused: int = 0  # answered with an error, or in time not at all
+    mo_given_up: int = 0  # refused for good, or too often
     peer_errors: int = 0  # PDUs that no ESME should send
 
 

@@ -5,8 +5,8 @@ listens on loopback only.
     GET  /phones            the phones that last got something, with their texts
     GET  /phones/NUMBER     one of them
     POST /faults            an order for trouble, such as {"drop_links": true, "refuse_binds": 5}
-
-One request a connection, JSON in and out.
+    POST /mo                a text from a phone: {"from": "46701740605", "to": "46766000000", "text": "Hej"}
+    GET  /mo/ID             what has become of it
 """
 
 from __future__ import annotations
@@ -14,35 +14,32 @@ from __future__ import annotations
 import asyncio
 import re
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from kavle.simulator.faults import Faults
 from kavle.simulator.handset import Phone
+from kavle.simulator.http import LONGEST_HEAD, BadRequest, Request, read_request, rendered
+from kavle.simulator.mo import Mo
+from kavle.simulator.mo_pdus import MoText
 from kavle.simulator.smsc import Smsc
 
 LOOPBACK: Final = "127.0.0.1"
+LONGEST_WAIT: Final = 600.0
+"""Seconds that may be waited for a text's answers."""
+
 _PATIENCE: Final = 5.0  # seconds for a request, and for its answer to be taken
-_LONGEST_HEAD: Final = 16 * 1024
-_LONGEST_BODY: Final = 64 * 1024
 _SHOWN: Final = 100  # phones
-
-_REQUEST_LINE: Final = re.compile(rb"(GET|POST) (/\S*) HTTP/1\.[01]\r\n")
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
-# A page on another site can't send this without asking first, and is never allowed to.
-_JSON: Final = re.compile(rb"\r\ncontent-type:[ \t]*application/json\b", re.IGNORECASE)
-
-_encode: Final = msgspec.json.Encoder().encode
-_faults: Final = msgspec.json.Decoder(Faults)
+_MO: Final = re.compile(r"/mo/([0-9]{1,9})")
 
 _Answer = tuple[HTTPStatus, object]
+_Order = TypeVar("_Order")
 
 
-class _BadRequest(Exception):
-    def __init__(self, status: HTTPStatus, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
+class MoOrder(MoText, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    wait: Annotated[float, Meta(ge=0, le=LONGEST_WAIT)] = 5.0  # seconds for the answers to all its parts
 
 
 class Face:
@@ -54,7 +51,7 @@ class Face:
 
     async def start(self, port: int) -> int:
         """Listen on loopback; returns the port really taken. Raises OSError."""
-        self._server = await asyncio.start_server(self._serve, LOOPBACK, port, limit=_LONGEST_HEAD)
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, port, limit=LONGEST_HEAD)
         taken: int = self._server.sockets[0].getsockname()[1]
         return taken
 
@@ -64,8 +61,9 @@ class Face:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            answer = rendered(*await self._answer(reader))
             async with asyncio.timeout(_PATIENCE):
-                writer.write(_rendered(*await self._answer(reader)))
+                writer.write(answer)
                 await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, OSError):
             return  # who does not finish the request, or does not take the answer, gets none
@@ -74,54 +72,54 @@ class Face:
 
     async def _answer(self, reader: asyncio.StreamReader) -> _Answer:
         try:
-            method, path, body = await _request(reader)
-            return self._routed(method, path, body)
-        except _BadRequest as error:
+            async with asyncio.timeout(_PATIENCE):
+                request = await read_request(reader)
+            return await self._routed(request)
+        except BadRequest as error:
             return error.status, {"error": str(error)}
 
-    def _routed(self, method: str, path: str, body: bytes) -> _Answer:
-        if (method, path) == ("POST", "/faults"):
-            self._smsc.inflict(_read_faults(body))
-            return HTTPStatus.OK, self._smsc.counts
-        if (method, path) == ("GET", "/counts"):
-            return HTTPStatus.OK, self._smsc.counts
-        if (method, path) == ("GET", "/phones"):
-            return HTTPStatus.OK, [_shown(phone) for phone in self._smsc.phones.newest(_SHOWN)]
-        phone = self._smsc.phones.find(path.removeprefix("/phones/"))
-        if method == "GET" and phone is not None:
-            return HTTPStatus.OK, _shown(phone)
-        raise _BadRequest(HTTPStatus.NOT_FOUND, "there is nothing here")
+    async def _routed(self, request: Request) -> _Answer:
+        match request.method, request.path:
+            case "POST", "/faults":
+                self._smsc.inflict(_read(request.body, Faults))
+                return HTTPStatus.OK, self._smsc.counts
+            case "POST", "/mo":
+                return await self._send(_read(request.body, MoOrder))
+            case "GET", "/counts":
+                return HTTPStatus.OK, self._smsc.counts
+            case "GET", "/phones":
+                return HTTPStatus.OK, [_shown(phone) for phone in self._smsc.phones.newest(_SHOWN)]
+            case "GET", path if (phone := self._phone(path)) is not None:
+                return HTTPStatus.OK, _shown(phone)
+            case "GET", path if (mo := self._mo(path)) is not None:
+                return _told(mo)
+        raise BadRequest(HTTPStatus.NOT_FOUND, "there is nothing here")
+
+    async def _send(self, order: MoOrder) -> _Answer:
+        try:
+            mo = self._smsc.mos.send(order)
+        except ValueError as error:
+            raise BadRequest(HTTPStatus.BAD_REQUEST, str(error)) from None
+        await mo.wait(order.wait)
+        return _told(mo)
+
+    def _phone(self, path: str) -> Phone | None:
+        return self._smsc.phones.find(path.removeprefix("/phones/"))
+
+    def _mo(self, path: str) -> Mo | None:
+        found = _MO.fullmatch(path)
+        return None if found is None else self._smsc.mos.find(int(found[1]))
 
 
-async def _request(reader: asyncio.StreamReader) -> tuple[str, str, bytes]:
-    """Method, path and body."""
+def _read(body: bytes, kind: type[_Order]) -> _Order:
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.LimitOverrunError:
-        raise _BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long") from None
-    line = _REQUEST_LINE.match(head)
-    if line is None:
-        raise _BadRequest(HTTPStatus.BAD_REQUEST, "not a GET or POST of HTTP/1")
-    method, path = line[1].decode("latin-1"), line[2].decode("latin-1")
-    return method, path, await _body(reader, head) if method == "POST" else b""
-
-
-async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
-    length = _LENGTH.search(head)
-    if length is None:
-        raise _BadRequest(HTTPStatus.LENGTH_REQUIRED, "a body needs its Content-Length")
-    if not _JSON.search(head):
-        raise _BadRequest(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
-    if int(length[1]) > _LONGEST_BODY:
-        raise _BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too long")
-    return await reader.readexactly(int(length[1]))
-
-
-def _read_faults(body: bytes) -> Faults:
-    try:
-        return _faults.decode(body)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
-        raise _BadRequest(HTTPStatus.BAD_REQUEST, str(error)) from None
+        raise BadRequest(HTTPStatus.BAD_REQUEST, str(error)) from None
+
+
+def _told(mo: Mo) -> _Answer:
+    return HTTPStatus.OK if mo.ended else HTTPStatus.ACCEPTED, mo.told()
 
 
 def _shown(phone: Phone) -> dict[str, object]:
@@ -138,13 +136,3 @@ def _shown(phone: Phone) -> dict[str, object]:
             for text in phone.texts
         ],
     }
-
-
-def _rendered(status: HTTPStatus, content: object) -> bytes:
-    body = _encode(content)
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body

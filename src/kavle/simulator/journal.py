@@ -47,7 +47,32 @@ class ReceiptAnswered(msgspec.Struct, frozen=True, gc=False, tag="receipt_answer
     status: int
 
 
-Entry = Submission | ReceiptSent | ReceiptAnswered
+class MoSent(msgspec.Struct, frozen=True, gc=False, tag="mo_sent", tag_field="kind"):
+    """A deliver_sm or data_sm with part `part`, in the order of sending, of text `id` from a phone."""
+
+    at: datetime
+    connection: int
+    id: int  # from 1 in each of the network's lives
+    part: int  # from 1
+    sender: str
+    recipient: str
+    esm_class: int
+    data_coding: int
+    user_data: str  # hexadecimal
+    attempt: int  # from 1
+
+
+class MoAnswered(msgspec.Struct, frozen=True, gc=False, tag="mo_answered", tag_field="kind"):
+    """Its response: with status 0 the ESME has the part."""
+
+    at: datetime
+    connection: int
+    id: int
+    part: int
+    status: int
+
+
+Entry = Submission | ReceiptSent | ReceiptAnswered | MoSent | MoAnswered
 
 
 class Journal(Protocol):

@@ -14,8 +14,7 @@ class Later:
     """One queue for each delay: what waits equally long falls due in the order in which it came, so only
     the heads need a look, and one timer serves them all."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self._queues: dict[float, deque[_Call]] = {}
         self._timer: asyncio.Handle | None = None
         self._armed_for = 0.0
@@ -25,7 +24,7 @@ class Later:
         if delay <= 0:
             function(*args)
             return
-        due = self._loop.time() + delay
+        due = asyncio.get_running_loop().time() + delay
         queue = self._queues.get(delay)
         if queue is None:
             queue = self._queues[delay] = deque()
@@ -42,11 +41,12 @@ class Later:
     def _arm(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._armed_for = self._loop.call_at(due, self._fire), due
+        self._timer = asyncio.get_running_loop().call_at(due, self._fire)
+        self._armed_for = due
 
     def _fire(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = asyncio.get_running_loop().time()
         try:
             for queue in list(self._queues.values()):
                 while queue and queue[0][0] <= now:

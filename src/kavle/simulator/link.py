@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from kavle.simulator.receipts import Receipt
+from kavle.simulator.outbox import Delivery
 from kavle.wire.smpp import events as ev
 from kavle.wire.smpp.constants import CommandStatus
 from kavle.wire.smpp.pdus import DataSmResp, SubmitSm, SubmitSmResp
@@ -53,26 +53,26 @@ class Link(asyncio.Protocol):
         self._congested = False
         if not self._transport.is_closing():
             self._transport.resume_reading()
-        self._smsc.wake()
+        self._smsc.turn.wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._smsc.lost(self, cast(list[Receipt], self._session.abandon()))
+        self._smsc.lost(self, cast(list[Delivery], self._session.abandon()))
 
     # What the network asks for
 
     def room(self, window: int) -> int:
-        """How many receipts may be sent on."""
+        """How many deliveries may be sent on."""
         if self._congested or self.half_open or self._session.state not in _RECEIVES:
             return 0
         return max(0, window - self._session.in_flight)
 
-    def send_receipt(self, receipt: Receipt, with_tlvs: bool) -> None:
-        self._session.request(receipt.deliver_sm(with_tlvs), receipt, self._now())
+    def deliver(self, delivery: Delivery, with_tlvs: bool) -> None:
+        self._session.request(delivery.pdu(with_tlvs), delivery, self._now())
 
     def answer(self, sequence: int, response: SubmitSmResp, status: int) -> None:
         """Answer a submit_sm, unless the link has gone meanwhile."""
         self._session.respond(sequence, response, status)
-        self._smsc.wake()
+        self._smsc.turn.wake()
 
     def tick(self, now: float) -> None:
         if not self.half_open:
@@ -107,19 +107,19 @@ class Link(asyncio.Protocol):
             if self._transport.is_closing():
                 break
             _TAKERS[type(event)](self, event)
-        self._smsc.wake()
+        self._smsc.turn.wake()
 
     def _submitted(self, event: ev.Submitted) -> None:
         if isinstance(event.message, SubmitSm):
-            self._smsc.submitted(self, event.sequence, event.message)
+            self._smsc.submissions.take(self, event.sequence, event.message)
         else:
             self._session.respond(event.sequence, DataSmResp(), CommandStatus.ESME_RINVCMDID)
 
     def _response(self, event: ev.Response) -> None:
-        self._smsc.answered(self, cast(Receipt, event.token), event.status)
+        self._smsc.deliveries.answered(self, cast(Delivery, event.token), event.status)
 
     def _unanswered(self, event: ev.Unanswered) -> None:
-        self._smsc.unanswered(cast(Receipt, event.token))
+        self._smsc.deliveries.unanswered(cast(Delivery, event.token))
 
     def _bind_requested(self, event: ev.BindRequested) -> None:
         status = self._smsc.verdict_on(event.bind)

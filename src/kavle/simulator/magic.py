@@ -31,6 +31,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     receipts: int = 1
     receipt_first: bool = False
     response_delay: float = 0.0  # seconds, on top of the network's
+    echoes: bool = False  # the phone answers with the same text
 
 
 ORDINARY: Final = Behaviour(told="delivered, like every number that is not in this table")
@@ -67,6 +68,9 @@ MAGIC: Final[Mapping[str, Behaviour]] = {
     ),
     "46701740620": Behaviour(told="delivered, the receipt comes twice", receipts=2),
     "46701740621": Behaviour(told="unknown: receipt UNKNOWN", status="50", state=MessageState.UNKNOWN),
+    "46701740622": Behaviour(
+        told="delivered, and its phone sends the text back to a numeric sender", echoes=True
+    ),
 }
 
 

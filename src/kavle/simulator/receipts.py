@@ -1,24 +1,26 @@
-"""Delivery receipts on their way to the ESME: kept until it has them, sent over any of its receivers."""
+"""Delivery receipts as they go to the ESME."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
+from kavle.simulator.counts import Counts
 from kavle.simulator.data_coding import ALPHABETS, Alphabet
-from kavle.wire.smpp.constants import ESM_UDHI, MessageState
+from kavle.simulator.journal import ReceiptAnswered, ReceiptSent
+from kavle.wire.smpp.constants import (
+    ESM_UDHI,
+    RECEIPT_ALWAYS,
+    RECEIPT_MASK,
+    RECEIPT_ON_FAILURE,
+    MessageState,
+)
 from kavle.wire.smpp.fields import NO_TLVS
 from kavle.wire.smpp.pdus import DeliverSm, SubmitSm
 from kavle.wire.smpp.receipt import format_receipt, receipt_for, receipt_tlvs
-
-if TYPE_CHECKING:
-    from kavle.simulator.link import Link
-
 
 _EXCERPT: Final = 20  # characters, Appendix B
 _ID: Final = "ID"
@@ -35,44 +37,38 @@ class Receipt(msgspec.Struct, gc=False):
     err: int
     attempts: int = 0
 
-    def deliver_sm(self, with_tlvs: bool) -> DeliverSm:
+    def pdu(self, with_tlvs: bool) -> DeliverSm:
         before, behind = _around_id(self.state, self.err, self.submitted, self.done)
         text = before + self.id.encode() + behind + _excerpt(self.message)
         tlvs = receipt_tlvs(self.id, self.state) if with_tlvs else NO_TLVS
         return receipt_for(self.message, text, tlvs)
 
+    def sent(self, counts: Counts) -> None:
+        counts.receipts_sent += 1
 
-class Outbox:
-    """The receipts that wait, and the links that may take them: `window` at a time on each."""
+    def answered(self, counts: Counts, status: int | None) -> bool:
+        """Real networks send a receipt again whatever error it was answered with."""
+        if status == 0:
+            counts.receipts_acked += 1
+            return False
+        counts.receipts_refused += 1
+        return True
 
-    def __init__(self, window: int) -> None:
-        self._window = window
-        self._waiting: deque[Receipt] = deque()
-        self._links: list[Link] = []
+    def given_up(self, counts: Counts) -> None:
+        counts.receipts_given_up += 1
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def sent_entry(self, at: datetime, connection: int) -> ReceiptSent:
+        return ReceiptSent(at, connection, self.id, self.state, self.attempts)
 
-    def post(self, receipt: Receipt) -> None:
-        self._waiting.append(receipt)
+    def answered_entry(self, at: datetime, connection: int, status: int) -> ReceiptAnswered:
+        return ReceiptAnswered(at, connection, self.id, status)
 
-    def put_back(self, receipts: list[Receipt]) -> None:
-        """Their link is gone: they go out first on the next."""
-        self._waiting.extendleft(reversed(receipts))
 
-    def join(self, link: Link) -> None:
-        self._links.append(link)
-
-    def leave(self, link: Link) -> None:
-        if link in self._links:
-            self._links.remove(link)
-
-    def sendable(self) -> Iterator[tuple[Link, Receipt]]:
-        """Takes out what there is room for now, shared evenly among the links."""
-        share = -(-len(self._waiting) // (len(self._links) or 1))
-        for link in self._links:
-            for _ in range(min(share, link.room(self._window), len(self._waiting))):
-                yield link, self._waiting.popleft()
+def is_wanted(message: SubmitSm, state: MessageState) -> bool:
+    """A receipt that tells of this state. SMPP 3.4 §5.2.17"""
+    wanted = message.registered_delivery & RECEIPT_MASK
+    failed = state is not MessageState.DELIVERED
+    return wanted == RECEIPT_ALWAYS or (wanted == RECEIPT_ON_FAILURE and failed)
 
 
 @lru_cache(maxsize=256)

@@ -45,6 +45,14 @@ def build(reference: int, total: int, number: int, language: int = 0) -> bytes:
     return concatenation + single_shift(language)[1:]
 
 
+def build_8_bit(reference: int, total: int, number: int) -> bytes:
+    """As `build`, with an 8-bit element, which phones mostly write. Raises ValueError for a reference over
+    255, too."""
+    if not (0 <= reference <= 0xFF and 1 <= number <= total <= 0xFF):
+        raise ValueError(f"no 8-bit concatenation: segment {number} of {total} with reference {reference}")
+    return bytes([5, CONCATENATION_8_BIT, 3, reference, total, number])
+
+
 def single_shift(language: int) -> bytes:
     """A header, its length octet included, that names the language's single shift table and nothing else."""
     return bytes([3, SINGLE_SHIFT, 1, language])

@@ -1,0 +1,103 @@
+"""`kavle simulate mo`: a text from a phone of a simulated network that runs."""
+
+from __future__ import annotations
+
+import http.client
+from typing import Any, Final, get_args
+
+import click
+import msgspec
+
+from kavle.cli.options import address
+from kavle.simulator.face import LONGEST_WAIT, LOOPBACK
+from kavle.simulator.mo_pdus import Charset, Concatenation, PduName
+
+_TALK: Final = 10.0  # seconds beyond those that the network is told to wait
+
+
+@click.command(short_help="A text from a phone to a gateway.")
+@click.argument("sender", metavar="FROM")
+@click.argument("recipient", metavar="TO")
+@click.argument("text")
+@click.option(
+    "--http-port",
+    type=click.IntRange(1, 65535),
+    default=8090,
+    show_default=True,
+    help="Of the network: its own --http-port.",
+)
+@click.option(
+    "--charset",
+    type=click.Choice(get_args(Charset)),
+    default="auto",
+    show_default=True,
+    help="auto is gsm where that has all characters, else ucs-2.",
+)
+@click.option("--data-coding", type=click.IntRange(0, 255), help="Say that it is in this, whatever it is in.")
+@click.option(
+    "--concatenation",
+    type=click.Choice(get_args(Concatenation)),
+    default="8 bit",
+    show_default=True,
+    help="How parts of a long text are tied: by a header, by TLVs (sar); or all in one message_payload.",
+)
+@click.option("--reference", type=click.IntRange(0, 0xFFFF), help="What its parts share; else they count.")
+@click.option(
+    "--order",
+    metavar="N,N,…",
+    help="Its parts, as they are to go: 2,1 turns them round, 1,3 loses the second, 1,1,2 doubles the first.",
+)
+@click.option(
+    "--pdu", type=click.Choice(get_args(PduName)), default="deliver_sm", show_default=True, help="As which."
+)
+@click.option("--pause", type=click.FloatRange(0, 3600), default=0.0, help="Seconds between two parts.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, LONGEST_WAIT),
+    default=10.0,
+    show_default=True,
+    help="Seconds for the gateway's answers.",
+)
+def mo(http_port: int, order: str | None, **text: Any) -> None:
+    """Have the phone FROM send TEXT to the number TO, over the links that are bound to a network started by
+    `kavle simulate smsc --http-port`.
+
+    Prints how each part was answered: ESME_ROK where the gateway has it. What it refuses for a while (as
+    ESME_RX_T_APPN says) the network sends again, also when this has ended. Ends with 1 unless all parts
+    were taken.
+    """
+    request = {"from": text.pop("sender"), "to": text.pop("recipient"), **text, "order": _order(order)}
+    told = _post(http_port, request, text["wait"])
+    for part in told["parts"]:
+        answers = ", ".join(answer or "no answer in time" for answer in part["answers"])
+        click.echo(f"part {part['number']}: {answers or 'waits for a link'}")
+    if not all("ESME_ROK" in part["answers"] for part in told["parts"]):
+        raise click.exceptions.Exit(1)
+
+
+def _order(told: str | None) -> list[int] | None:
+    if told is None:
+        return None
+    try:
+        return [int(number) for number in told.split(",")]
+    except ValueError:
+        raise click.UsageError("--order wants numbers of parts with commas between them: 2,1,3") from None
+
+
+def _post(port: int, request: dict[str, object], wait: float) -> Any:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=wait + _TALK)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", "/mo", msgspec.json.encode(request), headers)
+        answer = connection.getresponse()
+        told = msgspec.json.decode(answer.read())
+    except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
+        raise click.ClickException(
+            f"no network answers on {address(LOOPBACK, port)}: {error}; start one with"
+            f" `kavle simulate smsc --http-port {port}`, or name the port it has: --http-port"
+        ) from None
+    finally:
+        connection.close()
+    if "error" in told:
+        raise click.ClickException(told["error"])
+    return told
