@@ -37,3 +37,10 @@ def speaking(version: ssl.TLSVersion, ciphers: str = "ALL") -> ssl.SSLContext:
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = context.maximum_version = version
     return context
+
+
+def server_context(name: str = "rsa") -> ssl.SSLContext:
+    """A server of today with this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / f"{name}.pem", CERTIFICATES / f"{name}.key")
+    return context

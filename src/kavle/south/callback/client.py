@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import warnings
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urljoin
@@ -28,17 +29,35 @@ _ELSEWHERE: Final = frozenset({301, 302, 303, 307, 308})
 _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
+class Trust:
+    """Whose certificates are good: those of the system's authorities; or anybody's, for old receivers, which
+    may know no more than TLS 1.0. To make it takes tens of milliseconds: not in the event loop."""
+
+    def __init__(self) -> None:
+        self.known = ssl.create_default_context()
+        self.anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.anybody.check_hostname = False
+        self.anybody.verify_mode = ssl.CERT_NONE
+        self.anybody.set_ciphers("DEFAULT:@SECLEVEL=0")
+        with warnings.catch_warnings():  # that it is out of date is what it is for
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.anybody.minimum_version = ssl.TLSVersion.TLSv1
+
+
 class Client:
     """Make it in the running loop; `close` in the end. It knows no proxy of the environment and keeps no
     cookie. What was set by the operator and what a customer set have pools of their own: a connection
     that one may use is none that the other may."""
 
-    def __init__(self, settings: CallbackSettings, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self, settings: CallbackSettings, trust: Trust, resolver: AbstractResolver | None = None
+    ) -> None:
         self._settings = settings
+        self._trust = trust
         self._resolver = resolver or Resolver()
-        self._unverified = _unverified()
         allowed = Allowed(settings.allow)
-        self._sessions = {private: self._session(allowed, private) for private in (False, True)}
+        self._connectors = [self._connector(allowed, private) for private in (False, True)]
+        self._sessions = [self._session(connector) for connector in self._connectors]
 
     async def get(self, url: str, *, private: bool, verify: bool) -> Answer:
         """What came of it; whatever a receiver does is an Answer. `private`: the addresses that the settings
@@ -51,8 +70,13 @@ class Client:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Answer(False, error=_told(error))
 
+    def forget_names(self) -> None:
+        """The next calls look up theirs anew."""
+        for connector in self._connectors:
+            connector.clear_dns_cache()
+
     async def close(self) -> None:
-        for session in self._sessions.values():
+        for session in self._sessions:
             await session.close()
         await self._resolver.close()
 
@@ -61,7 +85,7 @@ class Client:
         for _ in range(self._settings.redirects + 1):
             session = self._sessions[private and url.raw_host == host]
             async with session.get(
-                url, allow_redirects=False, ssl=True if verify else self._unverified
+                url, allow_redirects=False, ssl=self._trust.known if verify else self._trust.anybody
             ) as response:
                 location = response.headers.get("Location")
                 if response.status not in _ELSEWHERE or location is None:
@@ -70,13 +94,16 @@ class Client:
             url = _elsewhere(url, location)
         return Answer(False, response.status, error=f"more than {self._settings.redirects} redirects")
 
-    def _session(self, allowed: Allowed, private: bool) -> aiohttp.ClientSession:
+    def _connector(self, allowed: Allowed, private: bool) -> aiohttp.TCPConnector:
+        return aiohttp.TCPConnector(
+            limit=0,  # who calls keeps to the limits
+            resolver=self._resolver,
+            socket_factory=guarded(allowed, private=private),
+        )
+
+    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,  # who calls keeps to the limits
-                resolver=self._resolver,
-                socket_factory=guarded(allowed, private=private),
-            ),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
@@ -123,11 +150,3 @@ def _told(error: Exception) -> str:
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "closed without an answer"
     return f"{type(error).__name__}: {error}"[:HEAD]
-
-
-def _unverified() -> ssl.SSLContext:
-    """For receivers whose certificate nobody vouches for, and which may know no more than TLS 1.0."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context

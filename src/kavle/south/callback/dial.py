@@ -35,6 +35,7 @@ class Dial:
         """The HTTP client costs a quarter of a second and 9 MB: who has no number pays neither, and beside a
         thread the event loop goes on."""
         module = await asyncio.to_thread(import_module, "kavle.south.callback.client")
+        trust = await asyncio.to_thread(module.Trust)
         if self._client is None:  # else another call was quicker
-            self._client = module.Client(self._settings)
+            self._client = module.Client(self._settings, trust)
         return self._client
