@@ -9,7 +9,10 @@ from pathlib import Path
 from support.postgres import empty_database
 from support.processes import kavle, run, settings_file
 
-HEAD = ["carrier", "link", "node", "state", "since", "window", "submits", "reconnects", "last", "error"]
+HEAD = [
+    *["carrier", "link", "node", "state", "since", "window"],
+    *["rate", "submits", "reconnects", "last", "error"],
+]
 
 
 async def shown(config: Path) -> tuple[list[str], list[str]]:
@@ -38,7 +41,7 @@ async def test_a_gateways_links_are_shown_while_it_runs_and_their_want_of_one_af
         config = settings_file(tmp_path, network.port)
         links, queues = await shown(config)
         assert [line.split() for line in links] == [
-            ["simulated", "1", "-", "no", "process", "has", "it", *"-----"]
+            ["simulated", "1", "-", "no", "process", "has", "it", *"------"]
         ]
         assert [line.split() for line in queues] == [["simulated", "0", "0", "0"]]
         async with kavle("serve", "--config", str(config), log=tmp_path / "gateway.log") as gateway:
@@ -46,12 +49,12 @@ async def test_a_gateways_links_are_shown_while_it_runs_and_their_want_of_one_af
             pid = gateway.process.pid
             assert re.fullmatch(
                 rf"simulated  1     \S+:{pid} +bound as transceiver  \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
-                r"  0/20    0        0           -",
+                r"  0/20    -     0        0           -",
                 line,
             )
             await network.kill()
             (line,) = await shown_with(config, "connecti")
-            assert re.search(r" 0/20 +0 +0 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w", line)
+            assert re.search(r" 0/20 +- +0 +0 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w", line)
         links, _ = await shown(config)
         assert "no process has it" in links[0]
 

@@ -240,7 +240,7 @@ async def test_it_failed_in_the_middle(provider: Provider, core: Core, code: int
     async with running(provider, core) as carrier:
         carrier.submit([parcel(1)])
         assert await ended(core) == [Unsure(f"HTTP {code}")]
-        await until(lambda: carrier.binds == 2)
+        await until(lambda: carrier.reconnects == 1)
 
 
 async def test_the_connection_is_lost_once_the_request_was_written(provider: Provider, core: Core) -> None:
@@ -249,7 +249,7 @@ async def test_the_connection_is_lost_once_the_request_was_written(provider: Pro
         carrier.submit([parcel(1)])
         (result,) = await ended(core)
         assert isinstance(result, Unsure)
-        await until(lambda: carrier.binds == 2)
+        await until(lambda: carrier.reconnects == 1)
 
 
 async def test_no_answer_comes_in_time(provider: Provider, core: Core) -> None:

@@ -4,6 +4,7 @@ to the link."""
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,12 +18,13 @@ from kavle.clock import SetClock
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent, Unsure
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding, split
-from kavle.south.smpp import carrier as carrier_module
 from kavle.south.smpp import deliveries
 from kavle.south.smpp import link as link_module
 from kavle.south.smpp.carrier import LinkState, SmppCarrier
+from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.settings import SmppSettings
 from kavle.wire.smpp.constants import CommandStatus, MessageState
+from kavle.wire.smpp.events import Submitted
 from kavle.wire.smpp.pdus import DataSm, DeliverSm, SubmitSmResp
 from kavle.wire.smpp.receipt import format_receipt, receipt_tlvs
 
@@ -155,25 +157,76 @@ async def test_a_sender_that_smpp_cannot_say_is_refused_alone(smsc: Smsc, core: 
     assert "mega" not in refused.error
 
 
-async def test_a_throttle_is_a_pause(smsc: Smsc, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier_module, "THROTTLE_PAUSE", 0.2)
+async def test_a_throttled_segment_may_be_tried_again_and_the_link_says_that_it_is_slowed(
+    smsc: Smsc, core: Core
+) -> None:
     smsc.answers = False
-    async with running(smsc, core, window=2) as carrier:
+    async with running(smsc, core, rate=50.0) as carrier:
         link = await link_of(smsc, carrier)
-        carrier.submit([parcel(1), parcel(2), parcel(3)])
-        await until(lambda: len(link.waiting) == 2)
-        rooms = core.rooms
-        link.answer(1, CommandStatus.ESME_RTHROTTLED)
+        assert (carrier.report().rate, carrier.report().slowed) == (50.0, False)
+        carrier.submit([parcel(number) for number in range(20)])
+        await until(lambda: len(link.waiting) == 20)
+        link.answer(10)
+        link.answer(10, CommandStatus.ESME_RTHROTTLED)
+        await until(lambda: len(core.ended) == 20)
+        assert core.ended[-1].result == Refused(Status.NETWORK_FAILED, True, "ESME_RTHROTTLED")
+        smsc.answers = True
+        smsc.status_for = lambda event: CommandStatus.ESME_RTHROTTLED
+        number = 100
+        while not carrier.report().slowed:  # it asks again and again, and is told no
+            ended = len(core.ended)
+            carrier.submit([parcel(number)])
+            await until(lambda ended=ended: len(core.ended) > ended)  # type: ignore[misc]
+            number += 1
+        slow = carrier.report().rate
+        assert slow is not None
+        assert slow < 50.0
+
+
+async def test_a_link_settles_below_the_networks_limit_and_loses_nothing(smsc: Smsc, core: Core) -> None:
+    """The network bears 250 a second; what it refuses is handed over again, as the core does."""
+    bears, refused = Rate(250.0), []
+    loop = asyncio.get_running_loop()
+
+    def bear(event: Submitted) -> int:
+        now = loop.time()
+        if bears.ready(now):
+            bears.take(1, now)
+            return 0
+        refused.append(event)
+        return CommandStatus.ESME_RTHROTTLED
+
+    smsc.status_for = bear
+    async with running(smsc, core, rate=400.0) as carrier:
+        await link_of(smsc, carrier)
+        left, told, taken = deque(range(1000)), 0, set()
+        while len(taken) < 1000:
+            for outcome in core.ended[told:]:
+                done = isinstance(outcome.result, Accepted)
+                (taken.add if done else left.append)(outcome.lease.message_id)
+                told += 1
+            if len(taken) <= 500:
+                early = len(refused)
+            while left and carrier.free():
+                carrier.submit([parcel(left.popleft())])
+            await asyncio.sleep(0.002)
+        assert carrier.report().slowed
+    late = len(refused) - early
+    assert early > 0  # it had to find out
+    assert late <= 50, f"{late} of some 500 were refused once the limit was known"
+
+
+async def test_an_alarm_goes_before_what_waits_on_a_slowed_link(smsc: Smsc, core: Core) -> None:
+    async with running(smsc, core, rate=5.0) as carrier:
+        link = await link_of(smsc, carrier)
+        smsc.status_for = lambda event: CommandStatus.ESME_RMSGQFUL
+        carrier.submit([parcel(1, sender="first", priority=1)])
         await until(lambda: core.ended)
-        assert core.ended[0].result == Refused(Status.NETWORK_FAILED, True, "ESME_RTHROTTLED")
-        assert carrier.free() == 0
-        assert core.rooms == rooms
-        assert len(link.submitted) == 2  # the third waits for the end of the pause, not for room
-        link.answer(1)
-        await until(lambda: len(link.submitted) == 3)
-        assert len(core.ended) == 2
-        assert carrier.free() == 1
-        assert core.rooms > rooms
+        smsc.status_for = lambda event: 0
+        carrier.submit([parcel(number, sender="bulk", priority=1) for number in (2, 3)])
+        carrier.submit([parcel(4, sender="alarm")])
+        await until(lambda: len(core.ended) == 4)
+    assert [one.message.source_addr for one in link.submitted] == ["first", "alarm", "bulk", "bulk"]
 
 
 # --- the link's fate -----------------------------------------------------------------------------------

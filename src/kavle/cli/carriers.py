@@ -17,7 +17,10 @@ from kavle.model.message import Priority
 from kavle.store.types import LinkLine
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
-_LINKS: Final = ("carrier", "link", "node", "state", "since", "window", "submits", "reconnects", "last error")
+_LINKS: Final = (
+    *("carrier", "link", "node", "state", "since", "window"),
+    *("rate", "submits", "reconnects", "last error"),
+)
 _PRIORITIES: Final = sorted(Priority, reverse=True)
 
 
@@ -28,8 +31,9 @@ def carriers(config: Path) -> None:
     """Show how each carrier's links are doing, over all processes, and what waits for it.
 
     A link by its node (host and process) and the state it is in since then, in UTC; how many segments await
-    their response, of how many that may; those that were submitted, and the times that it was bound again,
-    since that node has it; and what went wrong last. Below, the messages in the queue by priority.
+    their response, of how many that may; how many a second it may submit, and whether that is the network's
+    doing (throttled); those that were submitted, and the times that it was bound again, since that node has
+    it; and what went wrong last. Below, the messages in the queue by priority.
 
     What a process tells of its links is a second old.
     """
@@ -60,19 +64,26 @@ def _cells(line: LinkLine) -> tuple[str, ...]:
     about = line.carrier, str(line.number)
     report = line.report
     if not line.held:
-        return *about, "-", "no process has it", *"-----"
+        return *about, "-", "no process has it", *"------"
     if report is None:
-        return *about, "?", "taken a moment ago", *"-----"
+        return *about, "?", "taken a moment ago", *"------"
     return (
         *about,
         report.node,
         report.state,
         f"{report.since:{_TIME}}",
         f"{report.in_flight}/{report.window}",
+        _rate(report),
         str(report.submits),
         str(report.reconnects),
         _error(report),
     )
+
+
+def _rate(report: LinkReport) -> str:
+    if report.rate is None:
+        return "-"
+    return f"{report.rate:.1f}/s{', throttled' if report.slowed else ''}"
 
 
 def _error(report: LinkReport) -> str:

@@ -19,3 +19,5 @@ class LinkReport(msgspec.Struct, frozen=True):
     error: str = ""  # the last one; none: empty
     error_at: datetime | None = None
     node: str = ""  # host and process
+    rate: float | None = None  # submit_sm a second at present; None: as fast as it goes
+    slowed: bool = False  # the network asks for less than the settings say

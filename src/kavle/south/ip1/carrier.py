@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
 import structlog
@@ -21,6 +20,7 @@ from kavle.south.ip1.client import Client, NoAnswer, Progress, all_ended
 from kavle.south.ip1.outcomes import Meaning, meaning_of, no_answer
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.sparse import SparseLog
+from kavle.south.standing import Standing
 
 PATIENCE: Final = 30.0
 """Seconds that a message may wait here for its request; with the longest time-outs behind it, well within its
@@ -68,11 +68,8 @@ class Ip1Carrier:
         self._answered = asyncio.Event()  # nothing is in flight
         self.bound = False
         self.reason = "not yet tried"  # why it is not bound
-        self.binds = 0
-        self._since = clock.now()
+        self._standing = Standing(clock)
         self._submits = 0
-        self._error = ""  # the last one
-        self._error_at: datetime | None = None
 
     # --- for gauges -----------------------------------------------------------------------------------
 
@@ -85,20 +82,16 @@ class Ip1Carrier:
         return sum(batch.segments for batch, _ in self._sending.values())
 
     def report(self) -> LinkReport:
-        return LinkReport(
-            state="open" if self.bound else "closed",
-            since=self._since,
+        return self._standing.report(
+            "open" if self.bound else "closed",
             window=self._settings.window,
             in_flight=self.in_flight,
             submits=self._submits,
-            reconnects=self.reconnects,
-            error=self._error,
-            error_at=self._error_at,
         )
 
     @property
     def reconnects(self) -> int:
-        return max(0, self.binds - 1)
+        return self._standing.reconnects
 
     # --- core.carrier.Carrier -------------------------------------------------------------------------
 
@@ -178,8 +171,9 @@ class Ip1Carrier:
             await self._fell.wait()
 
     def _rise(self, pause: float) -> None:
-        self.bound, self.reason, self._since = True, "", self._clock.now()
-        self.binds += 1
+        self.bound, self.reason = True, ""
+        self._standing.entered()
+        self._standing.up()
         self._fell.clear()
         self._log.info("the provider lets us in", api=self._settings.api)
         if pause:
@@ -190,9 +184,9 @@ class Ip1Carrier:
     def _fall(self, reason: str) -> None:
         if reason != self.reason and not self._stopping.is_set():
             self._log.error("the provider takes nothing now", reason=reason)
-            self._error, self._error_at = reason, self._clock.now()
+            self._standing.wrong(reason)
         if self.bound:
-            self._since = self._clock.now()
+            self._standing.entered()
         self.bound, self.reason = False, reason
         self._fell.set()
         self._withdraw()
