@@ -149,6 +149,10 @@ def node_smsc() -> list[str | Path]:
     return ["node", PROGRAMS / "node/smsc.mjs"]
 
 
+def node_codec() -> list[str | Path]:
+    return ["node", PROGRAMS / "node/codec.mjs"]
+
+
 def node_esme(port: int) -> list[str | Path]:
     return ["node", PROGRAMS / "node/esme.mjs", "127.0.0.1", str(port)]
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from kavle.wire.smpp.body import Body, fields_of
 from kavle.wire.smpp.fields import NO_TLVS, CString, Field, Octet, ShortMessage
-from kavle.wire.smpp.pdus import BODIES, Body, fields_of
+from kavle.wire.smpp.lists import DistributionList, Entries, SmeAddress, Unsuccess
+from kavle.wire.smpp.pdus import BODIES
 
 octets = st.integers(0, 255)
 sequences = st.integers(1, 0x7FFFFFFF)
@@ -19,6 +21,16 @@ def c_strings(limit: int) -> st.SearchStrategy[str]:
     return st.text(alphabet, max_size=min(limit - 1, 70))
 
 
+_addresses = (octets, octets, c_strings(21))
+_destinations = st.one_of(st.builds(SmeAddress, *_addresses), st.builds(DistributionList, c_strings(21)))
+_unsuccesses = st.builds(Unsuccess, *_addresses, st.integers(0, 0xFFFFFFFF))
+
+
+def _entries(field: Entries) -> st.SearchStrategy[Any]:
+    entry = _destinations if field.unflagged is None else _unsuccesses
+    return st.lists(entry, max_size=4).map(tuple)
+
+
 def _values(field: Field) -> st.SearchStrategy[Any]:
     if isinstance(field, CString):
         return c_strings(field.limit)
@@ -26,6 +38,8 @@ def _values(field: Field) -> st.SearchStrategy[Any]:
         return octets
     if isinstance(field, ShortMessage):
         return st.binary(max_size=254)
+    if isinstance(field, Entries):
+        return _entries(field)
     return tlvs
 
 

@@ -10,115 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kavle.wire.smpp import codec, pdus
+from kavle.wire.smpp.body import Body, Pdu
 from kavle.wire.smpp.codec import Decoder, Rejected, Unframeable, encode
-from kavle.wire.smpp.constants import CommandStatus, Tag
+from kavle.wire.smpp.constants import CommandId, CommandStatus, Tag
 from kavle.wire.smpp.errors import FieldError
-from kavle.wire.smpp.pdus import Body, Pdu
 from wire.smpp.smpp_bodies import bodies, bodies_of, mutated, sequences
-
-HELLO = pdus.SubmitSm(
-    source_addr_ton=5,
-    source_addr="Kavle",
-    dest_addr_ton=1,
-    dest_addr_npi=1,
-    destination_addr="46701234567",
-    registered_delivery=1,
-    short_message=b"Hello",
-)
-
-GOLDEN: dict[str, tuple[Body, int, int, str]] = {
-    # The specification's own example of a PDU, §3.2.
-    "bind_transmitter": (
-        pdus.BindTransmitter("SMPP3TEST", "secret08", "SUBMIT1", 0, 1, 1),
-        1,
-        0,
-        "0000002F 00000002 00000000 00000001 534D5050335445535400 736563726574303800"
-        "5355424D49543100 00 01 01 00",
-    ),
-    "bind_transceiver_resp": (
-        pdus.BindTransceiverResp("SMSC", {0x0210: b"\x34"}),
-        1,
-        0,
-        "0000001A 80000009 00000000 00000001 534D534300 0210 0001 34",
-    ),
-    "a refused bind has no body": (
-        pdus.BindTransceiverResp(),
-        1,
-        CommandStatus.ESME_RINVPASWD,
-        "00000010 80000009 0000000E 00000001",
-    ),
-    "submit_sm": (
-        HELLO,
-        7,
-        0,
-        "00000036 00000004 00000000 00000007 00 05 00 4B61766C6500 01 01 343637303132333435363700"
-        "00 00 00 00 00 01 00 00 00 05 48656C6C6F",
-    ),
-    "submit_sm with a payload": (
-        pdus.SubmitSm(destination_addr="1", tlvs={Tag.MESSAGE_PAYLOAD: b"Hi"}),
-        7,
-        0,
-        "00000028 00000004 00000000 00000007 00 00 00 00 00 00 3100"
-        "00 00 00 00 00 00 00 00 00 00 0424 0002 4869",
-    ),
-    "submit_sm_resp": (
-        pdus.SubmitSmResp("A1"),
-        7,
-        0,
-        "00000013 80000004 00000000 00000007 413100",
-    ),
-    "a refused submit_sm has no body": (
-        pdus.SubmitSmResp(),
-        7,
-        CommandStatus.ESME_RTHROTTLED,
-        "00000010 80000004 00000058 00000007",
-    ),
-    "deliver_sm_resp": (pdus.DeliverSmResp(), 9, 0, "00000011 80000005 00000000 00000009 00"),
-    "deliver_sm_resp that refuses": (
-        pdus.DeliverSmResp(),
-        9,
-        CommandStatus.ESME_RX_T_APPN,
-        "00000011 80000005 00000064 00000009 00",
-    ),
-    "data_sm": (
-        pdus.DataSm("WAP", 1, 1, "1", 1, 1, "2", 0x40, 1, 4, {Tag.SOURCE_PORT: b"\x0b\x84"}),
-        2,
-        0,
-        "00000025 00000103 00000000 00000002 57415000 0101 3100 0101 3200 40 01 04 020A 0002 0B84",
-    ),
-    "data_sm_resp": (pdus.DataSmResp("x"), 2, 0, "00000012 80000103 00000000 00000002 7800"),
-    "unbind": (pdus.Unbind(), 3, 0, "00000010 00000006 00000000 00000003"),
-    "unbind_resp": (pdus.UnbindResp(), 3, 0, "00000010 80000006 00000000 00000003"),
-    "enquire_link": (pdus.EnquireLink(), 3, 0, "00000010 00000015 00000000 00000003"),
-    "enquire_link_resp": (pdus.EnquireLinkResp(), 3, 0, "00000010 80000015 00000000 00000003"),
-    "generic_nack": (
-        pdus.GenericNack(),
-        0,
-        CommandStatus.ESME_RINVCMDLEN,
-        "00000010 80000000 00000002 00000000",
-    ),
-    "outbind": (pdus.Outbind("me", "pw"), 1, 0, "00000016 0000000B 00000000 00000001 6D6500 707700"),
-    "alert_notification": (
-        pdus.AlertNotification(1, 1, "46", 0, 0, "e"),
-        1,
-        0,
-        "00000019 00000102 00000000 00000001 0101 343600 0000 6500",
-    ),
-}
-
-
-def octets(text: str) -> bytes:
-    return bytes.fromhex(text)
+from wire.smpp.smpp_table import HELLO, TABLE, TLVS, Row
 
 
 def frame(command_id: int, body: bytes, sequence: int = 5, status: int = 0) -> bytes:
     return struct.pack(">IIII", 16 + len(body), command_id, status, sequence) + body
 
 
-@pytest.mark.parametrize(("body", "sequence", "status", "golden"), GOLDEN.values(), ids=GOLDEN.keys())
-def test_golden_octets(body: Body, sequence: int, status: int, golden: str) -> None:
-    assert encode(body, sequence, status).hex() == octets(golden).hex()
-    assert Decoder().feed(octets(golden)) == [Pdu(sequence, status, body)]
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
+def test_the_table_is_written_and_read(row: Row) -> None:
+    assert encode(row.body, row.sequence, row.status).hex() == row.octets.hex()
+    assert Decoder().feed(row.octets) == [Pdu(row.sequence, row.status, row.body)]
+
+
+def test_the_table_has_every_pdu_and_every_optional_parameter() -> None:
+    assert {type(row.body) for row in TABLE.values()} == set(pdus.BODIES.values())
+    assert set(pdus.BODIES) == set(CommandId)
+    assert set(TLVS) == set(Tag)
 
 
 @given(bodies, sequences)
@@ -182,7 +95,17 @@ def test_damaged_pdus_raise_nothing_and_split_alike(whole: bytes, cut: int) -> N
 SM_TO_SCHEDULE = b"\0\0\0\0\0\0\0\0\0\0"
 MALFORMED: dict[str, tuple[int, bytes, CommandStatus]] = {
     "an unknown command": (0x00000099, b"", CommandStatus.ESME_RINVCMDID),
-    "a command that is not served": (0x00000003, b"1\0\0\0\0", CommandStatus.ESME_RINVCMDID),
+    "a destination that is neither number nor list": (
+        0x00000021,
+        b"\0\0\0\0\x01\x03\0\0\0" + bytes(20),
+        CommandStatus.ESME_RINVDESTFLAG,
+    ),
+    "fewer destinations than were told": (0x00000021, b"\0\0\0\0\x02\x02a\0", CommandStatus.ESME_RINVCMDLEN),
+    "a list's name of 21": (
+        0x00000021,
+        b"\0\0\0\0\x01\x02" + b"a" * 21 + bytes(20),
+        CommandStatus.ESME_RINVDLNAME,
+    ),
     "no body": (0x00000004, b"", CommandStatus.ESME_RINVCMDLEN),
     "a string without its end": (0x00000004, b"CMT", CommandStatus.ESME_RINVCMDLEN),
     "service_type of 6": (0x00000004, b"123456\0" + bytes(20), CommandStatus.ESME_RINVSERTYP),

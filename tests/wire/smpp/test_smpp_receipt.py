@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kavle.wire.smpp import pdus
+from kavle.wire.smpp.body import Pdu
 from kavle.wire.smpp.codec import Decoder, encode
 from kavle.wire.smpp.constants import MessageState, Tag
-from kavle.wire.smpp.pdus import Pdu
 from kavle.wire.smpp.receipt import (
     LONGEST_READ,
     ReceiptText,

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kavle.wire.smpp import ancillary, pdus
 from kavle.wire.smpp import events as ev
-from kavle.wire.smpp import pdus
+from kavle.wire.smpp.body import Body, Pdu
 from kavle.wire.smpp.codec import Decoder, encode
 from kavle.wire.smpp.constants import INTERFACE_VERSION, MAX_SEQUENCE, CommandId, CommandStatus, Tag
 from kavle.wire.smpp.errors import FieldError, StateError
-from kavle.wire.smpp.pdus import Body, Pdu
 from kavle.wire.smpp.session import Session, Timers
 from kavle.wire.smpp.states import Role, State
 from wire.smpp.smpp_bodies import bodies, mutated
@@ -399,6 +399,16 @@ def test_an_unknown_command_is_nacked() -> None:
     (error,) = pair.smsc.receive(struct.pack(">IIII", 16, 0x99, 0, 8), pair.now)
     assert error == ev.PeerError(0x99, 8, CommandStatus.ESME_RINVCMDID, "command_id 0x00000099 is not known")
     assert sent_by(pair.smsc) == [Pdu(8, CommandStatus.ESME_RINVCMDID, pdus.GenericNack())]
+
+
+@pytest.mark.parametrize("kind", ancillary.RESPONSES, ids=lambda kind: kind.__name__)
+def test_what_is_known_and_not_served_is_refused_by_its_own_response(kind: type[Body]) -> None:
+    for pair in (Pair(), Pair().bound()):
+        (error,) = pair.smsc.receive(encode(kind(), 8), pair.now)
+        assert isinstance(error, ev.PeerError)
+        assert sent_by(pair.smsc) == [Pdu(8, CommandStatus.ESME_RINVCMDID, ancillary.RESPONSES[kind]())]
+        with pytest.raises(StateError):
+            pair.esme.request(kind(), "m", pair.now)  # type: ignore[arg-type]
 
 
 def test_a_malformed_submission_is_refused_by_its_own_response() -> None:

@@ -8,9 +8,10 @@ from typing import Final
 from kavle.model.message import Accepted, Refused
 from kavle.model.status import Status
 from kavle.south.smpp.ids import AS_IS, Ids
+from kavle.wire.smpp.body import Body
 from kavle.wire.smpp.constants import CommandStatus as Cs
 from kavle.wire.smpp.constants import status_name
-from kavle.wire.smpp.pdus import Body, SubmitSmResp
+from kavle.wire.smpp.pdus import SubmitSmResp
 
 THROTTLES: Final = frozenset({Cs.ESME_RTHROTTLED, Cs.ESME_RMSGQFUL})
 """The network asks for a pause."""

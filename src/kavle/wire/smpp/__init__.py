@@ -3,9 +3,9 @@
     bytes ──► codec.Decoder ──► Pdu ──► session.Session ──► events ──► the application
     bytes ◄── codec.encode  ◄── body ◄── request, respond  ◄───────────────────┘
 
-`pdus` declares the PDUs as data, `fields` what a field may hold, `codec` makes bytes of them and the
-reverse, `hot` does the same faster for the few that a busy link is made of, `session` keeps the states,
-sequence numbers and timers of one link in either role, `receipt` reads and writes delivery receipts.
+`pdus` and `ancillary` declare the PDUs as data, made of `body`, `fields` and `lists`; `codec` makes bytes of
+them and the reverse, `hot` does the same faster for the few that a busy link is made of; `session` keeps the
+states, sequence numbers and timers of one link in either role; `receipt` reads and writes delivery receipts.
 
 A peer's faults are values, since they are to be expected; a caller's own are exceptions (`errors`).
 """

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from kavle.wire.smpp import hot
+from kavle.wire.smpp.body import Body, Pdu, fields_of
 from kavle.wire.smpp.constants import HEADER_OCTETS, RESPONSE_BIT, CommandId, CommandStatus
 from kavle.wire.smpp.errors import FieldError
 from kavle.wire.smpp.fields import BodyError
@@ -18,13 +19,10 @@ from kavle.wire.smpp.pdus import (
     BindReceiverResp,
     BindTransceiverResp,
     BindTransmitterResp,
-    Body,
     DeliverSm,
     DeliverSmResp,
-    Pdu,
     SubmitSm,
     SubmitSmResp,
-    fields_of,
 )
 
 MAX_COMMAND_LENGTH: Final = 64 * 1024

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from kavle.wire.smpp.pdus import AlertNotification, Bind, Body, DataSm, DeliverSm, Outbind, SubmitSm
+from kavle.wire.smpp.body import Body
+from kavle.wire.smpp.pdus import AlertNotification, Bind, DataSm, DeliverSm, Outbind, SubmitSm
 
 # Events that carry a token are left to the garbage collector: a token may well come to hold its event.
 

@@ -88,6 +88,24 @@ class Octet:
         return repr(value)
 
 
+class Status:
+    """Integer of four octets: a command_status inside a body (§4.5.2)."""
+
+    def write(self, name: str, value: Any) -> bytes:
+        if not 0 <= value <= 0xFFFFFFFF:
+            raise FieldError(f"{name} is not one of 32 bits")
+        octets: bytes = value.to_bytes(4, "big")
+        return octets
+
+    def read(self, name: str, data: bytes, at: int, end: int) -> tuple[int, int]:
+        if at + 4 > end:
+            raise BodyError(CommandStatus.ESME_RINVCMDLEN, f"{name} is missing")
+        return int.from_bytes(data[at : at + 4], "big"), at + 4
+
+    def show(self, value: Any) -> str:
+        return repr(value)
+
+
 class ShortMessage:
     """sm_length and short_message, 0 to 254 octets (§5.2.21, §5.2.22)."""
 

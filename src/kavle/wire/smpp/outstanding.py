@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from kavle.wire.smpp.pdus import Body, GenericNack
+from kavle.wire.smpp.body import Body
+from kavle.wire.smpp.pdus import GenericNack
 
 
 class Request(msgspec.Struct, frozen=True):

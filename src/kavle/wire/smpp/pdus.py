@@ -1,59 +1,32 @@
-"""The PDUs of SMPP 3.4 §4 as data. A class's annotations *are* its table of fields, in the order of the
-wire: the codec is made from them. Names are the specification's; sm_length is short_message's own."""
+"""The PDUs of SMPP 3.4 §4 that links are made of, as data; `ancillary` has the others. Names are the
+specification's; sm_length is short_message's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, ClassVar, Final, get_type_hints
+from typing import Final
 
-import msgspec
-
-from kavle.wire.smpp.constants import INTERFACE_VERSION, CommandId, CommandStatus, Tag
-from kavle.wire.smpp.fields import NO_TLVS, CString, Field, Octet, ShortMessage, Tlvs
-
-Int = Annotated[int, Octet()]
-TlvMap = Annotated[Mapping[int, bytes], Tlvs()]
-
-ServiceType = Annotated[str, CString(6, CommandStatus.ESME_RINVSERTYP)]
-SystemId = Annotated[str, CString(16, CommandStatus.ESME_RINVSYSID)]
-Password = Annotated[str, CString(9, CommandStatus.ESME_RINVPASWD, secret=True)]
-SystemType = Annotated[str, CString(13, CommandStatus.ESME_RINVSYSTYP)]
-AddressRange = Annotated[str, CString(41)]
-Source = Annotated[str, CString(21, CommandStatus.ESME_RINVSRCADR)]
-Destination = Annotated[str, CString(21, CommandStatus.ESME_RINVDSTADR)]
-LongSource = Annotated[str, CString(65, CommandStatus.ESME_RINVSRCADR)]
-LongDestination = Annotated[str, CString(65, CommandStatus.ESME_RINVDSTADR)]
-ScheduleTime = Annotated[str, CString(17, CommandStatus.ESME_RINVSCHED)]
-ValidityPeriod = Annotated[str, CString(17, CommandStatus.ESME_RINVEXPIRY)]
-MessageId = Annotated[str, CString(65, CommandStatus.ESME_RINVMSGID)]
-Text = Annotated[bytes, ShortMessage()]
-
-
-class Body(msgspec.Struct, frozen=True, gc=False):
-    """What follows the header. Its repr holds no password and no message text."""
-
-    command_id: ClassVar[CommandId]
-
-    def __repr__(self) -> str:
-        shown = (f"{name}={field.show(getattr(self, name))}" for name, field in fields_of(type(self)))
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-
-class Pdu(msgspec.Struct, frozen=True, gc=False):
-    """A PDU as it came. `status` is 0 in requests (§5.1.3)."""
-
-    sequence: int
-    status: int
-    body: Body
-
-
-@cache
-def fields_of(kind: type[Body]) -> tuple[tuple[str, Field], ...]:
-    """The names and kinds of a PDU's fields, in the order of the wire."""
-    hints = get_type_hints(kind, include_extras=True)
-    return tuple((name, hints[name].__metadata__[0]) for name in kind.__struct_fields__)
-
+from kavle.wire.smpp import ancillary
+from kavle.wire.smpp.body import (
+    AddressRange,
+    Body,
+    Destination,
+    Int,
+    LongDestination,
+    LongSource,
+    MessageId,
+    Password,
+    ScheduleTime,
+    ServiceType,
+    Source,
+    SystemId,
+    SystemType,
+    Text,
+    TlvMap,
+    ValidityPeriod,
+)
+from kavle.wire.smpp.constants import INTERFACE_VERSION, CommandId, Tag
+from kavle.wire.smpp.fields import NO_TLVS
 
 # §4.1 bind
 
@@ -221,6 +194,7 @@ RESPONSES: Final[Mapping[type[Body], type[Body]]] = {
     SubmitSm: SubmitSmResp,
     DeliverSm: DeliverSmResp,
     DataSm: DataSmResp,
+    **ancillary.RESPONSES,
 }
 """Each request's response."""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from kavle.wire.smpp import events as ev
 from kavle.wire.smpp import pdus
+from kavle.wire.smpp.body import Body, Pdu
 from kavle.wire.smpp.codec import MAX_COMMAND_LENGTH, Decoder, Rejected, Unframeable, encode
 from kavle.wire.smpp.constants import (
     INTERFACE_VERSION,
@@ -27,8 +28,8 @@ from kavle.wire.smpp.errors import StateError
 from kavle.wire.smpp.events import Event
 from kavle.wire.smpp.fields import NO_TLVS
 from kavle.wire.smpp.outstanding import Outstanding, Request
-from kavle.wire.smpp.pdus import BODIES, RESPONSES, Bind, BindResp, Body, Pdu
-from kavle.wire.smpp.states import BOUND, BOUND_BY, MAY_SEND, Role, State
+from kavle.wire.smpp.pdus import BODIES, RESPONSES, Bind, BindResp
+from kavle.wire.smpp.states import BOUND, BOUND_BY, MAY_SEND, UNSERVED, Role, State
 
 _RESPONSE_KINDS: Final = frozenset({*RESPONSES.values(), pdus.GenericNack})
 
@@ -225,8 +226,7 @@ class Session:
         elif kind in self._may_come:
             _TAKERS[kind](self, pdu.sequence, pdu.body, happened)
         else:
-            status = _WRONG_WHEN_BOUND if kind in BOUND_BY and self._state in BOUND else _WRONG_STATE
-            reason = f"{kind.command_id.name.lower()} came while {self._state.value}"
+            status, reason = self._out_of_place(kind)
             self._refuse(kind.command_id, pdu.sequence, status, reason, happened)
 
     def _take_own_response(self, pdu: Pdu, happened: list[Event]) -> None:
@@ -284,6 +284,13 @@ class Session:
         happened.append(ev.Alerted(alert))
 
     # Refusing
+
+    def _out_of_place(self, kind: type[Body]) -> tuple[CommandStatus, str]:
+        name = kind.command_id.name.lower()
+        if kind in UNSERVED:
+            return CommandStatus.ESME_RINVCMDID, f"{name} is not served"
+        wrong = _WRONG_WHEN_BOUND if kind in BOUND_BY and self._state in BOUND else _WRONG_STATE
+        return wrong, f"{name} came while {self._state.value}"
 
     def _reject(self, item: Rejected, happened: list[Event]) -> None:
         if not item.command_id & RESPONSE_BIT:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from kavle.wire.smpp import pdus
-from kavle.wire.smpp.pdus import Body
+from kavle.wire.smpp import ancillary, pdus
+from kavle.wire.smpp.body import Body
 
 
 class Role(Enum):
@@ -27,6 +27,9 @@ class State(Enum):
     UNBINDING = "unbinding"
     CLOSED = "closed"
 
+
+UNSERVED: Final = frozenset(ancillary.RESPONSES)
+"""Requests that are known and that no session here takes, in any state."""
 
 BOUND: Final = frozenset({State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX})
 
