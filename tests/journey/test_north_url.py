@@ -288,7 +288,7 @@ def test_other_methods_send_nothing(north: Gateway, method: str) -> None:
 
 
 def test_a_path_that_is_not_there(north: Gateway) -> None:
-    assert north.get("/").status == 404
+    assert north.get("/nowhere").status == 404
     assert north.get("/sendsms.aspx/x").status == 404
 
 

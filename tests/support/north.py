@@ -29,6 +29,7 @@ from kavle.north.auth import Authenticator, hash_password
 from kavle.north.http import App
 from kavle.north.server import HttpServer
 from kavle.north.settings import HttpSettings, Locale
+from kavle.north.web import PageTerms
 
 T = TypeVar("T")
 NAME, PASSWORD = "test", "pass-1234-word"
@@ -99,6 +100,9 @@ class Asked:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+
+    async def account(self, name: str) -> Account | None:
+        return await self._core.account(name)
 
     async def balance(self, account: Account) -> int:
         return 985_000
@@ -260,7 +264,7 @@ def gateway(
             http,
             CollectorRegistry(),
             clock,
-            locale or Locale(),
+            PageTerms(b"a key of the tests", locale or Locale()),
         )
         async with HttpServer(app(north), http, clock) as server:
             running.append(Gateway(asyncio.get_running_loop(), server, core, clock))

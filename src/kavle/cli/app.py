@@ -33,6 +33,7 @@ from kavle.metrics import Metrics
 from kavle.north.app import application
 from kavle.north.auth import Authenticator
 from kavle.north.server import HttpServer
+from kavle.north.web import PageTerms
 from kavle.settings import SettingsError
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import Webhook, with_webhooks
@@ -90,7 +91,7 @@ class Gateway:
             self.settings.http,
             self.metrics.registry(),
             self.clock,
-            locale(self.settings),
+            PageTerms(self.store.session_key, locale(self.settings), self.settings.gateway.region),
         )
         self.http = HttpServer(with_webhooks(self._webhooks(), face), self.settings.http, self.clock)
         path = file_of(database)

@@ -7,9 +7,12 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
+
 from kavle.core.ids import internal
 from kavle.model.account import Account, Operator, Viewer
 from kavle.model.errors import Reason, Refusal
+from kavle.model.history import HistoryPage, Wanted
 from kavle.model.status import Status
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
@@ -68,6 +71,34 @@ class Queries:
         """All statuses that a message has had, with their times."""
         message_id = await self._internal(public_id)
         return None if message_id is None else await _had(self._store.story(message_id))
+
+    async def messages(self, viewer: Account | Operator, wanted: Wanted) -> HistoryPage:
+        """The viewer's, some at a time; every account's for an operator. `wanted` and the answer bear public
+        ids."""
+        newest = await _had(self._store.newest_id())
+
+        def internal(public: int | None) -> int | None:
+            # What was never given is older than all: there is nothing beside it to be shown.
+            return None if public is None else self._store.public_ids.internal(public, newest) or 0
+
+        account_id = viewer.id if isinstance(viewer, Account) else None
+        asked = replace(
+            wanted,
+            before=internal(wanted.before),
+            after=internal(wanted.after),
+            bundle_id=internal(wanted.bundle_id),
+        )
+        return self._public(await _had(self._store.history.messages(account_id, asked)))
+
+    def _public(self, page: HistoryPage) -> HistoryPage:
+        def public(id: int | None) -> int | None:
+            return None if id is None else self._store.public_ids.public(id)
+
+        lines = [
+            replace(line, id=self._store.public_ids.public(line.id), bundle_id=public(line.bundle_id))
+            for line in page.lines
+        ]
+        return HistoryPage(lines, public(page.older), public(page.newer), page.reached)
 
     async def _internal(self, public_id: str) -> int | None:
         return await _had(internal(self._store, public_id))

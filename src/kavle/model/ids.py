@@ -60,6 +60,11 @@ class PublicIds:
         return left << _RIGHT_BITS | right
 
 
+def derived(key: bytes, purpose: str) -> bytes:
+    """Another key for another purpose, from which the first can't be had: 32 bytes."""
+    return shake_256(b"kavle " + purpose.encode() + b":" + key).digest(32)
+
+
 def _table(key: bytes, turn: int, bits: int, mask: int) -> tuple[int, ...]:
     """A keyed random function from `bits` bits to those of `mask`."""
     drawn = array("H", shake_256(b"kavle public id %d:" % turn + key).digest(2 << bits))

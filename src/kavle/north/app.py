@@ -16,11 +16,12 @@ from kavle.north.downloads import SmsZip
 from kavle.north.guesses import Guesses
 from kavle.north.http import App, Router
 from kavle.north.ops import healthz, metrics
-from kavle.north.settings import HttpSettings, Locale
+from kavle.north.settings import HttpSettings
 from kavle.north.sms_desk import SmsDesk
 from kavle.north.sms_service import sms_service
-from kavle.north.static import static
+from kavle.north.static import assets
 from kavle.north.url import SendByUrl
+from kavle.north.web import PageTerms, pages
 
 
 def application(
@@ -31,10 +32,11 @@ def application(
     settings: HttpSettings,
     registry: CollectorRegistry,
     clock: Clock,
-    locale: Locale = Locale(),  # noqa: B008  (frozen)
+    page_terms: PageTerms,
 ) -> App:
     callers = Callers(settings)
     guesses = Guesses(queries, clock, from_own_addresses=settings.status_from_own_addresses)
+    locale = page_terms.locale
     desk = SmsDesk(accept, cancel, queries, authenticator, guesses, locale)
     sms = Asmx(sms_service(desk), sms_code, callers, settings)
     return Router(
@@ -42,9 +44,10 @@ def application(
             "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),
             "/sendSms/sendSms.asmx": sms.endpoint,
             "/downloads/sms.zip": SmsZip(callers),
-            "/static/kavle.css": static("kavle.css", "text/css; charset=utf-8"),
+            **assets(),
             "/healthz": healthz,
             "/metrics": metrics(registry),
         },
         below={"/sendSms/sendSms.asmx": sms.http},
+        otherwise=pages(page_terms, queries, authenticator, callers, clock),
     )

@@ -63,14 +63,21 @@ class Callers:
     def url(self, scope: Scope) -> str:
         """Of the resource that was asked for: as the client wrote it if that host is ours, else under
         `public_url`, else at the address that took the connection."""
-        scheme, host = scope["scheme"], header(scope, b"host") or b""
+        scheme, host = self._scheme(scope), header(scope, b"host") or b""
         if self._trusted(_peer(scope)):
             host = header(scope, b"x-forwarded-host") or host
-            scheme = "https" if header(scope, b"x-forwarded-proto") == b"https" else scheme
         authority = host.decode("latin-1").lower()
         if _host(authority) in self._hosts:
             return f"{scheme}://{authority}{scope['path']}"
         return (self._public_url or _own(scope)) + str(scope["path"])
+
+    def secure(self, scope: Scope) -> bool:
+        """Whether the client speaks TLS, to us or to a proxy before us."""
+        return self._scheme(scope) == "https"
+
+    def _scheme(self, scope: Scope) -> str:
+        behind_tls = self._trusted(_peer(scope)) and header(scope, b"x-forwarded-proto") == b"https"
+        return "https" if behind_tls else str(scope["scheme"])
 
     def _trusted(self, address: str) -> bool:
         return within(address, self._proxies)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-Scope = dict[str, Any]
-Message = dict[str, Any]
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
 Headers = Sequence[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -82,19 +82,25 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 class Router:
     """Paths to applications, whatever the letters' case, as on ASP.NET. `below` has those that answer for
-    each path one step below the key."""
+    each path one step below the key; `otherwise` answers for all else, and is asked for lower-case paths."""
 
-    def __init__(self, routes: Mapping[str, App], below: Mapping[str, App] | None = None) -> None:
+    def __init__(
+        self, routes: Mapping[str, App], below: Mapping[str, App] | None = None, otherwise: App | None = None
+    ) -> None:
         self._routes = {path.lower(): app for path, app in routes.items()}
         self._below = {path.lower(): app for path, app in (below or {}).items()}
+        self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             path = scope["path"].lower()
             app = self._routes.get(path) or self._below.get(path.rpartition("/")[0])
-            if app is None:
+            if app is not None:
+                await app(scope, receive, send)
+            elif self._otherwise is not None:
+                await self._otherwise({**scope, "path": path}, receive, send)
+            else:
                 raise HttpError(HTTPStatus.NOT_FOUND)
-            await app(scope, receive, send)
         except HttpError as error:
             body = f"{error.status.value} {error.status.phrase}\n".encode()
             await reply(send, error.status, [TEXT, NO_STORE, CLOSE, *error.headers], body)

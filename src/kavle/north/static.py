@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Final
 
 from kavle.north.http import NO_SNIFF, App, Receive, Scope, Send, allow, reply
+
+_TYPES: Final = {
+    "kavle.css": "text/css; charset=utf-8",
+    "web.css": "text/css; charset=utf-8",
+    "web.js": "text/javascript; charset=utf-8",
+    "htmx.min.js": "text/javascript; charset=utf-8",
+    "kavle.svg": "image/svg+xml",
+}
+
+
+def assets() -> dict[str, App]:
+    """Each of them by its path."""
+    return {f"/static/{name}": static(name, content_type) for name, content_type in _TYPES.items()}
 
 
 def static(name: str, content_type: str) -> App:

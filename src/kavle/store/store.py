@@ -11,6 +11,7 @@ from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
+from kavle.store.history import History
 from kavle.store.types import (
     AccountChange,
     AccountLine,
@@ -37,6 +38,13 @@ class Store(Protocol):
 
     @property
     def public_ids(self) -> PublicIds: ...
+
+    @property
+    def session_key(self) -> bytes:
+        """To sign what browsers keep; the same on all nodes."""
+
+    @property
+    def history(self) -> History: ...
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         """The number of each carrier in the tables, by name; new ones get one. What is said of them holds

@@ -4,7 +4,7 @@ is told."""
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ LONGEST_REPORT: Final = 16 * 1024
 
 _log = structlog.get_logger("kavle.ip1")
 
-Scope = dict[str, Any]
+Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 Keep = Callable[[Sequence[Receipt]], Awaitable[None]]
 """Returns when the receipts are on disk; raises `Refusal` when they can't be kept now."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from kavle.store.postgres.rows import Db
 
 BLOCK: Final = 256  # the sequence's INCREMENT
+STALE: Final = 60.0
+"""Seconds after which what is left of a block is not used: ids rise with time on all nodes, but for that."""
 AHEAD: Final = 10_000_000
 """Ids beyond the newest for which there are partitions: one partition's worth at least."""
 
@@ -20,14 +23,18 @@ class Ids:
     """A block is taken in a transaction of its own, on disk before any id of it is used: so an id names one
     message for ever, and can be looked up when the answer to its commit was lost."""
 
-    def __init__(self, pool: Db) -> None:
+    def __init__(self, pool: Db, now: Callable[[], float] = time.monotonic) -> None:
         """`pool`: outside any transaction."""
         self._pool = pool
+        self._now = now
+        self._taken_at = now()
         self._free: list[range] = []
         self._covered = 0
 
     async def take(self, count: int) -> list[int]:
         taken: list[int] = []
+        if self._now() >= self._taken_at + STALE:
+            self._free = []
         while len(taken) < count:
             if not self._free:
                 await self._refill(count - len(taken))
@@ -47,6 +54,7 @@ class Ids:
         return [None] * len(newests), None
 
     async def _refill(self, count: int) -> None:
+        self._taken_at = self._now()
         firsts = [row[0] for row in await self._pool.fetch(_BLOCKS, -(-count // BLOCK))]
         last = max(firsts) + BLOCK - 1
         if last >= self._covered:  # by now the sweep should have made them

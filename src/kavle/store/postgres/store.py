@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 from kavle.clock import Clock, SystemClock
 from kavle.model.account import Account
 from kavle.model.bundle import BundleDraft
-from kavle.model.ids import PublicIds
+from kavle.model.ids import PublicIds, derived
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
@@ -21,6 +21,7 @@ from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
 from kavle.store.postgres.bundles import AcceptBundle
 from kavle.store.postgres.connection import BUSY, LOST, Link, open_pool
+from kavle.store.postgres.history import PostgresHistory
 from kavle.store.postgres.ids import Ids, newest
 from kavle.store.postgres.lane import Lane, Verb
 from kavle.store.postgres.lease import Leases
@@ -96,6 +97,8 @@ class PostgresStore:
             return lane
 
         self.public_ids = PublicIds(key)
+        self.session_key = derived(key, "sessions")
+        self.history = PostgresHistory(self._read)
         self._pool = pool
         self._clock = clock
         self._complaint: str | None = None

@@ -15,7 +15,7 @@ import apsw
 
 from kavle.model.account import Account
 from kavle.model.bundle import BundleDraft
-from kavle.model.ids import PublicIds
+from kavle.model.ids import PublicIds, derived
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.rows import to_ms
@@ -34,6 +34,7 @@ from kavle.store.sqlite import (
 )
 from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_reader, open_writer
+from kavle.store.sqlite.history import SqliteHistory
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
     AccountChange,
@@ -85,6 +86,8 @@ class SqliteStore:
         self._newest = reads.last_id(reader.db)
         key: bytes = reader.db.execute("SELECT id_key FROM gateway").get
         self.public_ids = PublicIds(key)
+        self.session_key = derived(key, "sessions")
+        self.history = SqliteHistory(looker)
 
     @classmethod
     async def open(

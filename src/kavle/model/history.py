@@ -1,0 +1,66 @@
+"""What is told of messages that are past: to their account, or to the operator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kavle.model.status import Status
+from kavle.sms.segment import Encoding
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages that fulfil all of it, the newest first. What is empty or None asks for nothing. Ids are
+    public where a page asks core, and internal where core asks the store."""
+
+    limit: int
+    before: int | None = None  # older than this id
+    after: int | None = None  # newer; not with `before`
+    since: datetime | None = None  # accepted then or later
+    until: datetime | None = None  # accepted before
+    statuses: tuple[Status, ...] = ()
+    recipient: str = ""
+    bundle_id: int | None = None
+    text: str = ""  # somewhere in it, letter by letter
+
+    @property
+    def is_filtered(self) -> bool:
+        """By more than what the keys tell."""
+        return bool(
+            self.statuses or self.recipient or self.text or self.since or self.until or self.bundle_id
+        )
+
+
+class HistoryLine(msgspec.Struct, frozen=True):
+    """A message as it stands in a list. `text` is None once it is erased."""
+
+    id: int  # internal from the store, public from core
+    account: str
+    recipient: str
+    sender: str
+    text: str | None
+    encoding: Encoding
+    flash: bool
+    priority: int
+    segments: int
+    segment_price: int  # ten-thousandths of a credit
+    accepted_at: datetime
+    due_at: datetime | None
+    status: Status
+    status_at: datetime
+    bundle_id: int | None
+
+    @property
+    def price(self) -> int:
+        return self.segments * self.segment_price
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """`older` and `newer`: the keys by which to go on, None at the end. `reached` is given where the search
+    ended before the page was full or the history at its end: so far back it has looked."""
+
+    lines: list[HistoryLine]
+    older: int | None = None
+    newer: int | None = None
+    reached: datetime | None = None

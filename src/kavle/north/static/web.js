@@ -1,0 +1,19 @@
+// The little that the pages do by themselves; each works without it.
+
+// A form whose choices are made by selecting sends itself: the button stays for who has no script.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-at-once]");
+  if (form) form.requestSubmit();
+});
+
+// What can't be undone is asked for once more, in the button's own words.
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.ask;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// A piece of a page that may no longer be asked for: its session has ended, or the gateway is away.
+document.addEventListener("htmx:responseError", () => document.body.classList.add("stale"));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) document.body.classList.remove("stale");
+});

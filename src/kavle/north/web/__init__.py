@@ -1,0 +1,35 @@
+"""The pages: a customer's history and portal, in the customer's language."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kavle.clock import Clock
+from kavle.core.queries import Queries
+from kavle.north.auth import Authenticator
+from kavle.north.caller import Callers
+from kavle.north.http import App
+from kavle.north.settings import Locale
+from kavle.north.web.door import Door
+from kavle.north.web.entrance import Entrance
+from kavle.north.web.history import History
+from kavle.north.web.render import Renderer
+from kavle.north.web.sessions import Sessions
+from kavle.north.web.site import site
+
+
+class PageTerms(msgspec.Struct, frozen=True):
+    """What the pages must know of the gateway."""
+
+    session_key: bytes  # the same on all nodes
+    locale: Locale = Locale()
+    region: str = "SE"  # of numbers in national form
+
+
+def pages(
+    terms: PageTerms, queries: Queries, authenticator: Authenticator, callers: Callers, clock: Clock
+) -> App:
+    renderer = Renderer(terms.locale.zone)
+    door = Door(Sessions(terms.session_key), queries.account, callers, clock, terms.locale.language)
+    entrance = Entrance(door, renderer, authenticator)
+    return site(door, renderer, entrance, History(queries, entrance, renderer, terms.region))

@@ -1,0 +1,158 @@
+"""Every page is reached through here: who comes, whether the page is theirs to see, and whether a form was
+really sent from our own page."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kavle.clock import Clock
+from kavle.model.account import Account
+from kavle.model.description import Language
+from kavle.north.caller import Caller, Callers
+from kavle.north.http import read_body
+from kavle.north.web.sessions import Session, Sessions
+from kavle.north.web.visitor import Visitor
+from kavle.north.web.words import LANGUAGES, Words, all_words, preferred
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Page = Callable[[Request, Visitor], Awaitable[Response]]
+CustomerPage = Callable[[Request, Visitor, Account], Awaitable[Response]]
+Find = Callable[[str], Awaitable[Account | None]]
+
+LOG_IN: Final = "/visastatus.aspx"
+_FORM_BYTES: Final = 2 * 1024 * 1024  # 100,000 numbers fit
+_LANGUAGE_COOKIE: Final = "kavle-language"
+
+
+class Door:
+    def __init__(
+        self, sessions: Sessions, find: Find, callers: Callers, clock: Clock, language: Language
+    ) -> None:
+        """`find` gives a customer with the password that the portal is entered by."""
+        self.sessions = sessions
+        self.clock = clock
+        self._find = find
+        self._callers = callers
+        self._language = language
+        self._words: Mapping[Language, Words] = all_words()
+
+    def open(self, page: Page) -> Endpoint:
+        """To anybody."""
+
+        async def endpoint(request: Request) -> Response:
+            request = await _with_body(request)
+            visitor = await self._visitor(request)
+            await self._check_form(request, visitor)
+            return self._keep(request, visitor, await page(request, visitor))
+
+        return endpoint
+
+    def look(self, page: Page) -> Endpoint:
+        """To anybody, who only looks: whatever was sent is not read."""
+
+        async def endpoint(request: Request) -> Response:
+            visitor = await self._visitor(request)
+            return self._keep(request, visitor, await page(request, visitor))
+
+        return endpoint
+
+    def customers(self, page: CustomerPage) -> Endpoint:
+        """To those who are signed in; others are asked to, and come back here."""
+
+        async def theirs(request: Request, visitor: Visitor) -> Response:
+            if visitor.account is None:
+                return _to_log_in(request)
+            return await page(request, visitor, visitor.account)
+
+        return self.open(theirs)
+
+    async def _visitor(self, request: Request) -> Visitor:
+        now = self.clock.now()
+        session = self.sessions.read(request.cookies.get(self._cookie(request), ""), now)
+        session = self.sessions.renewed(session, now) if session else self.sessions.new(now)
+        caller = self._callers.caller(request.scope)
+        account = await self._customer(session, caller)
+        if session.kind and account is None:
+            session = self.sessions.new(now)
+        return Visitor(
+            caller=caller,
+            words=self._spoken(request),
+            session=session,
+            form_token=self.sessions.form_token(session),
+            here=request.url.path,
+            query=request.url.query if request.method == "GET" else "",
+            account=account,
+        )
+
+    async def _customer(self, session: Session, caller: Caller) -> Account | None:
+        """While the password is the one that the session was opened by, and the account may log in here."""
+        if session.kind != "customer":
+            return None
+        account = await self._find(session.name)
+        if account is None or account.settings.disabled or not caller.may_be(account.name):
+            return None
+        proof = self.sessions.proof(account.password_hash)
+        return account if hmac.compare_digest(proof, session.proof) else None
+
+    async def _check_form(self, request: Request, visitor: Visitor) -> None:
+        """Raises HTTPException 403 for a form that another site sent, or that is older than its session."""
+        if request.method in ("GET", "HEAD"):
+            return
+        # Fetch Metadata §2.1: browsers say it themselves, and pages can't.
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise HTTPException(403)
+        form = await request.form(max_files=1, max_fields=100, max_part_size=_FORM_BYTES)
+        token = form.get("token")
+        # The visitor's token is that of the session which came; a new one's matches no form there is.
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), visitor.form_token.encode()):
+            raise HTTPException(403)
+
+    def _spoken(self, request: Request) -> Words:
+        chosen = request.cookies.get(_LANGUAGE_COOKIE)
+        for language in LANGUAGES:
+            if language == chosen:
+                return self._words[language]
+        return self._words[preferred(request.headers.get("accept-language", ""), self._language)]
+
+    def _keep(self, request: Request, visitor: Visitor, response: Response) -> Response:
+        written = self.sessions.write(visitor.session)
+        if request.cookies.get(self._cookie(request)) != written:
+            self._set(request, response, self._cookie(request), written)
+        return response
+
+    def speak(self, request: Request, response: Response, language: Language) -> None:
+        """From now on, to this browser."""
+        self._set(request, response, _LANGUAGE_COOKIE, language, max_age=365 * 24 * 3600)
+
+    def _set(self, request: Request, response: Response, name: str, value: str, **more: Any) -> None:
+        secure = self._callers.secure(request.scope)
+        response.set_cookie(name, value, httponly=True, samesite="lax", secure=secure, path="/", **more)
+
+    def _cookie(self, request: Request) -> str:
+        # RFC 6265bis §4.1.3.2: no other host and no page by plain http can set one of that name.
+        return "__Host-kavle" if self._callers.secure(request.scope) else "kavle"
+
+
+async def _with_body(request: Request) -> Request:
+    """The same, its body read up to our limit; raises HttpError 413."""
+    body = await read_body(request.scope, request.receive, _FORM_BYTES)
+
+    async def replay() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, replay)
+
+
+def _to_log_in(request: Request) -> Response:
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    there = f"{LOG_IN}?next={quote(here, safe='')}" if request.method == "GET" else LOG_IN
+    if "hx-request" in request.headers:  # a piece of a page: the whole page is to go there
+        return Response(status_code=401, headers={"hx-redirect": LOG_IN})
+    return RedirectResponse(there, status_code=303)

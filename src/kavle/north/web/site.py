@@ -1,0 +1,43 @@
+"""The pages as one ASGI application: which address shows which page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from kavle.model.errors import Refusal
+from kavle.north.http import App
+from kavle.north.web.door import Door
+from kavle.north.web.entrance import Entrance
+from kavle.north.web.history import History
+from kavle.north.web.render import Renderer
+from kavle.north.web.safety import guarded
+from kavle.north.web.visitor import Visitor
+
+
+def site(door: Door, renderer: Renderer, entrance: Entrance, history: History) -> App:
+    routes: Sequence[BaseRoute] = [
+        Route("/", door.open(entrance.landing)),
+        Route("/visastatus.aspx", door.open(history.front), methods=["GET"]),
+        Route("/log-in", door.open(entrance.log_in), methods=["POST"]),
+        Route("/log-out", door.open(entrance.log_out), methods=["POST"]),
+        Route("/language/{language}", door.open(entrance.speak), methods=["POST"]),
+    ]
+
+    async def failed(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 503
+        if "text/html" not in request.headers.get("accept", ""):  # a program, which wants no page
+            return PlainTextResponse(f"{status} {HTTPStatus(status).phrase}\n", status)
+
+        async def page(request: Request, visitor: Visitor) -> Response:
+            return renderer.page(visitor, "error.html", status, code=status)
+
+        return await door.look(page)(request)
+
+    return guarded(Starlette(routes=routes, exception_handlers={HTTPException: failed, Refusal: failed}))

@@ -1,0 +1,161 @@
+"""What pages show of the past: asked for by key, a bounded piece at a time, on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+from kavle.model.history import HistoryLine, HistoryPage, Wanted
+from kavle.model.status import Status
+from kavle.sms.segment import Encoding
+from kavle.store.rows import from_ms, to_ms
+
+CHUNK: Final = 2_000
+"""Keys that are looked through at once where a filter may leave few of them."""
+CHUNKS: Final = 10
+"""Of those, in one call: what is rare is found by several calls, each of which answers soon."""
+
+
+class History(Protocol):
+    """Reads only, and none of them takes longer as the history grows."""
+
+    async def messages(self, account_id: int | None, wanted: Wanted) -> HistoryPage:
+        """One account's, or everybody's."""
+
+
+class Bounds(NamedTuple):
+    """Internal ids between which to look, both excluded."""
+
+    low: int
+    high: int
+
+
+class Statement(NamedTuple):
+    sql: str
+    values: list[Any]
+
+
+_LINES: Final = (
+    "SELECT m.id, a.name, m.recipient, m.sender, b.text, m.encoding, m.flash, m.priority, m.segments,"
+    " m.segment_price, m.accepted_at, m.due_at, m.status, m.status_at, m.bundle_id"
+    " FROM message AS m JOIN account AS a ON a.id = m.account_id"
+    " LEFT JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id) WHERE "
+)
+
+
+class Dialect(NamedTuple):
+    """How an engine writes what is not the same on both."""
+
+    mark: str  # before a parameter's number
+    like: str  # that letters' case does not matter to
+    among: str  # the ids of the first parameter
+
+
+def lines_statement(wanted: Wanted, dialect: Dialect, ids: object, limit: int) -> Statement:
+    """The lines among those ids that are wanted, in the direction that is."""
+    conditions, values = [dialect.among], [ids]
+
+    def also(condition: str, value: object) -> None:
+        values.append(value)
+        conditions.append(condition.format(f"{dialect.mark}{len(values)}"))
+
+    if wanted.since:
+        also("m.accepted_at >= {}", to_ms(wanted.since))
+    if wanted.until:
+        also("m.accepted_at < {}", to_ms(wanted.until))
+    if wanted.recipient:
+        also("m.recipient = {}", wanted.recipient)
+    if wanted.bundle_id:
+        also("m.bundle_id = {}", wanted.bundle_id)
+    if wanted.statuses:
+        numbers = ", ".join(str(int(status)) for status in wanted.statuses)
+        conditions.append(f"m.status IN ({numbers})")
+    if wanted.text:
+        also(f"b.text {dialect.like} {{}} ESCAPE '\\'", f"%{_literally(wanted.text)}%")
+    values.append(limit)
+    order = "ASC" if wanted.after is not None else "DESC"
+    sql = f"{_LINES}{' AND '.join(conditions)} ORDER BY m.id {order} LIMIT {dialect.mark}{len(values)}"
+    return Statement(sql, values)
+
+
+def _literally(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def line(row: Sequence[Any]) -> HistoryLine:
+    id, account, recipient, sender, text, encoding, flash, priority, segments, price, *rest = row
+    accepted_at, due_at, status, status_at, bundle_id = rest
+    return HistoryLine(
+        id=id,
+        account=account,
+        recipient=recipient,
+        sender=sender,
+        text=text,
+        encoding=Encoding(encoding),
+        flash=bool(flash),
+        priority=priority,
+        segments=segments,
+        segment_price=price,
+        accepted_at=from_ms(accepted_at),
+        due_at=None if due_at is None else from_ms(due_at),
+        status=Status(status),
+        status_at=from_ms(status_at),
+        bundle_id=bundle_id,
+    )
+
+
+class Search:
+    """One request, chunk by chunk: `while keys := …next_keys…: search.found(keys, lines)`, and `page()` in
+    the end. It knows when enough is found, or looked through."""
+
+    def __init__(self, wanted: Wanted, bounds: Bounds) -> None:
+        self._wanted = wanted
+        self._forward = wanted.after is not None
+        self._lines: list[HistoryLine] = []
+        self._looked = 0
+        self._last: int | None = None
+        self._ended = False
+        self.bounds = bounds
+
+    @property
+    def missing(self) -> int:
+        """Lines that are still wanted: one more than the page shows, to know whether there is another."""
+        return self._wanted.limit + 1 - len(self._lines)
+
+    @property
+    def keys(self) -> int:
+        """How many to look through next."""
+        return CHUNK if self._wanted.is_filtered else self.missing
+
+    @property
+    def goes_on(self) -> bool:
+        return not self._ended and self.missing > 0 and self._looked < CHUNK * CHUNKS
+
+    def found(self, keys: Sequence[int], lines: Sequence[HistoryLine]) -> None:
+        """`lines` are those among `keys` that are wanted; both in the direction that is."""
+        self._ended = len(keys) < self.keys
+        self._looked += len(keys)
+        self._lines += lines
+        if keys:
+            self._last = keys[-1]
+            low, high = self.bounds
+            self.bounds = Bounds(keys[-1], high) if self._forward else Bounds(low, keys[-1])
+
+    def page(self, reached: datetime | None) -> HistoryPage:
+        """`reached`: when the last key was accepted that was looked at."""
+        limit = self._wanted.limit
+        lines = self._lines[:limit]
+        further = lines[-1].id if len(self._lines) > limit else None if self._ended else self._last
+        cut_short = further is not None and len(lines) < limit
+        began = self._wanted.before if self._wanted.before is not None else self._wanted.after
+        back = (lines[0].id if lines else began) if began is not None else None
+        if self._forward:
+            lines, (older, newer) = lines[::-1], (back, further)
+        else:
+            older, newer = further, back
+        return HistoryPage(lines, older, newer, reached if cut_short else None)
+
+    @property
+    def last(self) -> int | None:
+        return self._last

@@ -1,0 +1,101 @@
+"""What pages show of the past, on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from kavle.model.history import HistoryPage, Wanted
+from kavle.store.history import (
+    Bounds,
+    Dialect,
+    Search,
+    line,
+    lines_statement,
+)
+from kavle.store.postgres.ids import STALE, newest
+from kavle.store.postgres.rows import Db
+from kavle.store.rows import from_ms, to_ms
+
+_DIALECT: Final = Dialect("$", "ILIKE", "m.id = ANY($1::bigint[])")
+_LAST: Final = 2**63 - 1
+_DISORDER: Final = timedelta(seconds=STALE, minutes=1)
+"""By so much an id may be older than its neighbours: a node gives those of its block for so long."""
+
+
+Look = Callable[..., Awaitable[Any]]
+"""`await look(read, …)`: what `read(connection, …)` gives, of a connection that only reads."""
+
+
+class PostgresHistory:
+    def __init__(self, look: Look) -> None:
+        self._look = look
+
+    async def messages(self, account_id: int | None, wanted: Wanted) -> HistoryPage:
+        page: HistoryPage = await self._look(messages, account_id, wanted)
+        return page
+
+
+async def messages(db: Db, account_id: int | None, wanted: Wanted) -> HistoryPage:
+    search = Search(wanted, await _bounds(db, wanted))
+    while search.goes_on:
+        missing = search.missing
+        keys = await _keys(db, account_id, wanted.after is not None, search.bounds, search.keys)
+        sql, values = lines_statement(wanted, _DIALECT, keys, missing)
+        search.found(keys, [line(row) for row in await db.fetch(sql, *values)])
+    return search.page(await _accepted_at(db, search.last))
+
+
+async def _keys(db: Db, account_id: int | None, forward: bool, bounds: Bounds, count: int) -> list[int]:
+    order = "ASC" if forward else "DESC"
+    if account_id is None:
+        sql = f"SELECT id FROM message WHERE id > $1 AND id < $2 ORDER BY id {order} LIMIT $3"  # noqa: S608
+        return [row[0] for row in await db.fetch(sql, *bounds, count)]
+    # Compared as pairs, only the index on both serves it: by the key alone, the planner might go through
+    # everybody's messages for one small account's.
+    sql = (
+        "SELECT id FROM message WHERE (account_id, id) > ($4, $1) AND (account_id, id) < ($4, $2)"  # noqa: S608
+        f" ORDER BY account_id {order}, id {order} LIMIT $3"
+    )
+    return [row[0] for row in await db.fetch(sql, *bounds, count, account_id)]
+
+
+async def _bounds(db: Db, wanted: Wanted) -> Bounds:
+    low, high = -1, _LAST
+    if wanted.since:
+        low = max(low, await id_at(db, wanted.since - _DISORDER) - 1)
+    if wanted.until:
+        high = min(high, await id_at(db, wanted.until + _DISORDER))
+    if wanted.bundle_id:
+        first, last = await db.fetchrow(
+            "SELECT coalesce(min(first_id), 0), coalesce(max(last_id), -1) FROM bundle_part"
+            " WHERE bundle_id = $1",
+            wanted.bundle_id,
+        )
+        low, high = max(low, first - 1), min(high, last + 1)
+    if wanted.before is not None:
+        high = min(high, wanted.before)
+    if wanted.after is not None:
+        low = max(low, wanted.after)
+    return Bounds(low, high)
+
+
+async def id_at(db: Db, at: datetime) -> int:
+    """The first id of those accepted at `at` or later, by bisection: ids rise with time."""
+    wanted, low, high = to_ms(at), 0, await newest(db) + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = await db.fetchrow(
+            "SELECT id, accepted_at FROM message WHERE id >= $1 ORDER BY id LIMIT 1", middle
+        )
+        if row is None or row[1] >= wanted:
+            high = middle
+        else:
+            low = row[0] + 1
+    return low
+
+
+async def _accepted_at(db: Db, id: int | None) -> datetime | None:
+    at: int | None = await db.fetchval("SELECT accepted_at FROM message WHERE id = $1", id)
+    return None if at is None else from_ms(at)

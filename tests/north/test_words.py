@@ -1,0 +1,74 @@
+"""Each sentence of the pages has its Swedish, and no Swedish is left over."""
+
+from __future__ import annotations
+
+import ast
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, nodes
+
+from kavle.north.web.history import GROUPS
+from kavle.north.web.render import MENU
+from kavle.north.web.words import all_words, preferred, translations
+
+WEB = Path(str(files("kavle.north.web")))
+NAMED_ELSEWHERE = {group.name for group in GROUPS.values()} | {name for _, name in MENU}
+
+
+def said_in_templates() -> set[str]:
+    environment, said = Environment(autoescape=True), set()
+    for template in (WEB / "templates").glob("*.html"):
+        for call in environment.parse(template.read_text()).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "_":
+                (text,) = call.args
+                if isinstance(text, nodes.Const):
+                    said.add(text.value)
+    return said
+
+
+def said_in_python() -> set[str]:
+    """`visitor.words("…")`."""
+    said = set()
+    for module in WEB.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="words"), args=[ast.Constant(value=str(text)), *_]):
+                    said.add(text)
+    return said
+
+
+def test_each_sentence_has_its_swedish_and_no_swedish_is_left_over() -> None:
+    said = said_in_templates() | said_in_python() | NAMED_ELSEWHERE
+    swedish = set(translations("sv"))
+    assert said - swedish == set(), "to be translated in sv.toml"
+    assert swedish - said == set(), "said no more"
+
+
+def test_a_translation_keeps_what_is_put_into_it() -> None:
+    for english, swedish in translations("sv").items():
+        assert set(_values(english)) == set(_values(swedish)), english
+
+
+def _values(text: str) -> list[str]:
+    return [piece.split("}")[0] for piece in text.split("{")[1:]]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("sv-SE,sv;q=0.9,en;q=0.8", "sv"),
+        ("en-GB,en;q=0.9", "en"),
+        ("de,sv;q=0.5", "sv"),
+        ("fr", "sv"),
+        ("", "sv"),
+        ("*;" * 1000, "sv"),
+    ],
+)
+def test_a_browser_is_answered_in_the_first_language_that_we_speak(header: str, language: str) -> None:
+    assert preferred(header, otherwise="sv") == language
+
+
+def test_values_are_put_into_the_words() -> None:
+    assert all_words()["sv"]("Log out {name}", name="test") == "Logga ut test"

@@ -1,0 +1,95 @@
+"""What pages show of the past: page by page, filtered, and each account's own alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from kavle.model.history import HistoryPage, Wanted
+from kavle.model.status import Status
+from kavle.store import history
+from kavle.store.types import NewAccount
+from support.world import World
+
+
+async def page(world: World, limit: int = 2, **wanted: object) -> HistoryPage:
+    found: HistoryPage = await world.store.history.messages(
+        world.account.id,
+        Wanted(limit=limit, **wanted),  # type: ignore[arg-type]
+    )
+    return found
+
+
+def texts(found: HistoryPage) -> list[str | None]:
+    return [line.text for line in found.lines]
+
+
+async def five(world: World) -> list[int]:
+    ids = []
+    for number in range(1, 6):
+        ids.append(await world.accept(f"text {number}"))
+        world.clock.forward(hours=1)
+    return ids
+
+
+async def test_the_newest_come_first_and_the_pages_join(world: World) -> None:
+    await five(world)
+    first = await page(world)
+    assert (texts(first), first.newer) == (["text 5", "text 4"], None)
+    second = await page(world, before=first.older)
+    assert texts(second) == ["text 3", "text 2"]
+    last = await page(world, before=second.older)
+    assert (texts(last), last.older, last.reached) == (["text 1"], None, None)
+    assert texts(await page(world, after=last.newer)) == ["text 3", "text 2"]
+    back = await page(world, after=second.newer)
+    assert (texts(back), back.newer) == (["text 5", "text 4"], None)
+
+
+async def test_a_line_has_all_that_is_told(world: World) -> None:
+    id = await world.accept("x" * 200)
+    (line,) = (await page(world)).lines
+    assert (line.id, line.account, line.text, line.segments, line.price) == (id, "test", "x" * 200, 2, 20_000)
+    assert (line.accepted_at, line.status, line.due_at) == (world.clock.now(), Status.RECEIVED, None)
+
+
+async def test_another_accounts_messages_are_not_among_them(world: World) -> None:
+    await world.accept("ours")
+    other = await world.store.create_account(NewAccount("other", "hash", 10**6, world.clock.now()))
+    await world.store.accept(world.draft("theirs", account=other))
+    assert texts(await page(world)) == ["ours"]
+    everybodys = await world.store.history.messages(None, Wanted(limit=9))
+    assert texts(everybodys) == ["theirs", "ours"]
+
+
+async def test_each_filter_leaves_what_fulfils_it(world: World) -> None:
+    start = world.clock.now()
+    await five(world)
+    await world.accept("100 % of_it\\")
+    assert texts(await page(world, 9, text="TEXT 3")) == ["text 3"]
+    assert texts(await page(world, 9, text="%")) == ["100 % of_it\\"]
+    assert texts(await page(world, 9, text="_it\\")) == ["100 % of_it\\"]
+    assert texts(await page(world, 9, recipient="46700000000")) == []
+    assert texts(await page(world, 9, statuses=(Status.DELIVERED,))) == []
+    assert len((await page(world, 9, statuses=(Status.RECEIVED, Status.DELAYED))).lines) == 6
+    hour = timedelta(hours=1)
+    within = await page(world, 9, since=start + hour, until=start + 3 * hour)
+    assert texts(within) == ["text 3", "text 2"]
+    assert texts(await page(world, 9, since=start + 9 * hour)) == []
+
+
+async def test_a_search_that_takes_long_goes_on_where_it_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "CHUNK", 1)
+    monkeypatch.setattr(history, "CHUNKS", 2)
+    start = world.clock.now()
+    await five(world)
+    found = await page(world, text="text 1")
+    assert (texts(found), found.reached) == ([], start + timedelta(hours=3))
+    found = await page(world, text="text 1", before=found.older)
+    assert (texts(found), found.reached) == ([], start + timedelta(hours=1))
+    found = await page(world, text="text 1", before=found.older)
+    assert texts(found) == ["text 1"]
+    found = await page(world, text="text 5", after=found.lines[0].id)
+    assert (texts(found), found.newer is None) == ([], False)
