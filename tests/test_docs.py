@@ -19,6 +19,7 @@ from kavle.cli.main import COMMANDS, main
 from kavle.metrics import Metrics
 from kavle.model.account_change import KEYS
 from kavle.simulator.face import MoOrder
+from kavle.simulator.faults import Faults
 from kavle.simulator.magic import markdown
 
 ROOT = Path(__file__).parent.parent
@@ -124,6 +125,10 @@ def told_keys(title: str) -> list[str]:
 
 def test_every_key_of_a_text_from_a_phone_is_told() -> None:
     assert sorted(told_keys("Texts from phones")) == sorted(field.encode_name for field in fields(MoOrder))
+
+
+def test_every_fault_is_told() -> None:
+    assert told_keys("Faults") == list(Faults.__struct_fields__)
 
 
 # --- settings -------------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ import structlog
 
 from kavle.simulator import magic
 from kavle.simulator.face import LOOPBACK
-from kavle.simulator.faults import Faults
 from kavle.simulator.ids import IdFormat
 from kavle.simulator.journal import (
     FileJournal,
@@ -436,77 +435,6 @@ async def test_a_line_that_was_cut_short_is_dropped(tmp_path: Path) -> None:
         with path.open("ab") as file:
             file.write(b'{"kind":"submit_sm","at":')
     assert len(list(read_journal(path))) == 2
-
-
-# Faults
-
-
-async def test_a_link_is_dropped_and_the_next_one_works() -> None:
-    async with network() as smsc:
-        async with bound(smsc) as esme:
-            smsc.inflict(Faults(drop_links=True))
-            assert await esme.next() is None
-        async with bound(smsc) as esme:
-            esme.submit(message())
-            assert (await esme.next()).status == 0
-
-
-async def test_a_link_dropped_at_a_submit_leaves_the_esme_unsure() -> None:
-    journal = MemoryJournal()
-    async with network(journal) as smsc:
-        async with bound(smsc) as esme:
-            smsc.inflict(Faults(drop_at_submit=2))
-            esme.submit(*[message()] * 3)
-            assert await esme.next() is None
-        await smsc.until(lambda counts: counts.links == 0)
-        taken = [entry.id for entry in journal.entries if isinstance(entry, Submission)]
-        assert len(taken) == smsc.counts.accepted == 2
-        async with bound(smsc) as esme:
-            assert [(await esme.next()).id for _ in range(2)] == taken
-
-
-async def test_binds_are_refused_for_a_while() -> None:
-    async with network() as smsc, connected(smsc) as esme:
-        smsc.inflict(Faults(refuse_binds=3600))
-        esme.bind(CREDENTIALS)
-        assert await esme.next() == ev.BindRefused(CommandStatus.ESME_RBINDFAIL)
-        smsc.inflict(Faults(refuse_binds=0))
-        esme.bind(CREDENTIALS)
-        assert isinstance(await esme.next(), ev.Bound)
-
-
-async def test_a_half_open_link_takes_everything_and_says_nothing() -> None:
-    async with network() as smsc, bound(smsc) as esme:
-        smsc.inflict(Faults(half_open=3600))
-        esme.submit(message())
-        async with connected(smsc) as other:
-            other.bind(CREDENTIALS)
-            smsc.inflict(Faults(half_open=0))
-            async with bound(smsc) as third:  # its submit came behind theirs
-                third.submit(message())
-                assert (await third.next()).status == 0
-        assert (smsc.counts.submits, smsc.counts.binds) == (1, 2)
-
-
-async def test_a_mute_network_acts_on_what_it_does_not_answer() -> None:
-    async with network(receipts=False) as smsc, bound(smsc) as esme:
-        smsc.inflict(Faults(mute=3600))
-        esme.submit(message())
-        await smsc.until(lambda counts: counts.accepted == 1)
-        smsc.inflict(Faults(mute=0))
-        esme.submit(message())
-        response = await esme.next()
-        assert smsc.counts.accepted == 2
-        assert response.token == 0
-        assert await esme.silent()
-
-
-async def test_responses_can_be_delayed() -> None:
-    async with network() as smsc, bound(smsc) as esme:
-        smsc.inflict(Faults(response_delay=0.05))
-        esme.submit(message())
-        assert await esme.silent()
-        assert (await esme.next()).status == 0
 
 
 # Hostile peers

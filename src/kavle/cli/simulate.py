@@ -14,6 +14,7 @@ import click
 import structlog
 import uvloop
 
+from kavle.cli.faults import FAULTS, fault_options
 from kavle.cli.mo import mo
 from kavle.cli.options import address, listening
 from kavle.cli.runner import printer
@@ -42,9 +43,9 @@ one was asked for. Some recipients, of a series that is reserved for fiction, fa
 \b
 {_OUTCOMES}
 
-With --http-port it tells its counters (GET /counts) and what the phones show (GET /phones), sends texts from
-phones (POST /mo, or kavle simulate mo), and takes orders for trouble: POST /faults, a JSON object of any of
-drop_links (true), drop_at_submit (a count), refuse_binds, half_open, mute and response_delay (seconds).
+What goes wrong with it from the start, the options say; shares are from 0 to 1. With --http-port all of that
+can be ordered while it runs (POST /faults), phones send texts (POST /mo, or kavle simulate mo), and it tells
+its counters and what the phones show (GET /counts, GET /phones).
 """
 
 
@@ -63,6 +64,7 @@ simulate.add_command(mo)
 @click.option("--password", default=_DEFAULT.password, show_default=True, help="At most 8 characters.")
 @click.option("--certificate", type=_FILE, help="Speak TLS, and show this certificate: a PEM file.")
 @click.option("--key", type=_FILE, help="Its private key, where that is in a file of its own.")
+@click.option("--client-ca", type=_FILE, help="Demand a certificate of these authorities: a PEM file.")
 @click.option("--response-delay", type=_SECONDS, default=0.0, help="Seconds before each submit_sm_resp.")
 @click.option("--receipt-delay", type=_SECONDS, default=0.0, help="Seconds from the response to the receipt.")
 @click.option("--receipts/--no-receipts", default=True, help="Whether delivery receipts are sent.")
@@ -77,6 +79,13 @@ simulate.add_command(mo)
     help="Unanswered receipts on each link.",
 )
 @click.option(
+    "--receipt-retry",
+    type=click.FloatRange(min=0.01),
+    default=_DEFAULT.receipt_retry,
+    show_default=True,
+    help="Seconds until what the gateway did not take is sent again.",
+)
+@click.option(
     "--id-format",
     type=click.Choice([form.value for form in IdFormat]),
     default=_DEFAULT.id_format.value,
@@ -88,11 +97,9 @@ simulate.add_command(mo)
     type=click.Path(dir_okay=False, path_type=Path),
     help="Append what the network saw to this file, as JSON lines; numbers and texts included.",
 )
-@click.option("--http-port", type=_PORT, help="Show counters and phones, and take faults, on loopback.")
-@click.option("--refuse-binds", type=_SECONDS, default=0.0, help="Refuse binds for so many seconds at first.")
-@click.option(
-    "--drop-links-every", type=click.FloatRange(min=0.1), help="Cut all links every so many seconds."
-)
+@click.option("--http-port", type=_PORT, help="Take orders and tell of phones, by HTTP on loopback.")
+@click.option("--seed", type=int, help="Of the dice that say whom a fault meets.")
+@fault_options(but=SmscSettings.__struct_fields__)
 @click.option("--quiet", is_flag=True, help="Print no line for each text.")
 @click.option("--verbose", is_flag=True, help="Log binds, lost links and mistakes to standard error.")
 def smsc(
@@ -100,38 +107,44 @@ def smsc(
     port: int,
     certificate: Path | None,
     key: Path | None,
+    client_ca: Path | None,
     id_format: str,
     journal: Path | None,
     http_port: int | None,
-    refuse_binds: float,
-    drop_links_every: float | None,
     quiet: bool,
     verbose: bool,
     **settings: Any,
 ) -> None:
     configure("info" if verbose else "warning")
+    faults = Faults(**{name: settings.pop(name) for name in list(settings) if name in FAULTS})
     try:
         network_settings = SmscSettings(id_format=IdFormat(id_format), **settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    tls = _tls(certificate, key)
+    tls = _tls(certificate, key, client_ca)
     with _opened(journal) as opened:
         stop = asyncio.Event()
         screen = None if quiet else Screen(printer(stop))
         network = Smsc(network_settings, structlog.get_logger("kavle.simulator"), opened, screen=screen)
-        uvloop.run(_run(network, stop, host, port, tls, http_port, refuse_binds, drop_links_every))
+        uvloop.run(_run(network, stop, host, port, tls, http_port, faults))
 
 
-def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> ssl.SSLContext | None:
     if certificate is None:
-        if key is not None:
-            raise click.UsageError("--key wants its --certificate")
+        if key is not None or client_ca is not None:
+            raise click.UsageError(f"{'--client-ca' if key is None else '--key'} wants a --certificate")
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certificate, key)
     except (ssl.SSLError, OSError) as error:
         raise click.ClickException(f"{certificate} and its key can't be used: {error}") from None
+    if client_ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        try:
+            context.load_verify_locations(client_ca)
+        except (ssl.SSLError, OSError) as error:
+            raise click.ClickException(f"{client_ca} can't be used: {error}") from None
     return context
 
 
@@ -157,29 +170,19 @@ async def _run(
     port: int,
     tls: ssl.SSLContext | None,
     http_port: int | None,
-    refuse_binds: float,
-    drop_every: float | None,
+    faults: Faults,
 ) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with listening(host, port, "--port"):
         host, port = await network.start(host, port, tls)
-    network.inflict(Faults(refuse_binds=refuse_binds))
+    network.inflict(faults)
     face = Face(network)
     ready = f"SMSC ready on {address(host, port)}"
     if http_port is not None:
         with listening(LOOPBACK, http_port, "--http-port"):
             ready += f", HTTP on {address(LOOPBACK, await face.start(http_port))}"
     click.echo(ready)
-    await _serve_until(stop, network, drop_every)
+    await stop.wait()
     face.stop()
     await network.stop()
-
-
-async def _serve_until(stop: asyncio.Event, network: Smsc, drop_every: float | None) -> None:
-    while not stop.is_set():
-        try:
-            async with asyncio.timeout(drop_every):
-                await stop.wait()
-        except TimeoutError:
-            network.inflict(Faults(drop_links=True))

@@ -31,8 +31,9 @@ class Deliveries:
         """No message is taken while so many receipts are owed for others."""
         return len(self._outbox) >= self._settings.most_receipts
 
-    def post(self, delivery: Delivery) -> None:
-        self._outbox.post(delivery)
+    def post(self, delivery: Delivery, not_over: Link | None = None) -> None:
+        """`not_over`: another link is to take it, if there is one."""
+        self._outbox.post(delivery, not_over)
         self._turn.wake()
 
     def send(self) -> None:

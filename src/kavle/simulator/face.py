@@ -5,6 +5,7 @@ listens on loopback only.
     GET  /phones            the phones that last got something, with their texts
     GET  /phones/NUMBER     one of them
     POST /faults            an order for trouble, such as {"drop_links": true, "refuse_binds": 5}
+    GET  /faults            those in force
     POST /mo                a text from a phone: {"from": "46701740605", "to": "46766000000", "text": "Hej"}
     GET  /mo/ID             what has become of it
 """
@@ -85,6 +86,8 @@ class Face:
                 return HTTPStatus.OK, self._smsc.counts
             case "POST", "/mo":
                 return await self._send(_read(request.body, MoOrder))
+            case "GET", "/faults":
+                return HTTPStatus.OK, self._smsc.troubled()
             case "GET", "/counts":
                 return HTTPStatus.OK, self._smsc.counts
             case "GET", "/phones":

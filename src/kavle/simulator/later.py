@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Any
 
-_Call = tuple[float, Callable[..., None], tuple[Any, ...]]
+_Call = tuple[float, int, Callable[..., None], tuple[Any, ...]]
 
 
 class Later:
-    """One queue for each delay: what waits equally long falls due in the order in which it came, so only
-    the heads need a look, and one timer serves them all."""
+    """What falls due at the same moment is called in the order in which it came. One timer serves all."""
 
     def __init__(self) -> None:
-        self._queues: dict[float, deque[_Call]] = {}
+        self._calls: list[_Call] = []  # a heap
+        self._count = 0
         self._timer: asyncio.Handle | None = None
         self._armed_for = 0.0
 
@@ -25,15 +25,13 @@ class Later:
             function(*args)
             return
         due = asyncio.get_running_loop().time() + delay
-        queue = self._queues.get(delay)
-        if queue is None:
-            queue = self._queues[delay] = deque()
-        queue.append((due, function, args))
+        self._count += 1
+        heappush(self._calls, (due, self._count, function, args))
         if self._timer is None or due < self._armed_for:
             self._arm(due)
 
     def close(self) -> None:
-        self._queues.clear()
+        self._calls.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -48,12 +46,9 @@ class Later:
         self._timer = None
         now = asyncio.get_running_loop().time()
         try:
-            for queue in list(self._queues.values()):
-                while queue and queue[0][0] <= now:
-                    _, function, args = queue.popleft()
-                    function(*args)
+            while self._calls and self._calls[0][0] <= now:
+                _, _, function, args = heappop(self._calls)
+                function(*args)
         finally:
-            # A delay that was set for a test is not kept for ever.
-            self._queues = {delay: queue for delay, queue in self._queues.items() if queue}
-            if self._queues:
-                self._arm(min(queue[0][0] for queue in self._queues.values()))
+            if self._calls:
+                self._arm(self._calls[0][0])

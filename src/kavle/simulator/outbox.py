@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,29 +41,36 @@ class Outbox:
 
     def __init__(self, window: int) -> None:
         self._window = window
-        self._waiting: deque[Delivery] = deque()
-        self._links: list[Link] = []
+        self._waiting: deque[Delivery] = deque()  # for any link
+        self._links: dict[Link, deque[Delivery]] = {}  # and what waits for just that one
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def post(self, delivery: Delivery) -> None:
-        self._waiting.append(delivery)
+    def post(self, delivery: Delivery, not_over: Link | None = None) -> None:
+        """`not_over`: another link is to take it, if there is one."""
+        queue = self._waiting
+        if not_over is not None:
+            queue = next((own for link, own in self._links.items() if link is not not_over), queue)
+        queue.append(delivery)
 
-    def put_back(self, deliveries: list[Delivery]) -> None:
+    def put_back(self, deliveries: Iterable[Delivery]) -> None:
         """Their link is gone: they go out first on the next."""
-        self._waiting.extendleft(reversed(deliveries))
+        self._waiting.extendleft(reversed(list(deliveries)))
 
     def join(self, link: Link) -> None:
-        self._links.append(link)
+        self._links[link] = deque()
 
     def leave(self, link: Link) -> None:
-        if link in self._links:
-            self._links.remove(link)
+        self.put_back(self._links.pop(link, ()))
 
     def sendable(self) -> Iterator[tuple[Link, Delivery]]:
         """Takes out what there is room for now, shared evenly among the links."""
         share = -(-len(self._waiting) // (len(self._links) or 1))
-        for link in self._links:
-            for _ in range(min(share, link.room(self._window), len(self._waiting))):
+        for link, own in self._links.items():
+            room = link.room(self._window)
+            for _ in range(min(room, len(own))):
+                yield link, own.popleft()
+                room -= 1
+            for _ in range(min(share, room, len(self._waiting))):
                 yield link, self._waiting.popleft()

@@ -28,6 +28,7 @@ class SmscSettings(msgspec.Struct, frozen=True, kw_only=True):
     receipt_attempts: int = 100
     most_receipts: int = 1_000_000  # that wait; beyond, submit_sm is refused with ESME_RMSGQFUL
     id_format: IdFormat = IdFormat.HEX
+    seed: int | None = None  # of the dice that say whom a fault meets; None: another each time
     timers: Timers = Timers()
 
     def __post_init__(self) -> None:

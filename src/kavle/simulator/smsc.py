@@ -58,12 +58,13 @@ class Smsc:
         clock = clock or SystemClock()
         self.settings = settings
         self.phones = Phones(self._got)
-        self.troubles = Troubles()
+        self.troubles = Troubles(settings.seed)
         self._screen = screen
         self._log = log
         self._watch = Watch()
         self.counts = self._watch.counts
         self._links: set[Link] = set()
+        self._dropper: asyncio.TimerHandle | None = None
         self.turn = Turn(clock, journal, self._flush)
         self._later = Later()
         self.deliveries = Deliveries(settings, self.counts, self.turn, self._later, log)
@@ -102,7 +103,9 @@ class Smsc:
         except TimeoutError:
             self._drop_links()
             await self.until(lambda counts: not counts.links)
-        self._ticker.cancel()
+        for timer in (self._ticker, self._dropper):
+            if timer is not None:
+                timer.cancel()
         self._later.close()
 
     async def until(self, reached: Callable[[Counts], bool]) -> None:
@@ -117,6 +120,12 @@ class Smsc:
                 link.half_open = True
         if faults.drop_links:
             self._drop_links()
+        if faults.calm or faults.drop_links_every is not None:
+            self._drop_again(now=False)
+
+    def troubled(self) -> dict[str, float]:
+        """The faults in force by name; of those for a time, the seconds that are left."""
+        return self.troubles.in_force(self._loop.time())
 
     # For its links: connections and binds
 
@@ -177,6 +186,14 @@ class Smsc:
     def _drop_links(self) -> None:
         for link in list(self._links):
             link.cut()
+
+    def _drop_again(self, *, now: bool = True) -> None:
+        if self._dropper is not None:
+            self._dropper.cancel()
+        if now:
+            self._drop_links()
+        every = self.troubles.drop_links_every
+        self._dropper = self._loop.call_later(every, self._drop_again) if every else None
 
     def _flush(self) -> None:
         self.deliveries.send()

@@ -6,8 +6,11 @@ submit_sm ──► verdict ──► journal ──► submit_sm_resp
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from kavle.simulator.checks import verdict
 from kavle.simulator.counts import Counts
@@ -29,6 +32,16 @@ from kavle.wire.smpp.pdus import SubmitSm, SubmitSmResp
 _REMEMBERED_TRIES: Final = 10_000
 
 _OK: Final = CommandStatus.ESME_ROK
+
+
+class _Taken(msgspec.Struct, frozen=True, gc=False):
+    """A message on its way to a phone."""
+
+    message: SubmitSm
+    id: str
+    at: datetime
+    does: Behaviour
+    link: Link
 
 
 class Submissions:
@@ -60,22 +73,30 @@ class Submissions:
     def take(self, link: Link, sequence: int, message: SubmitSm) -> None:
         at = self._turn.now()
         does = behaviour_of(message.destination_addr)
-        status = verdict(message) or self._refused_by_number(message, does) or self._full()
+        status = verdict(message) or self._refusal() or self._refused_by_number(message, does)
         message_id = "" if status else self._ids.take()
         self._count(status)
         if self._turn.journaled:
             self._turn.note(_submission(at, link, message, message_id, status))
         if status and self._screen is not None:
             self._screen.missed(message, f"refused by the network: {status.name}")
-        if self._troubles.drop_now():
+        if self._troubles.drop():
             link.cut()
-        settings = self._settings
-        delay = settings.response_delay + does.response_delay + self._troubles.response_delay
-        answer_in = settings.receipt_delay + HEAD_START if does.receipt_first else delay
-        self._later.call(answer_in, link.answer, sequence, SubmitSmResp(message_id), status)
+        self._go_on(link, sequence, _Taken(message, message_id, at, does, link), status)
+
+    def _go_on(self, link: Link, sequence: int, taken: _Taken, status: CommandStatus) -> None:
+        """The response, and the message's end: one after the other, in either order."""
+        settings, troubles = self._settings, self._troubles
+        answer_in = settings.response_delay + taken.does.response_delay + troubles.response_delay()
+        deliver_in = settings.receipt_delay + troubles.receipt_delay()
+        if taken.does.receipt_first or troubles.early_receipt():
+            answer_in = deliver_in + HEAD_START
+        else:
+            deliver_in += answer_in
+        if not troubles.loses_response():
+            self._later.call(answer_in, link.answer, sequence, SubmitSmResp(taken.id), status)
         if not status:
-            deliver_in = settings.receipt_delay if does.receipt_first else delay + settings.receipt_delay
-            self._later.call(deliver_in, self._deliver, message, message_id, at, does)
+            self._later.call(deliver_in, self._deliver, taken)
 
     def _refused_by_number(self, message: SubmitSm, does: Behaviour) -> CommandStatus:
         """A message is known again by where it goes, whence, and what it says."""
@@ -90,8 +111,10 @@ class Submissions:
             del self._tries[next(iter(self._tries))]
         return does.refused
 
-    def _full(self) -> CommandStatus:
-        return CommandStatus.ESME_RMSGQFUL if self._deliveries.full else _OK
+    def _refusal(self) -> CommandStatus:
+        if self._deliveries.full:
+            return CommandStatus.ESME_RMSGQFUL
+        return self._troubles.refusal(asyncio.get_running_loop().time())
 
     def _count(self, status: CommandStatus) -> None:
         self._counts.submits += 1
@@ -100,19 +123,26 @@ class Submissions:
         else:
             self._counts.accepted += 1
 
-    def _deliver(self, message: SubmitSm, message_id: str, submitted: datetime, does: Behaviour) -> None:
+    def _deliver(self, taken: _Taken) -> None:
         """The message's end, at the phone or on the way there."""
-        now = self._turn.now()
+        now, does = self._turn.now(), taken.does
         if does.state is MessageState.DELIVERED:
-            self._phones.receive(message, now)
+            self._phones.receive(taken.message, now)
             self._counts.delivered += 1
         elif self._screen is not None:
-            self._screen.missed(message, does.told)
-        if not self._settings.receipts or not is_wanted(message, does.state):
+            self._screen.missed(taken.message, does.told)
+        if not self._settings.receipts or not is_wanted(taken.message, does.state):
             return
         for _ in range(does.receipts):
-            self._counts.receipts += 1
-            self._deliveries.post(Receipt(message_id, message, submitted, now, does.state, does.err))
+            self._post(taken, now)
+        if does.receipts and self._troubles.duplicate_receipt():
+            self._later.call(self._troubles.receipt_delay(), self._post, taken, now)
+
+    def _post(self, taken: _Taken, done: datetime) -> None:
+        self._counts.receipts += 1
+        does = taken.does
+        receipt = Receipt(taken.id, taken.message, taken.at, done, does.state, does.err)
+        self._deliveries.post(receipt, taken.link if self._troubles.other_link() else None)
 
 
 def _submission(at: datetime, link: Link, message: SubmitSm, message_id: str, status: int) -> Submission:
