@@ -66,7 +66,7 @@ STATEMENTS = {
     "sets statuses": expire._STATUS,
     "finds ended leases": sweep._ENDED,
     "finds the first ended lease": sweep._FIRST_ENDED,
-    "calls the others": bell._RING,
+    "calls the others": bell._READY,
     "makes ready what is due": schedule._PROMOTE,
     "finds what is due": schedule._DUE,
     "looks whether anything is due": schedule._FIRST_DUE,

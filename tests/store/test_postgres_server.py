@@ -11,7 +11,7 @@ import pytest
 
 from kavle.clock import SetClock
 from kavle.store.errors import StoreError, StoreUnavailable
-from support.postgres import empty_database, fetch, server
+from support.postgres import empty_database, fetch, server, until_listening
 from support.world import World, open_world
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
@@ -137,7 +137,7 @@ async def test_a_node_whose_clock_is_wrong_accepts_but_leases_and_ends_nothing(
 
 async def test_a_node_is_called_when_a_queue_is_no_longer_empty(url: str, world: World) -> None:
     called: asyncio.Queue[int] = asyncio.Queue()
-    other = await PostgresStore.open(url, on_ready=called.put_nowait)
+    other = await PostgresStore.open(url, on_ready=lambda carrier, urgent: called.put_nowait(carrier))
     await asyncio.sleep(0.2)  # it listens
     await world.accept()
     assert await asyncio.wait_for(called.get(), 5) == world.carrier_id
@@ -148,6 +148,17 @@ async def test_a_node_is_called_when_a_queue_is_no_longer_empty(url: str, world:
     await world.lease()
     await world.accept()
     assert await asyncio.wait_for(called.get(), 5) == world.carrier_id
+    await other.close()
+
+
+async def test_an_alarm_calls_though_others_wait(url: str, world: World) -> None:
+    called: asyncio.Queue[tuple[int, bool]] = asyncio.Queue()
+    for priority in (1, 2):
+        await world.accept(priority=priority)
+    other = await PostgresStore.open(url, on_ready=lambda *call: called.put_nowait(call))
+    await until_listening(url, 1)  # our own has called meanwhile
+    await world.accept(priority=3)
+    assert await asyncio.wait_for(called.get(), 20) == (world.carrier_id, True)
     await other.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import shutil
 import tempfile
@@ -95,6 +96,15 @@ def postmaster_and_backends() -> list[Any]:
 def said() -> str:
     """The server's log so far."""
     return str(server().log.read_text(errors="replace"))
+
+
+async def until_listening(url: str, nodes: int) -> None:
+    """Until so many nodes can be called by others, none having called any itself."""
+    listening = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+    )
+    while await fetch(url, listening) != [(nodes,)]:
+        await asyncio.sleep(0.02)
 
 
 async def release(url: str) -> None:

@@ -38,10 +38,10 @@ async def open_store(
     address: str,
     clock: Clock,
     metrics: Metrics | None = None,
-    ready: Callable[[int], None] = lambda carrier: None,
+    ready: Callable[[int, bool], None] = lambda carrier, urgent: None,
 ) -> Store:
-    """Raises `StoreError` with the reason. `ready` is called when another node has queued something for a
-    carrier; only a server has other nodes."""
+    """Raises `StoreError` with the reason. `ready(carrier, urgent)` is called when another node has queued
+    something for a carrier; only a server has other nodes."""
     observe = (metrics or Metrics()).committed
     path = file_of(address)
     if path is None:

@@ -45,9 +45,17 @@ def application(
             "/sendSms/sendSms.asmx": sms.endpoint,
             "/downloads/sms.zip": SmsZip(callers),
             **assets(),
-            "/healthz": healthz,
-            "/metrics": metrics(registry),
+            **_operations(registry),
         },
         below={"/sendSms/sendSms.asmx": sms.http},
         otherwise=pages(page_terms, queries, authenticator, callers, clock),
     )
+
+
+def operations(registry: CollectorRegistry) -> App:
+    """What a process has to say that serves no customers."""
+    return Router(_operations(registry))
+
+
+def _operations(registry: CollectorRegistry) -> dict[str, App]:
+    return {"/healthz": healthz, "/metrics": metrics(registry)}

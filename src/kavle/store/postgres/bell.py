@@ -6,14 +6,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
+from kavle.model.message import Priority
 from kavle.store.postgres.connection import BY_INDEX, LOST, connect
 from kavle.store.postgres.front import Front
+from kavle.store.postgres.ranges import Range
 from kavle.store.postgres.rows import columns
 
 if TYPE_CHECKING:
@@ -25,17 +27,20 @@ _AGAIN: Final = 1.0
 _ALIVE: Final = 30.0
 
 _CHANNEL: Final = "kavle_ready"
-_RING: Final = f"""
-SELECT pg_notify('{_CHANNEL}', $1::bigint::text) FROM (
-  SELECT count(*) AS ready FROM (
-    SELECT FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS range(priority, low, high)
-    CROSS JOIN LATERAL (
-      SELECT FROM job WHERE carrier_id = $1 AND state = 0 AND priority = range.priority
-        AND tag BETWEEN range.low AND range.high ORDER BY tag, message_id LIMIT $5::bigint + 1
-    ) AS one LIMIT $5::bigint + 1
-  ) AS ones
-) AS counted WHERE ready BETWEEN 1 AND $5   -- with more than what is fresh, the queue was not empty before
-"""  # noqa: S608 -- a name of ours
+_URGENT: Final = (
+    "!"  # behind the carrier's number; an older node takes that for no number, and finds it itself
+)
+_AHEAD: Final = 64
+_READY: Final = """
+SELECT count(*) FROM (
+  SELECT FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS range(priority, low, high)
+  CROSS JOIN LATERAL (
+    SELECT FROM job WHERE carrier_id = $1 AND state = 0 AND priority = range.priority
+      AND tag BETWEEN range.low AND range.high ORDER BY tag, message_id LIMIT $5::bigint
+  ) AS one LIMIT $5::bigint
+) AS ones
+"""
+_RING: Final = "SELECT pg_notify($1, $2)"
 
 _log = logging.getLogger("kavle.store")
 
@@ -43,18 +48,21 @@ _log = logging.getLogger("kavle.store")
 class Bell:
     """A connection of its own, which both rings and listens."""
 
-    def __init__(self, url: str, on_ready: Callable[[int], None]) -> None:
+    def __init__(self, url: str, on_ready: Callable[[int, bool], None]) -> None:
+        """`on_ready(carrier, urgent)`."""
         self._url = url
         self._on_ready = on_ready
         self._fresh: Counter[int] = Counter()
+        self._urgent: Counter[int] = Counter()
         self._front = Front()
         self._rung = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def ring(self, fresh: Mapping[int, int]) -> None:
-        """So many more messages are ready, by carrier."""
+    def ring(self, fresh: Mapping[int, int], *, urgent: bool = False) -> None:
+        """So many more messages are ready, by carrier; urgent ones have a queue of their own to find empty:
+        an alarm is not to wait because there is a backlog behind it."""
         if fresh:
-            self._fresh.update(fresh)
+            (self._urgent if urgent else self._fresh).update(fresh)
             self._rung.set()
 
     async def close(self) -> None:
@@ -82,12 +90,27 @@ class Bell:
                     await self._rung.wait()
             self._rung.clear()
             fresh, self._fresh = self._fresh, Counter()
-            for carrier_id, count in fresh.items():
+            urgent, self._urgent = self._urgent, Counter()
+            for carrier_id in fresh.keys() | urgent.keys():
                 ranges = await self._front.look(db, carrier_id)
-                if ranges:
-                    await db.execute(_RING, carrier_id, *columns(ranges, 3), count)
+                alarms = [one for one in ranges if one.priority == Priority.URGENT]
+                if not await self._call(db, carrier_id, alarms, urgent[carrier_id], _URGENT):
+                    await self._call(db, carrier_id, ranges, (fresh + urgent)[carrier_id], "")
             await asyncio.sleep(EVERY)
 
+    async def _call(
+        self, db: Connection, carrier_id: int, ranges: Sequence[Range], fresh: int, mark: str
+    ) -> bool:
+        """Whether the others were called: not if more is ready than what is fresh, for then the queue was not
+        empty before. What has come while we looked may be counted already, and is as fresh."""
+        if not fresh or not ranges:
+            return False
+        ready: int = await db.fetchval(_READY, carrier_id, *columns(ranges, 3), fresh + _AHEAD)
+        if not 0 < ready <= fresh + self._fresh[carrier_id] + self._urgent[carrier_id]:
+            return False
+        await db.execute(_RING, _CHANNEL, f"{carrier_id}{mark}")
+        return True
+
     def _heard(self, db: Any, pid: int, channel: str, payload: object) -> None:
-        if isinstance(payload, str) and payload.isdecimal():
-            self._on_ready(int(payload))
+        if isinstance(payload, str) and (carrier := payload.removesuffix(_URGENT)).isdecimal():
+            self._on_ready(int(carrier), carrier != payload)

@@ -13,7 +13,7 @@ from kavle.clock import Clock, SystemClock
 from kavle.model.account import Account
 from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds, derived
-from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
+from kavle.model.message import Draft, LeasedMessage, Outcome, Priority, Receipt
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.postgres import accounts, bundles, held, links, outcomes, reads, receipts, schedule, sweep
@@ -87,7 +87,7 @@ class PostgresStore:
         pool: Pool,
         key: bytes,
         clock: Clock,
-        on_ready: Callable[[int], None],
+        on_ready: Callable[[int, bool], None],
         on_death: Callable[[BaseException], None],
         observe: Callable[[int, float], None],
     ) -> None:
@@ -134,13 +134,13 @@ class PostgresStore:
         url: str,
         *,
         clock: Clock | None = None,
-        on_ready: Callable[[int], None] = lambda carrier_id: None,
+        on_ready: Callable[[int, bool], None] = lambda carrier_id, urgent: None,
         on_death: Callable[[BaseException], None] = end_process,
         observe: Callable[[int, float], None] = lambda calls, seconds: None,
     ) -> PostgresStore:
-        """`on_ready(carrier_id)` is called when a queue that was empty has something new, by whichever node.
-        `clock` is held against the database's. Raises `StoreError` when the server can't be reached or would
-        not keep its promises."""
+        """`on_ready(carrier_id, urgent)` is called when a queue that was empty has something new, by
+        whichever node; urgent messages have a queue of their own. `clock` is held against the database's.
+        Raises `StoreError` when the server can't be reached or would not keep its promises."""
         pool = await open_pool(url, READERS)
         try:
             await migrate(url)
@@ -175,7 +175,7 @@ class PostgresStore:
     async def accept(self, draft: Draft) -> int | None:
         message_id = await self._accept.call(draft)
         if message_id is not None and (draft.due is None or draft.due <= draft.accepted_at):
-            self._bell.ring({draft.carrier_id: 1})
+            self._bell.ring({draft.carrier_id: 1}, urgent=draft.priority == Priority.URGENT)
         return message_id
 
     async def accept_bundle(self, draft: BundleDraft) -> int | None:

@@ -1,0 +1,81 @@
+"""What the roles of one process share: its settings, its clock, its store, and who is told of what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, Protocol
+
+from kavle import logs
+from kavle.cli.config import CarrierSettings, Settings, carrier_terms
+from kavle.cli.database import open_store
+from kavle.clock import Clock
+from kavle.metrics import Metrics
+from kavle.store.store import Store
+
+Ear = Callable[[int, bool], None]
+
+
+class Part(Protocol):
+    """A piece of a process. One whose `start` has raised has nothing to stop."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Wake:
+    """`wake(carrier, urgent)`: its queue has something new. Who leases from it listens; in a process without
+    links that is nobody, and the store calls the others."""
+
+    def __init__(self) -> None:
+        self._ear: Ear | None = None
+
+    def listen(self, ear: Ear) -> None:
+        self._ear = ear
+
+    def __call__(self, carrier_id: int, urgent: bool = False) -> None:
+        if self._ear is not None:
+            self._ear(carrier_id, urgent)
+
+
+class Node:
+    """`await open()`, and `await close()` when all parts have stopped."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings: Final = settings
+        self.clock: Final = clock
+        self.metrics: Final = Metrics()
+        self.wake: Final = Wake()
+        self.tasks: Final[list[asyncio.Task[None]]] = []
+        self.store: Store
+        self.carrier_ids: dict[str, int]
+
+    @property
+    def carriers(self) -> dict[int, CarrierSettings]:
+        return {self.carrier_ids[settings.name]: settings for settings in self.settings.carrier}
+
+    def wake_all(self) -> None:
+        for carrier_id in self.carrier_ids.values():
+            self.wake(carrier_id)
+
+    async def open(self) -> None:
+        """Raises `StoreError`."""
+        self.store = await open_store(self.settings.database, self.clock, self.metrics, self.wake)
+        logs.name_messages(self.store.public_ids.public)
+        self.carrier_ids = await self.store.carrier_ids(carrier_terms(self.settings))
+
+    async def close(self) -> None:
+        await self.store.close()
+
+    def run(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """As a task whose death is the process's."""
+        task = asyncio.create_task(work, name=name)
+        self.tasks.append(task)
+        return task
+
+    async def end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        ending = list(tasks)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)

@@ -1,0 +1,86 @@
+"""Role north: customers are let in, and what they send is accepted, cancelled and told about."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from kavle.cli.config import locale, terms
+from kavle.cli.roles.node import Node
+from kavle.cli.roles.upkeep import Upkeep
+from kavle.core.accept import Accept
+from kavle.core.cancel import Cancel
+from kavle.core.queries import Queries
+from kavle.core.receipts import Receipts
+from kavle.north.app import application
+from kavle.north.auth import Authenticator
+from kavle.north.http import App
+from kavle.north.server import HttpServer
+from kavle.north.web import PageTerms
+from kavle.settings import SettingsError
+from kavle.south.ip1.settings import Ip1Settings
+from kavle.south.ip1.webhook import Webhook, with_webhooks
+
+
+class North:
+    """All listeners of the settings."""
+
+    def __init__(self, node: Node, upkeep: Upkeep) -> None:
+        self._node = node
+        self._authenticator = Authenticator(
+            Queries(node.store).account, node.clock, refused=node.metrics.log_in_refused
+        )
+        app = with_webhooks(self._webhooks(), self._faces(upkeep))
+        self.http = HttpServer(app, node.settings.http, node.clock)
+
+    async def start(self) -> None:
+        """Raises OSError for an address that can't be had, `SettingsError` for a certificate."""
+        try:
+            await self.http.start()
+        except (OSError, SettingsError):
+            self._authenticator.close()
+            raise
+        clock, certificates = self._node.clock, self.http.certificates
+        self._node.metrics.gauge(
+            "kavle_certificate_seconds_left",
+            "Until a listener's certificate expires; negative once it has",
+            "listener",
+            lambda: {one.listener: one.seconds_left(clock.now()) for one in certificates()},
+        )
+
+    async def stop(self) -> None:
+        await self.http.stop()  # running accepts commit
+        self._authenticator.close()
+
+    def forget(self, account: str) -> None:
+        """It has changed: who is logged in as it logs in anew."""
+        self._authenticator.forget(account)
+
+    def _faces(self, upkeep: Upkeep) -> App:
+        node = self._node
+        accept = Accept(
+            node.store,
+            node.clock,
+            terms(node.settings, node.carrier_ids),
+            node.metrics,
+            node.wake,
+            upkeep.expand,
+        )
+        return application(
+            accept,
+            Cancel(node.store, node.clock, upkeep.expand),
+            Queries(node.store),
+            self._authenticator,
+            node.settings.http,
+            node.metrics.registry(),
+            node.clock,
+            PageTerms(node.store.session_key, locale(node.settings), node.settings.gateway.region),
+        )
+
+    def _webhooks(self) -> list[Webhook]:
+        """Reports may come to any process that has listeners, whichever has the carrier's links."""
+        keep = Receipts(self._node.store, self._node.metrics).keep
+        return [
+            Webhook(settings.name, unquote(settings.report_path), carrier_id, keep, self._node.clock)
+            for carrier_id, settings in self._node.carriers.items()
+            if isinstance(settings, Ip1Settings) and settings.webhook
+        ]
