@@ -22,6 +22,7 @@ import msgspec
 from msgspec.structs import fields
 
 PREFIX: Final = "KAVLE_"
+DEFAULT_FILE: Final = Path("kavle.toml")
 NOT_SETTINGS: Final = frozenset({"KAVLE_CONFIG", "KAVLE_CHAOS_ROUNDS"})
 """Variables of the command line and of the tests, which `load` leaves alone."""
 

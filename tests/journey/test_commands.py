@@ -174,6 +174,27 @@ async def test_serve_without_its_file_says_which(tmp_path: Path) -> None:
     assert "kavle demo" in err
 
 
+async def test_the_environment_is_enough_where_it_names_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = await run("account", "list")
+    assert (code, "kavle.toml: no such file" in err) == (1, True)
+    monkeypatch.setenv("KAVLE_DATABASE", f"sqlite:///{tmp_path}/kavle.db")
+    code, out, _ = await run("account", "list")
+    assert (code, "There are no accounts yet" in out) == (0, True)
+    code, _, err = await run("account", "list", "--config", "other.toml")
+    assert (code, "other.toml: no such file" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("serv", "Did you mean serve?"), ("xyzzy", "There are serve, demo")]
+)
+async def test_a_command_that_there_is_not(said: str, told: str) -> None:
+    code, _, err = await run(said)
+    assert (code, told in err) == (2, True)
+
+
 async def test_a_second_gateway_on_the_same_database_is_refused(config: str, tmp_path: Path) -> None:
     async with kavle("serve", "--config", config, log=tmp_path / "gateway.log"):
         code, _, err = await run("serve", "--config", config)

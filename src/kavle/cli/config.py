@@ -19,11 +19,13 @@ from kavle.model.money import parse_money
 from kavle.model.msisdn import known_region
 from kavle.model.prefix import ByPrefix
 from kavle.north.settings import HttpSettings, Locale
-from kavle.settings import SettingsError, WrongValue, load
+from kavle.settings import DEFAULT_FILE, SettingsError, WrongValue, load
 from kavle.sms.segment import Encoding
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.types import CarrierTerms
+
+_NAMED_BY = {"KAVLE_DATABASE", "KAVLE_DATABASE_FILE"}
 
 CarrierSettings = SmppSettings | Ip1Settings
 
@@ -104,6 +106,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Raises `SettingsError` that names the key and what to do."""
+    if path == DEFAULT_FILE and not path.exists() and environ.keys() & _NAMED_BY:
+        path = None  # the environment says all that a command may need
     if path is not None and not path.exists():
         raise SettingsError(
             f"{path}: no such file; copy kavle.toml.example to it and put in your network's address, or"

@@ -18,7 +18,7 @@ import click
 from click.core import ParameterSource
 
 from kavle.north.listener import ListenError
-from kavle.settings import SettingsError
+from kavle.settings import DEFAULT_FILE, SettingsError
 from kavle.store.errors import StoreError, StoreUnavailable
 
 P = ParamSpec("P")
@@ -28,7 +28,7 @@ config_option = click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
     envvar="KAVLE_CONFIG",
-    default=Path("kavle.toml"),
+    default=DEFAULT_FILE,
     show_default=True,
     show_envvar=True,
     help="The settings file.",
