@@ -191,6 +191,25 @@ def test_a_text_in_a_language_that_the_carrier_takes_is_shorter() -> None:
         assert refused.value.reason is Reason.CONTENT
 
 
+def test_what_a_carrier_of_latin_1_has_not_is_counted_as_ucs_2_for_it_alone() -> None:
+    latin1 = msgspec.structs.replace(TERMS, latin1=frozenset({2}))
+    euros, plain = "€" * 71, "å@[]" * 20
+    norway = {"recipient": "+4791234567"}
+    for terms, given, encoding, segments in (
+        (latin1, {"text": euros, **norway}, Encoding.UCS2, 2),
+        (latin1, {"text": euros}, Encoding.GSM7, 1),
+        (latin1, {"text": plain, **norway}, Encoding.GSM7, 1),
+        (TERMS, {"text": euros, **norway}, Encoding.GSM7, 1),
+    ):
+        sms = draft(ACCOUNT, order(**given), terms, NOW)
+        assert (sms.encoding, sms.segments) == (encoding, segments)
+    both = bundle_draft(ACCOUNT, bundle("0702617396,+4791234567", text=euros), latin1, NOW)
+    assert (both.encoding, both.segments) == (Encoding.UCS2, 2)
+    with pytest.raises(Refusal) as refused:
+        draft(ACCOUNT, order(text="€" * 700, **norway), latin1, NOW)
+    assert refused.value.reason is Reason.CONTENT
+
+
 def test_an_account_may_want_its_texts_in_the_plain_alphabet() -> None:
     text = "“Hej” – " + "x" * 152
     assert draft(ACCOUNT, order(text=text), TERMS, NOW).segments == 3

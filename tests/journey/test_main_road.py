@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kavle.simulator.faults import Faults
+from kavle.simulator.journal import Submission
 from support.books import Place
 from support.running import Running, running
 
@@ -59,6 +60,27 @@ async def test_unicode_goes_as_ucs2(run: Running) -> None:
     phone = run.network.phones.find("46702617396")
     assert phone is not None
     assert phone.texts[0].text == text
+
+
+async def test_a_network_that_takes_latin_1_shows_the_same_texts(place: Place) -> None:
+    latin1 = {"charset": "latin1", "data_coding": 3, "flash": "dest_addr_subunit"}
+    texts = "Blåbärssoppa @ [hem] för 20 kr", "Blåbärssoppa för 20 €"
+    async with running(place, carrier=latin1) as run:
+        run.complete = False  # the invariants read the journal as GSM 03.38
+        for text in texts:
+            await run.until(await run.send(msg=text), 22)
+        assert [one.text for one in run.texts("46702617396")] == [*texts]
+        assert [one.data_coding for one in run.journal.entries if isinstance(one, Submission)] == [3, 8]
+
+
+async def test_a_network_that_tells_failures_alone_leaves_what_arrives_21(place: Place) -> None:
+    async with running(place, carrier={"registered_delivery": "failures"}) as run:
+        run.complete = False  # what is delivered never ends
+        delivered = await run.send()
+        await run.until(await run.send(to="46701740611"), 52)
+        await run.network.until(lambda counts: counts.delivered == 1)
+        assert await run.story(delivered) == [10, 21]
+        assert run.network.counts.receipts == 1
 
 
 async def test_a_price_by_prefix_is_exact(run: Running) -> None:

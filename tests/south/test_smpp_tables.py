@@ -26,10 +26,11 @@ from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
 from kavle.south.smpp.retry import Retries, Retry
 from kavle.south.smpp.senders import Senders
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.submit import submit_sm, validity_period
+from kavle.south.smpp.submit import Form, payload_submit_sm, submit_sm, validity_period
 from kavle.south.smpp.window import PATIENCE, Window
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
+from kavle.wire.smpp.errors import FieldError
 from kavle.wire.smpp.pdus import BindTransceiver, DataSm, DeliverSm, GenericNack, SubmitSmResp
 from kavle.wire.smpp.receipt import receipt_tlvs
 from kavle.wire.smpp.session import Session
@@ -121,7 +122,7 @@ def test_where_no_letters_are_taken_a_number_of_ours_goes_in_their_place(
     sender: str, said: str, numbering: tuple[int, int]
 ) -> None:
     message = parcel(sender=sender)
-    sm = submit_sm(message, message.segments[0], senders=NO_LETTERS)
+    sm = submit_sm(message, message.segments[0], form=Form(NO_LETTERS))
     assert (sm.source_addr, sm.source_addr_ton, sm.source_addr_npi) == (said, *numbering)
     assert (sm.dest_addr_ton, sm.dest_addr_npi) == (2, 9)
 
@@ -143,6 +144,69 @@ def test_that_number_may_be_a_short_one_and_text_may_have_a_numbering_of_its_own
 def test_alphabet_and_class_share_an_octet(encoding: Encoding, flash: bool, data_coding: int) -> None:
     message = parcel(encoding=encoding, flash=flash)
     assert submit_sm(message, message.segments[0]).data_coding == data_coding
+
+
+def flash(form: Form, encoding: Encoding = Encoding.GSM7) -> tuple[int, dict[int, bytes]]:
+    message = parcel(encoding=encoding, flash=True)
+    sm = submit_sm(message, message.segments[0], form=form)
+    return sm.data_coding, dict(sm.tlvs)
+
+
+def test_a_network_may_be_told_by_a_parameter_to_show_a_message_at_once() -> None:
+    to_the_display = {Tag.DEST_ADDR_SUBUNIT: b"\x01"}  # SMPP 3.4 §5.3.2.1
+    form = Form(flash="dest_addr_subunit", data_coding=1)
+    assert flash(form) == (1, to_the_display)
+    assert flash(form, Encoding.UCS2) == (8, to_the_display)
+    assert flash(Form(data_coding=1)) == (0x10, {})
+    message = parcel()
+    assert not submit_sm(message, message.segments[0], form=form).tlvs
+
+
+@pytest.mark.parametrize(
+    ("wanted", "octet"), [("final", 1), ("final+intermediate", 0x11), ("failures", 2), ("none", 0)]
+)
+def test_the_network_is_asked_for_the_receipts_that_are_wanted(wanted: Any, octet: int) -> None:
+    message = parcel()
+    assert submit_sm(message, message.segments[0], form=Form(receipts=wanted)).registered_delivery == octet
+
+
+LATIN1 = Form(charset="latin1", data_coding=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "octets", "data_coding"),
+    [
+        ("@ På [dig]", Encoding.GSM7, b"@ P\xe5 [dig]", 3),
+        ("Привет", Encoding.UCS2, "Привет".encode("utf-16-be"), 8),
+    ],
+)
+def test_a_network_may_take_latin_1(text: str, encoding: Encoding, octets: bytes, data_coding: int) -> None:
+    message = parcel(text, encoding=encoding)
+    sm = submit_sm(message, message.segments[0], form=LATIN1)
+    assert (sm.short_message, sm.data_coding) == (octets, data_coding)
+
+
+def test_a_long_text_in_latin_1_is_cut_where_it_was_counted() -> None:
+    text = "[å]" * 100  # 500 septets, 300 octets
+    message = parcel(text)
+    parts = [submit_sm(message, segment, form=LATIN1).short_message for segment in message.segments]
+    assert len(parts) == 4
+    assert all(part.startswith(b"\x06\x08\x04\x01\x02\x04") for part in parts)
+    assert b"".join(part[7:] for part in parts) == text.encode("latin-1")
+    whole = payload_submit_sm(message, "", LATIN1)
+    assert whole.tlvs[Tag.MESSAGE_PAYLOAD] == text.encode("latin-1")
+
+
+def test_what_latin_1_has_not_is_refused_and_not_garbled() -> None:
+    message = parcel("5 €")
+    with pytest.raises(FieldError, match="Latin-1") as error:
+        submit_sm(message, message.segments[0], form=LATIN1)
+    assert "€" not in str(error.value)
+    window = Window(5, said=lambda handed: submit_sm(message, handed.segments[0], form=LATIN1))
+    window.put([message], 0.0)
+    ((_, result),) = window.fill(bound_session(), 0.0)
+    assert isinstance(result, Refused)
+    assert not result.retryable
 
 
 @pytest.mark.parametrize(("priority", "flag"), [(1, 0), (2, 0), (3, 1)])
@@ -550,9 +614,32 @@ def test_the_settings_of_a_carrier(tmp_path: Any) -> None:
     assert "telia" in repr(made)
 
 
+def test_the_form_that_a_network_wants(tmp_path: Any) -> None:
+    usual = settings(tmp_path)
+    assert usual.form == Form()
+    fields = {"charset": "latin1", "data_coding": 3, "flash": "dest_addr_subunit"}
+    made = settings(tmp_path, **fields, service_type="CMT", registered_delivery="none")
+    assert made.form == Form(
+        service_type="CMT", receipts="none", charset="latin1", data_coding=3, flash="dest_addr_subunit"
+    )
+
+
+@pytest.mark.parametrize("name", ["my carrier", "telia.se", "-x", "föret", "a/b", 'a"b', "x" * 65])
+def test_a_name_that_could_not_stand_in_a_command_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "kavle.toml"
+    told = msgspec.json.encode(name).decode()
+    path.write_text(
+        f'[[carrier]]\nname = {told}\nkind = "smpp"\nhost = "h"\nsystem_id = "s"\npassword = "p"\n', "utf-8"
+    )
+    with pytest.raises(SettingsError, match="can't be a name: take letters"):
+        read(path, {})
+    path.write_text(path.read_text("utf-8").replace(told, '"Telia-2_b"'), "utf-8")
+    assert read(path, {}).carrier[0].name == "Telia-2_b"
+
+
 def test_the_rules_for_senders(tmp_path: Any) -> None:
     made = settings(tmp_path, letters=False, number="72456", text_ton_npi=[5, 1])
-    assert made.senders == Senders("72456", (5, 1), (3, 0), (1, 1))
+    assert made.form.senders == Senders("72456", (5, 1), (3, 0), (1, 1))
 
 
 @pytest.mark.parametrize(
@@ -562,10 +649,14 @@ def test_the_rules_for_senders(tmp_path: Any) -> None:
         ({"number": "72456"}, "letters: with a number"),
         ({"letters": False, "number": "+46701"}, "number: expected digits"),
         ({"short_ton_npi": [3]}, "short_ton_npi"),
+        ({"charset": "latin1"}, "flash: a class"),
+        ({"charset": "latin1", "languages": ["turkish"]}, "languages: their tables"),
+        ({"data_coding": 256}, "data_coding"),
+        ({"registered_delivery": "some"}, "registered_delivery"),
         ({"text_ton_npi": [5, 256]}, "text_ton_npi"),
     ],
 )
-def test_rules_for_senders_that_are_none_are_named(tmp_path: Any, fields: Any, said: str) -> None:
+def test_what_does_not_go_together_is_named(tmp_path: Any, fields: Any, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         settings(tmp_path, **fields)
 

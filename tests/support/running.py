@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -118,15 +120,16 @@ async def running(
     fresh: bool = True,
     listeners: Sequence[ListenerSettings] = (),
     gateway_settings: GatewaySettings = GatewaySettings(),  # noqa: B008  (frozen)
+    carrier: Mapping[str, Any] = MappingProxyType({}),
     **network_settings: object,
 ) -> AsyncIterator[Running]:
-    """Ends with the invariants, and with a look at the event loop's longest stall."""
+    """Ends with the invariants, and with a look at the event loop's longest stall. `carrier`: settings of it
+    besides."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
-    settings = msgspec.structs.replace(
-        settings_for(place, port, listeners=listeners), gateway=gateway_settings
-    )
+    settings = settings_for(place, port, listeners=listeners, carrier=carrier)
+    settings = msgspec.structs.replace(settings, gateway=gateway_settings)
     gateway = Gateway(settings, SystemClock())
     await gateway.start()
     run = Running(gateway, network, journal)
@@ -144,20 +147,26 @@ async def running(
 
 
 def settings_for(
-    place: Place, smpp_port: int, *, http_port: int = 0, listeners: Sequence[ListenerSettings] = ()
+    place: Place,
+    smpp_port: int,
+    *,
+    http_port: int = 0,
+    listeners: Sequence[ListenerSettings] = (),
+    carrier: Mapping[str, Any] = MappingProxyType({}),
 ) -> Settings:
-    carrier = SmppSettings(
+    simulated = SmppSettings(
         name="simulated",
         host=LOOPBACK,
         port=smpp_port,
         system_id="kavle",
         password="secret",
         reconnect_max=1.0,
+        **carrier,
     )
     return Settings(
         database=f"sqlite:///{place}" if isinstance(place, Path) else place,
         http=HttpSettings(host=LOOPBACK, port=http_port, listener=list(listeners)),
-        carrier=[carrier],
+        carrier=[simulated],
         route=[RouteSettings(carriers=["simulated"])],
         price=PriceSettings(prefix={"47": "1.20"}),
     )

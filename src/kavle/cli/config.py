@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -28,6 +29,8 @@ from kavle.store.types import CarrierTerms
 _NAMED_BY = {"KAVLE_DATABASE", "KAVLE_DATABASE_FILE"}
 
 CarrierSettings = SmppSettings | Ip1Settings
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def _check_prefix(key: str, prefix: str) -> None:
@@ -162,6 +165,9 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
             for carrier in settings.carrier
             if carrier.languages
         },
+        latin1=frozenset(
+            carrier_ids[carrier.name] for carrier in settings.carrier if carrier.charset == "latin1"
+        ),
     )
 
 
@@ -172,6 +178,11 @@ def locale(settings: Settings) -> Locale:
 def _check_names(settings: Settings) -> None:
     names = [carrier.name for carrier in settings.carrier]
     for name in names:
+        if not _NAME.fullmatch(name):
+            raise SettingsError(
+                f"carrier: {name!r} can't be a name: take letters a to z, digits, - and _, since it stands in"
+                " commands, in metrics and in names of environment variables"
+            )
         if names.count(name) > 1:
             raise SettingsError(f"carrier: two are named {name}")
     for index, route in enumerate(settings.route):

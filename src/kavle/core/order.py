@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from kavle.model.message import Draft, Priority
 from kavle.model.msisdn import parse_msisdn
 from kavle.model.prefix import ByPrefix
 from kavle.model.sender import parse_sender
-from kavle.model.text import normalise
+from kavle.model.text import in_latin1, normalise
 from kavle.sms.segment import Encoding, measure
 from kavle.sms.transliterate import transliterated
 
@@ -63,6 +63,7 @@ class Terms(msgspec.Struct, frozen=True):
     most_segments: int
     validity: timedelta
     shifts: Mapping[int, tuple[Encoding, ...]] = {}  # languages' tables that a carrier takes
+    latin1: frozenset[int] = frozenset()  # carriers that take Latin-1 in the place of GSM 03.38
 
     def any_shifts(self) -> tuple[Encoding, ...]:
         return tuple({shift: None for shifts in self.shifts.values() for shift in shifts})
@@ -80,8 +81,7 @@ def draft(account: Account, order: SmsOrder, terms: Terms, now: datetime) -> Dra
     carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
     if not carriers or price is None:
         raise Refusal(Reason.RECIPIENT, "no route or no price leads to this number")
-    if terms.shifts and encoding is not Encoding.GSM7:
-        encoding, segments = _measured(text, terms, carriers[:1])
+    encoding, segments = _said_by(carriers[:1], text, encoding, segments, terms)
     return Draft(
         account_id=account.id,
         recipient=recipient,
@@ -132,9 +132,7 @@ def addressed(draft: BundleDraft, found: Sequence[Destination], terms: Terms) ->
     carriers = {one.carrier_id for one in found if one.carrier_id != NOWHERE}
     if not carriers:
         raise Refusal(Reason.RECIPIENT, "none of the recipients is a number that a route leads to")
-    encoding, segments = draft.encoding, draft.segments
-    if terms.shifts and encoding is not Encoding.GSM7:
-        encoding, segments = _measured(draft.text, terms, carriers)
+    encoding, segments = _said_by(carriers, draft.text, draft.encoding, draft.segments, terms)
     return msgspec.structs.replace(draft, encoding=encoding, segments=segments, destinations=tuple(found))
 
 
@@ -217,8 +215,14 @@ def _text(text: str, account: Account, terms: Terms) -> tuple[str, Encoding, int
     return text, encoding, _few(segments, most)
 
 
-def _measured(text: str, terms: Terms, carriers: Iterable[int]) -> tuple[Encoding, int]:
-    encoding, segments = measure(text, terms.common_shifts(carriers))
+def _said_by(
+    carriers: Collection[int], text: str, encoding: Encoding, segments: int, terms: Terms
+) -> tuple[Encoding, int]:
+    """As each of these carriers can send what is so long at the shortest."""
+    plain = terms.latin1.isdisjoint(carriers) or in_latin1(text)
+    if plain and (encoding is Encoding.GSM7 or not terms.shifts):
+        return encoding, segments
+    encoding, segments = measure(text, terms.common_shifts(carriers), plain=plain)
     return encoding, _few(segments, terms.most_segments)
 
 

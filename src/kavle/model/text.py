@@ -26,3 +26,12 @@ def _refuse_surrogates(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("the text holds half of a surrogate pair") from None
+
+
+def in_latin1(text: str) -> bool:
+    """Whether ISO 8859-1 has each character."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True

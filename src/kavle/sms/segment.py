@@ -50,11 +50,11 @@ _ROOM: Final = dict.fromkeys(Encoding, _SHIFTED) | {
 _ONE_GSM7: Final = (Encoding.GSM7, 1)
 
 
-def measure(text: str, shifts: Iterable[Encoding] = ()) -> tuple[Encoding, int]:
+def measure(text: str, shifts: Iterable[Encoding] = (), *, plain: bool = True) -> tuple[Encoding, int]:
     """The encoding that `text` needs and the number of its segments, in one pass. An empty text is one
     empty segment. `shifts` are tried where the text would be UCS-2, and taken where that makes it shorter.
-    Raises ValueError for a lone surrogate."""
-    septets = gsm0338.encode(text)
+    Not `plain`: it can't go as GSM 03.38 without them. Raises ValueError for a lone surrogate."""
+    septets = gsm0338.encode(text) if plain else None
     if septets is None:
         ways = [(Encoding.UCS2, _number_of_parts(text.encode("utf-16-be"), Encoding.UCS2))]
         for shift in shifts:

@@ -46,6 +46,7 @@ class Ip1Settings(
     unsure: OnUnsure = "send again"
 
     languages: ClassVar[tuple[str, ...]] = ()  # the provider knows no national tables
+    charset: ClassVar[str] = "gsm0338"  # or rather none: it takes Unicode, and counts by this
     whole: ClassVar[bool] = True  # it reports on messages, however many segments they take
 
     def __post_init__(self) -> None:

@@ -11,8 +11,8 @@ from kavle.settings import WrongValue
 from kavle.south.settings import OnUnsure
 from kavle.south.smpp.ids import Base, Ids
 from kavle.south.smpp.retry import Retry, command_status
-from kavle.south.smpp.senders import INTERNATIONAL, SHORT, TEXT, Numbering, Senders, is_number
-from kavle.south.smpp.submit import Validity
+from kavle.south.smpp.senders import INTERNATIONAL, SHORT, TEXT, Numbering, Octet, Senders, is_number
+from kavle.south.smpp.submit import Charset, Flash, Form, Validity, Wanted
 
 Seconds = Annotated[float, Meta(gt=0)]
 Mode = Literal["transceiver", "transmitter+receiver"]
@@ -49,6 +49,7 @@ class SmppSettings(
     reconnect_max: Seconds = 60.0  # between two tries at most
     unsure: OnUnsure = "send again"
     receipts: Literal["each segment", "whole message"] = "each segment"  # what one of its receipts is about
+    registered_delivery: Wanted = "final"  # which receipts it is asked for
     validity: Validity = "relative"  # of a message, as told to the network
     retry: dict[str, Retry] = {}  # by the network's error, over the table of outcomes.py
     response_ids: Base = "as is"  # how submit_sm_resp writes the ids of messages
@@ -60,6 +61,9 @@ class SmppSettings(
     short_ton_npi: Numbering = SHORT  # of a number of 8 digits at most, which is the network's own
     number_ton_npi: Numbering = INTERNATIONAL  # of other senders, and of recipients
     languages: tuple[Language, ...] = ()  # whose single shift tables its phones know
+    charset: Charset = "gsm0338"  # in which it takes texts that fit GSM 03.38
+    data_coding: Octet = 0  # of these
+    flash: Flash = "data_coding"  # where it is told that a message is shown at once
 
     def __post_init__(self) -> None:
         if self.binds > self.window:
@@ -90,6 +94,11 @@ class SmppSettings(
         if self.payload and not self.whole:
             problem = 'a message_payload is one message to the network, so say receipts = "whole message"'
             raise WrongValue("receipts", problem)
+        if self.charset == "latin1" and self.languages:
+            raise WrongValue("languages", 'their tables extend GSM 03.38: not with charset = "latin1"')
+        if self.charset == "latin1" and self.flash == "data_coding":
+            problem = 'a class in data_coding says GSM 03.38; with charset = "latin1" say "dest_addr_subunit"'
+            raise WrongValue("flash", problem)
         if self.key and not self.certificate:
             raise WrongValue("certificate", "missing, but there is a key")
 
@@ -99,8 +108,11 @@ class SmppSettings(
         return self.server_name or self.host
 
     @property
-    def senders(self) -> Senders:
-        return Senders(self.number, self.text_ton_npi, self.short_ton_npi, self.number_ton_npi)
+    def form(self) -> Form:
+        senders = Senders(self.number, self.text_ton_npi, self.short_ton_npi, self.number_ton_npi)
+        return Form(
+            senders, self.service_type, self.registered_delivery, self.charset, self.data_coding, self.flash
+        )
 
     @property
     def payload(self) -> bool:

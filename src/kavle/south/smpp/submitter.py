@@ -47,7 +47,7 @@ class Submitter:
         on_response_seconds: Callable[[float], None],
     ) -> None:
         self._settings = settings
-        self._senders = settings.senders
+        self._form = settings.form
         self._ids = settings.ids
         self._retries = Retries(settings.retry)
         self._way = way
@@ -139,11 +139,11 @@ class Submitter:
             self._events.room()
 
     def _submit_sm(self, handed: Handed) -> SubmitSm:
-        parcel, service_type = handed.parcel, self._settings.service_type
+        parcel = handed.parcel
         validity = validity_period(self._settings.validity, parcel.expires_at, self._clock.now())
         if len(handed.segments) > 1:
-            return payload_submit_sm(parcel, validity, self._senders, service_type)
-        return submit_sm(parcel, handed.segments[0], validity, self._senders, service_type)
+            return payload_submit_sm(parcel, validity, self._form)
+        return submit_sm(parcel, handed.segments[0], validity, self._form)
 
     # --- answers --------------------------------------------------------------------------------------
 
