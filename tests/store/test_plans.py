@@ -17,10 +17,13 @@ from kavle.store.postgres import (
     accounts,
     bell,
     bundles,
+    callbacks,
     expire,
     front,
     held,
+    incoming,
     lease,
+    numbers,
     outcomes,
     reads,
     receipts,
@@ -43,6 +46,13 @@ INSERT INTO bundle_part SELECT i + 1, i + 3, i, 1, 2, i % 3, '[["467",1,1]]'
 INSERT INTO account (created_at, name, password_hash) SELECT 0, i::text, ''
   FROM generate_series(1, 5000) AS i;
 INSERT INTO balance SELECT id, 0 FROM account;
+INSERT INTO number SELECT 1, 0, i::text, 'example.com', '{}' FROM generate_series(1, 5000) AS i;
+INSERT INTO incoming SELECT i, 1, 1, 0, 0, 1, 1, 1, '46701740605', (i % 5000)::text
+  FROM generate_series(1, 20000) AS i;
+INSERT INTO incoming_part SELECT 1, i, nullif(i % 2, 0), 1, 2, 1, i::text, '46737494123', ''
+  FROM generate_series(1, 20000) AS i;
+INSERT INTO callback SELECT i, i, 0, 0, 0, i % 3, (i % 5000)::text FROM generate_series(1, 20000) AS i;
+INSERT INTO stop SELECT 1, 0, i::text FROM generate_series(1, 20000) AS i;
 ANALYZE
 """
 
@@ -94,6 +104,28 @@ STATEMENTS = {
     "locks what is held": held._HELD,
     "releases what is held": held._RELEASE,
     "forgets": sweep._FORGET,
+    "looks for parts": incoming._PARTS,
+    "takes parts away": incoming._GONE,
+    "marks parts": incoming._MARK,
+    "keeps parts": incoming._KEEP,
+    "looks whose numbers these are": incoming._OWNERS,
+    "keeps incoming messages": incoming._INSERT,
+    "finds parts that wait too long": incoming._LATE,
+    "finds parts over the limit": incoming._NEWER,
+    "forgets parts": incoming._FORGET,
+    "finds numbers with calls": callbacks._LANES,
+    "finds ready calls": callbacks._READY,
+    "leases calls": callbacks._TAKE,
+    "locks calls": callbacks._LEASED,
+    "puts calls off": callbacks._AGAIN,
+    "gives calls back": callbacks._UNTRIED,
+    "makes calls ready": callbacks._READY_AGAIN,
+    "ends calls": callbacks._END,
+    "says what became of incoming messages": callbacks._STATE,
+    "looks whether calls are due": callbacks._SOME_DUE,
+    "finds calls that are due": callbacks._DUE,
+    "finds what can be replayed": callbacks._REPLAYABLE,
+    "looks at a stop list": numbers._STOPPED,
     "drops old receipts": sweep._OLD_WAITING,
 }
 
@@ -107,6 +139,13 @@ INDEXES = {
     "looks whether bundles have work left": ("bundle_part_work",),
     "looks whether bundles are cancelled": ("bundle_part_work",),
     "takes a part": ("bundle_part_work",),
+    "finds parts that wait too long": ("incoming_part_open",),
+    "finds parts over the limit": ("incoming_part_open",),
+    "forgets parts": ("incoming_part_done",),
+    "finds numbers with calls": ("callback_ready",),
+    "finds ready calls": ("callback_ready", "callback_leased"),
+    "looks whether calls are due": ("callback_due",),
+    "finds calls that are due": ("callback_due",),
 }
 """Without which a queue's dead entries would be read again and again."""
 

@@ -17,20 +17,27 @@ from kavle.core.road import Road
 from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings
 from kavle.model.bundle import NOWHERE
+from kavle.model.incoming import Piece
 from kavle.model.money import UNIT
+from kavle.model.number import NumberSettings
 from kavle.model.status import Status
+from kavle.store.inbox import CallbackRequest, IncomingPage, NewNumber
 from kavle.store.types import Decision, HeldPage, LinkTurn, TopUp, Verdict
 from support.books import Place, reading
 from support.dumps import (
+    CALLED_AGAIN,
     COMMAND,
     DEFERRED,
     EARLY,
     ENGINES,
     HELD,
+    INCOMING,
     LEASED,
     MADE,
     MADE_TIMED,
+    NUMBER,
     OPEN,
+    PARTS,
     QUEUED,
     SCHEDULED,
     SETTINGS,
@@ -40,6 +47,7 @@ from support.dumps import (
     UNMADE,
     UNMADE_TIMED,
     UNSURE,
+    WAITING,
     dump_of,
     steps,
 )
@@ -51,13 +59,14 @@ from support.invariants import (
 )
 from support.postgres import empty_database
 from support.scripted import Scripted
-from support.world import World, open_world
+from support.world import RECIPIENT, World, open_world
 
 STEPS = [(engine, step) for engine in ENGINES for step in steps(engine)]
 LATER = datetime(2026, 1, 3, 14, tzinfo=UTC)
 """An hour after the dumps' last word: every lease in them has ended, and nothing has expired."""
 SINCE_BUNDLES = {"sqlite": "0004", "postgres": "0005"}
 SINCE_NETWORKS = {"sqlite": "0005", "postgres": "0006"}
+SINCE_INCOMING = {"sqlite": "0007", "postgres": "0008"}
 
 AFTER_THE_LEASES = TOLD | {LEASED: [10, 11]}
 IN_THE_END = TOLD | {
@@ -187,6 +196,28 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     assert await world.story(message) == [10, 21, 22]
     assert await world.credits() == 87
     await check_books(old)
+
+
+async def test_incoming_messages_go_on_where_they_were(step: tuple[str, str], world: World) -> None:
+    inbox = world.store.inbox
+    lines = await inbox.incoming(IncomingPage())
+    kept = {(await inbox.story(line.id)).text: line.state for line in lines}
+    there = step[1] >= SINCE_INCOMING[step[0]]
+    assert kept == (INCOMING if there else {})
+    if not there:
+        address = NumberSettings("https://example.com/in")
+        await inbox.add_number(NewNumber(NUMBER, world.account.id, "example.com", address, LATER))
+    await inbox.promote(LATER)
+    await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, PARTS[1], LATER, 7, 2, 2)])
+    if not there:
+        await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, PARTS[0], LATER, 7, 1, 2)])
+    request = CallbackRequest(10, 10, 1, token=1, now=LATER, until=LATER + timedelta(seconds=60))
+    calls = [call.text for call in (await inbox.lease(request)).taken]
+    assert calls == [*([CALLED_AGAIN, WAITING] if there else []), "".join(PARTS)]
+    stopped = await inbox.stopped(world.account.id, [RECIPIENT, NUMBER])
+    assert stopped == ({RECIPIENT} if there else set())
+    message = await world.accept()
+    assert message > max((line.id for line in lines), default=0)
 
 
 # --- a step that is made while nodes of the step before run -------------------------------------------------

@@ -20,10 +20,15 @@ from msgspec.structs import replace
 
 from kavle.clock import SetClock
 from kavle.model.account import AccountSettings
+from kavle.model.callback import CallbackTry
+from kavle.model.callback import Verdict as Called
+from kavle.model.incoming import IncomingState, Piece
 from kavle.model.link import LinkReport
 from kavle.model.message import Accepted
 from kavle.model.money import UNIT
+from kavle.model.number import NumberSettings
 from kavle.model.status import Status
+from kavle.store.inbox import CallbackRequest, NewNumber, StopChange
 from kavle.store.sqlite.connection import open_reader
 from kavle.store.types import AccountChange, CarrierTerms, LinkTurn, NewAccount
 from support.postgres import fetch, fresh_database, server
@@ -66,6 +71,18 @@ TOLD_OF_BUNDLES: Final = {
 """And since there are bundles, once all of their work is done."""
 TOLD_OF_NETWORKS: Final = {HELD: [10, 21]}
 """And since carriers may hold what is unsure."""
+CALLED, GIVEN_UP, CALLED_AGAIN, WAITING, UNOWNED = "called", "given up", "called again", "waiting", "unowned"
+NUMBER: Final = "46737494123"
+PARTS: Final = ("en ", "två")
+"""Of an incoming message whose second part is yet to come."""
+INCOMING: Final = {
+    CALLED: IncomingState.DONE,
+    GIVEN_UP: IncomingState.FAILED,
+    CALLED_AGAIN: IncomingState.WAITING,
+    WAITING: IncomingState.WAITING,
+    UNOWNED: IncomingState.KEPT,
+}
+"""The incoming messages in a dump, by their texts, since there are any."""
 
 
 SETTINGS: Final = AccountSettings(sender="ip1", charset="latin-1")
@@ -111,6 +128,7 @@ async def fill(world: World) -> None:
         await world.accept(f"{QUEUED} å", account=other, priority=priority)
         await world.accept(f"{QUEUED} ä", priority=priority)
     await _fill_bundles(world)
+    await _fill_incoming(world)
 
 
 async def _fill_held(world: World) -> None:
@@ -140,6 +158,30 @@ async def _fill_bundles(world: World) -> None:
     await bundle(UNMADE, None)
     await bundle(UNMADE_TIMED)
     await world.cancel_bundle(await bundle(UNMADE_ENDING), account)
+
+
+async def _fill_incoming(world: World) -> None:
+    """Messages from phones at every stage of their way, parts of one that are to become one, and a phone that
+    wants no more."""
+    inbox, now, account_id = world.store.inbox, world.clock.now(), world.account.id
+    address = NumberSettings("https://example.com/in?from=kavle")
+    await inbox.add_number(NewNumber(NUMBER, account_id, "example.com", address, now))
+    await inbox.stop(StopChange(account_id, RECIPIENT, now))
+    texts = CALLED, GIVEN_UP, CALLED_AGAIN, WAITING
+    await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, text, now) for text in texts])
+    await inbox.take([Piece(world.carrier_id, RECIPIENT, "46737000000", UNOWNED, now)])
+    await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, PARTS[0], now, 7, 1, 2)])
+    request = CallbackRequest(3, 3, 1, token=1, now=now, until=world.later(seconds=60))
+    done, failed, again = (await inbox.lease(request)).taken
+    await inbox.record(
+        [
+            CallbackTry(done.lease, Called.DONE, now, 12, 200, "OK"),
+            CallbackTry(failed.lease, Called.FAILED, now, 12, 500, "", "the answer is no OK"),
+            CallbackTry(
+                again.lease, Called.AGAIN, now, 12, error="refused", again_at=world.later(minutes=30)
+            ),
+        ]
+    )
 
 
 async def _filled(place: Place) -> None:

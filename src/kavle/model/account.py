@@ -22,6 +22,7 @@ class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     transliterate: bool = False  # texts into GSM 03.38, where every character has a near relation there
     balance: BalanceFormat = "98.50"  # how `balans` writes an amount
     addresses: tuple[str, ...] = ()  # addresses or networks that it may call from; none: all
+    stop_list: bool = False  # STOP from a phone to a number of its: it sends that phone nothing more
     hosts: tuple[str, ...] = ()  # to which Ok and Error of a URL call may lead; none: all
 
 

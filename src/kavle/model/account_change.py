@@ -85,6 +85,9 @@ KEYS: Final = {
     ),
     "balance": Key(_choice("balance"), "how balans writes an amount: 98.50, 98,50 or 98"),
     "addresses": Key(_several(_network), "addresses or networks that it may call from, with commas"),
+    "stop_list": Key(
+        _yes_or_no, "yes: a phone that writes STOP to one of its numbers gets nothing more from it"
+    ),
     "hosts": Key(_several(_host), "hosts that Ok and Error of its URL calls may lead to, with commas"),
 }
 """What is left out, `disabled`, is no matter of taste: it has commands of its own."""

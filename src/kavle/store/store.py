@@ -12,6 +12,7 @@ from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.history import History
+from kavle.store.inbox import Inbox
 from kavle.store.types import (
     AccountChange,
     AccountLine,
@@ -45,6 +46,9 @@ class Store(Protocol):
 
     @property
     def history(self) -> History: ...
+
+    @property
+    def inbox(self) -> Inbox: ...
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         """The number of each carrier in the tables, by name; new ones get one. What is said of them holds

@@ -23,6 +23,7 @@ from kavle.store.postgres.bundles import AcceptBundle
 from kavle.store.postgres.connection import BUSY, LOST, Link, open_pool
 from kavle.store.postgres.history import PostgresHistory
 from kavle.store.postgres.ids import Ids, newest
+from kavle.store.postgres.inbox import PostgresInbox
 from kavle.store.postgres.lane import Lane, Verb
 from kavle.store.postgres.lease import Leases
 from kavle.store.postgres.migrate import migrate
@@ -105,8 +106,8 @@ class PostgresStore:
         self._ids = Ids(pool)
         self._bell = Bell(url, on_ready)
         self._lanes: list[Lane[Any, Any]] = []
-        self._links = [Link(url) for _ in range(7)]
-        accepting, leasing, recording, receiving, sharing, bundling, rare = self._links
+        self._links = [Link(url) for _ in range(9)]
+        accepting, leasing, recording, receiving, sharing, bundling, taking, calling, rare = self._links
         self._accept = lane(accepting, Accept(self._ids), repeatable=False)
         self._lease = lane(leasing, Leases())
         self._record = lane(recording, outcomes.record)
@@ -127,6 +128,9 @@ class PostgresStore:
         self._change = lane(rare, accounts.change)
         self._top_up = lane(rare, accounts.top_up, repeatable=False)
         self._carriers = lane(rare, _carrier_ids)
+        self.inbox = PostgresInbox(
+            lane, (taking, calling, rare), (Ids(pool), Ids(pool)), self._read, self._check_clock
+        )
 
     @classmethod
     async def open(

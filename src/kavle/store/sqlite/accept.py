@@ -38,7 +38,7 @@ def accept(db: apsw.Connection, drafts: Sequence[Draft]) -> list[int | None]:
     refuses that message alone."""
     funds = {row[0]: list(row) for row in FUNDS(db, array({draft.account_id for draft in drafts}))}
     paid = [pay(funds[draft.account_id], draft) for draft in drafts]
-    ids = _new_ids(db, sum(place is not None for place in paid))
+    ids = new_ids(db, sum(place is not None for place in paid))
     results = [None if place is None else next(ids) for place in paid]
     _insert(
         db,
@@ -52,7 +52,7 @@ def accept(db: apsw.Connection, drafts: Sequence[Draft]) -> list[int | None]:
     return results
 
 
-def _new_ids(db: apsw.Connection, count: int) -> Iterator[int]:
+def new_ids(db: apsw.Connection, count: int) -> Iterator[int]:
     last: int = db.execute("UPDATE gateway SET last_id = last_id + ? RETURNING last_id", (count,)).get
     return iter(range(last - count + 1, last + 1))
 

@@ -6,10 +6,8 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
 
@@ -23,6 +21,7 @@ from kavle.store.sqlite import (
     accept,
     accounts,
     bundles,
+    callbacks,
     held,
     lease,
     links,
@@ -33,8 +32,10 @@ from kavle.store.sqlite import (
     sweep,
 )
 from kavle.store.sqlite.checkpoint import Checkpointer
-from kavle.store.sqlite.connection import EngineLock, make_folder, open_reader, open_writer
 from kavle.store.sqlite.history import SqliteHistory
+from kavle.store.sqlite.connection import EngineLock, make_folder, open_writer
+from kavle.store.sqlite.inbox import SqliteInbox
+from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
     AccountChange,
@@ -63,9 +64,6 @@ _CARRIER = (
     " ON CONFLICT (name) DO UPDATE SET hold = excluded.hold, whole = excluded.whole"
 )
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 def end_process(error: BaseException) -> None:
     """What is on disk is no longer known: end at once, answering nobody."""
@@ -88,6 +86,7 @@ class SqliteStore:
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
         self.history = SqliteHistory(looker)
+        self.inbox = SqliteInbox(writer, reader, looker, self._told)
 
     @classmethod
     async def open(
@@ -125,15 +124,18 @@ class SqliteStore:
 
     async def accept(self, draft: Draft) -> int | None:
         message_id = await self._writer.call(accept.accept, draft)
-        if message_id is not None and message_id > self._newest:
-            self._newest = message_id
+        self._told(message_id or 0)
         return message_id
 
     async def accept_bundle(self, draft: BundleDraft) -> int | None:
         bundle_id = await self._writer.call(bundles.accept_bundle, draft)
         if bundle_id is not None:
-            self._newest = max(self._newest, bundle_id + draft.count)
+            self._told(bundle_id + draft.count)
         return bundle_id
+
+    def _told(self, id: int) -> None:
+        if id > self._newest:
+            self._newest = id
 
     async def lease(self, request: LeaseRequest) -> list[LeasedMessage]:
         return await self._writer.call(lease.lease, request)
@@ -235,28 +237,10 @@ class SqliteStore:
         return await self._look(reads.queues)
 
 
-class Reader:
-    """A thread with a connection that only reads. There is one for what somebody waits for, and one for
-    looks through whole tables."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        self.db = open_reader(path)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"kavle-{name}")
-
-    async def __call__(
-        self, read: Callable[Concatenate[apsw.Connection, P], R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: read(self.db, *args, **kwargs))
-
-    def close(self) -> None:
-        self._thread.shutdown()
-        self.db.close()
-
-
 def _recover(db: apsw.Connection, now: int) -> None:
     with db:
         links.free_links(db)
+        callbacks.free_leases(db)
     recovered = 0
     while True:
         with db:
