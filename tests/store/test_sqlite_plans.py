@@ -86,7 +86,7 @@ def test_no_table_is_read_whole(db: apsw.Connection, name: str) -> None:
     plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", bindings)]
     assert any("USING" in step for step in plan)
     for step in plan:
-        # j, p, lane and subqueries are the few rows of an inner query; what is read in an index's order, a LIMIT
-        # cuts off.
+        # j, p, lane and subqueries are the few rows of an inner query; what is read in an index's order,
+        # a LIMIT cuts off.
         few = r"CONSTANT ROW|[jp]$|lane$|\(subquery-\d+\)$|.*(VIRTUAL TABLE|USING INDEX)"
         assert re.match(rf"SCAN (?!{few})", step) is None, f"{name}\n" + "\n".join(plan)
