@@ -66,7 +66,7 @@ LATER = datetime(2026, 1, 3, 14, tzinfo=UTC)
 """An hour after the dumps' last word: every lease in them has ended, and nothing has expired."""
 SINCE_BUNDLES = {"sqlite": "0004", "postgres": "0005"}
 SINCE_NETWORKS = {"sqlite": "0005", "postgres": "0006"}
-SINCE_INCOMING = {"sqlite": "0007", "postgres": "0008"}
+SINCE_INCOMING = {"sqlite": "0008", "postgres": "0009"}
 
 AFTER_THE_LEASES = TOLD | {LEASED: [10, 11]}
 IN_THE_END = TOLD | {

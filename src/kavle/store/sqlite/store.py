@@ -32,8 +32,8 @@ from kavle.store.sqlite import (
     sweep,
 )
 from kavle.store.sqlite.checkpoint import Checkpointer
-from kavle.store.sqlite.history import SqliteHistory
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_writer
+from kavle.store.sqlite.history import SqliteHistory
 from kavle.store.sqlite.inbox import SqliteInbox
 from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.writer import Writer
