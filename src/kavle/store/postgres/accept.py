@@ -55,6 +55,7 @@ class Accept:
     async def __call__(self, db: Db, drafts: Sequence[Draft]) -> tuple[list[int | None], Proof]:
         """The internal id of each message; None where its account's balance was too small for it, which
         refuses that message alone."""
+        self._ids.follow(db)
         results: list[int | None] = [None] * len(drafts)
         left: Sequence[int] = range(len(drafts))
         while left:

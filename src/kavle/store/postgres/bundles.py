@@ -123,6 +123,7 @@ class AcceptBundle:
 
     async def __call__(self, db: Db, drafts: Sequence[BundleDraft]) -> tuple[list[int | None], Proof]:
         """The internal id of each bundle; None where its account's balance was too small for all of it."""
+        self._ids.follow(db)
         results: list[int | None] = [None] * len(drafts)
         left: Sequence[int] = range(len(drafts))
         while left:

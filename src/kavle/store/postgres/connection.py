@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 
 from kavle.store.errors import StoreError
+from kavle.store.postgres.address import servers
 from kavle.store.postgres.rows import Db
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 OLDEST: Final = 140_000
 """PostgreSQL 14: the first that plans an UPDATE of a partitioned table as one."""
-_CONNECT: Final = 5.0
+_CONNECT: Final = 5.0  # seconds, for all the servers of an address
 _COMMAND: Final = 15.0  # seconds, here; above statement_timeout, for a server that says nothing at all
 
 SETTINGS: Final = {
@@ -54,13 +56,19 @@ LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,  # it is the primary no longer: another server may be by now
 )
-"""The connection is gone, or can't be had now."""
+"""The connection is gone or of no use, or can't be had now."""
 BUSY: Final = (
     asyncpg.LockNotAvailableError,  # somebody's VACUUM FULL
     asyncpg.InsufficientResourcesError,
 )
 """The connection is there, but what was asked for can't be had now."""
+
+Standby = asyncpg.TargetServerAttributeNotMatched
+"""The server is there, and takes no writes."""
+
+_HOW: Final[dict[str, Any]] = {"command_timeout": _COMMAND, "max_cached_statement_lifetime": 0}
 
 _DURABLE: Final = (
     ("fsync", ("on",), "what it calls written may be in no disk when the power goes"),
@@ -70,13 +78,21 @@ _DURABLE: Final = (
 
 
 async def connect(url: str, settings: dict[str, str] | None = None) -> Connection:
-    return await asyncpg.connect(
-        url,
-        timeout=_CONNECT,
-        command_timeout=_COMMAND,
-        max_cached_statement_lifetime=0,
-        server_settings={**SETTINGS, **(settings or {})},
-    )
+    """To the server of this address that takes writes."""
+    return await _to_the_primary(url, **_HOW, server_settings={**SETTINGS, **(settings or {})})
+
+
+async def _to_the_primary(url: str, **how: Any) -> Connection:
+    """Each server in turn, within a time of its own: one that is starting, full, or does not answer at all is
+    no reason not to ask the next. Raises one of `LOST` when none of them is to be had."""
+    addresses, failed = servers(url), list[Exception]()
+    how = {**how, "timeout": _CONNECT / len(addresses), "target_session_attrs": SessionAttribute.read_write}
+    for address in addresses:
+        try:
+            return await asyncpg.connect(address, **how)
+        except LOST as error:
+            failed.append(error)
+    raise next((error for error in failed if not isinstance(error, Standby)), failed[0])
 
 
 async def first_connection(url: str) -> Connection:
@@ -96,6 +112,11 @@ def _advice(error: Exception) -> str:
             return (
                 "; look at user and password in `database` in the settings, and at the server's pg_hba.conf"
             )
+        case Standby():
+            return (
+                "; this is a standby, which takes no writes: name the primary in `database` in the settings,"
+                " or all its servers, as postgresql://user@one,other/name"
+            )
         case OSError():
             return "; is the server up, and are host and port in `database` in the settings right?"
         case ValueError():
@@ -110,8 +131,6 @@ async def check_server(db: Db) -> None:
         raise StoreError(
             f"Kavle needs PostgreSQL {OLDEST // 10_000} or newer; this one is {version // 10_000}"
         )
-    if await db.fetchval("SELECT pg_is_in_recovery()"):
-        raise StoreError("this PostgreSQL server is a standby, which takes no writes: name the primary")
     if (encoding := await db.fetchval("SHOW server_encoding")) != "UTF8":
         raise StoreError(f"the database is in {encoding}; texts need one made with ENCODING 'UTF8'")
     for name, good, why in _DURABLE:
@@ -125,14 +144,13 @@ async def open_pool(url: str, size: int) -> Pool:
     before it is wanted: asyncpg would restore a least number behind our back, and log each failure whole."""
     return await asyncpg.create_pool(
         url,
+        connect=cast(Any, _to_the_primary),
         min_size=0,
         max_size=size,
-        timeout=_CONNECT,
-        command_timeout=_COMMAND,
-        max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0,
         server_settings=SETTINGS,
         reset=_keep,
+        **_HOW,
     )
 
 

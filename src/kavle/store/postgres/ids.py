@@ -30,6 +30,13 @@ class Ids:
         self._taken_at = now()
         self._free: list[range] = []
         self._covered = 0
+        self._db: Db | None = None
+
+    def follow(self, db: Db) -> None:
+        """`db` is what their rows are written by. With another connection than before, what is left of the
+        blocks is dropped: after a failover the server may give them out again."""
+        if db is not self._db:
+            self._free, self._db = [], db
 
     async def take(self, count: int) -> list[int]:
         taken: list[int] = []
