@@ -10,11 +10,16 @@ import pytest
 from jinja2 import Environment, nodes
 
 from kavle.north.web.history import GROUPS
-from kavle.north.web.render import MENU
+from kavle.north.web.render import MENU, PRIORITIES, TRIED
 from kavle.north.web.words import all_words, preferred, translations
 
 WEB = Path(str(files("kavle.north.web")))
-NAMED_ELSEWHERE = {group.name for group in GROUPS.values()} | {name for _, name in MENU}
+NAMED_ELSEWHERE = {
+    *(group.name for group in GROUPS.values()),
+    *(name for _, name in MENU),
+    *PRIORITIES.values(),
+    *TRIED.values(),
+}
 
 
 def said_in_templates() -> set[str]:

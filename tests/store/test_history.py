@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from kavle.model.history import HistoryPage, Wanted
+from kavle.model.history import HistoryPage, MessageStory, Tried, Wanted
 from kavle.model.status import Status
 from kavle.store import history
 from kavle.store.types import NewAccount
-from support.world import World
+from support.world import LOST, RECIPIENT, THROTTLED, Accepted, World
 
 
 async def page(world: World, limit: int = 2, **wanted: object) -> HistoryPage:
@@ -93,3 +93,78 @@ async def test_a_search_that_takes_long_goes_on_where_it_ended(
     assert texts(found) == ["text 1"]
     found = await page(world, text="text 5", after=found.lines[0].id)
     assert (texts(found), found.newer is None) == ([], False)
+
+
+async def told(world: World, message_id: int) -> MessageStory:
+    story = await world.store.history.message(world.account.id, message_id)
+    assert story is not None
+    assert story.told == (await world.store.story(message_id)).told
+    return story
+
+
+async def test_a_message_tells_each_attempt_and_each_receipt(world: World) -> None:
+    id = await world.accept("x" * 200)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"), THROTTLED)
+    world.clock.forward(seconds=2)
+    await world.sweep()
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, LOST, first=2)
+    world.clock.forward(seconds=10)
+    await world.sweep()
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("b2"), first=2)
+    world.clock.forward(seconds=3)
+    await world.receipt("a1", None)
+    await world.receipt("a1")
+    await world.receipt("b2", Status.PHONE_FAILED)
+
+    story = await told(world, id)
+    assert [(one.segment, one.number, one.result, one.network_id) for one in story.attempts] == [
+        (1, 1, Tried.ACCEPTED, "a1"),
+        (2, 1, Tried.PUT_OFF, None),
+        (2, 2, Tried.UNSURE, None),
+        (2, 3, Tried.ACCEPTED, "b2"),
+    ]
+    assert [one.error for one in story.attempts] == [None, "ESME_RTHROTTLED", "the link died", None]
+    assert [(one.segment, one.network_id, one.status, one.raw) for one in story.receipts] == [
+        (1, "a1", None, "id:a1"),
+        (1, "a1", Status.DELIVERED, "id:a1"),
+        (2, "b2", Status.PHONE_FAILED, "id:b2"),
+    ]
+    assert [status for status, _ in story.told] == [10, 11, 21, 52]
+    assert (story.line.text, story.line.recipient, story.line.status) == ("x" * 200, RECIPIENT, 52)
+    assert story.receipts[-1].at - story.attempts[0].at == timedelta(seconds=15)
+
+
+async def test_a_message_is_told_to_its_account_and_to_operators_alone(world: World) -> None:
+    id = await world.accept("ours")
+    other = await world.store.create_account(NewAccount("other", "hash", 10**6, world.clock.now()))
+    assert await world.store.history.message(other.id, id) is None
+    assert (await world.store.history.message(None, id)).line.text == "ours"
+    assert await world.store.history.message(None, id + 10_000) is None
+    bundle_id = await world.accept_bundle(2)
+    (first, _) = await world.bundle(bundle_id)
+    assert await world.store.history.message(other.id, first) is None
+    assert (await world.store.history.message(None, first)).line.account == "test"
+
+
+async def test_who_is_still_a_recipient_of_a_bundle_is_told_as_the_message_that_it_becomes(
+    world: World,
+) -> None:
+    bundle_id = await world.accept_bundle(["46700000001", "nobody"], due=world.later(hours=1))
+    ids = await world.bundle(bundle_id)
+    before = [await told(world, id) for id in ids]
+    await world.advance()
+    assert [await told(world, id) for id in ids] == before
+    assert [(one.line.recipient, one.line.status, one.line.price) for one in before] == [
+        ("46700000001", Status.DELAYED, 10_000),
+        ("nobody", Status.INVALID_NUMBER, 0),
+    ]
+
+    bundle_id = await world.accept_bundle(1, due=world.later(hours=1))
+    (id,) = await world.bundle(bundle_id)
+    world.clock.forward(minutes=1)
+    assert await world.cancel_bundle(bundle_id)
+    story = await told(world, id)
+    assert (story.line.status, story.line.status_at) == (Status.CANCELLED, world.clock.now())

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from kavle.core.ids import internal
 from kavle.model.account import Account, Operator, Viewer
 from kavle.model.errors import Reason, Refusal
-from kavle.model.history import HistoryPage, Wanted
+from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.status import Status
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
@@ -81,27 +81,41 @@ class Queries:
             # What was never given is older than all: there is nothing beside it to be shown.
             return None if public is None else self._store.public_ids.internal(public, newest) or 0
 
-        account_id = viewer.id if isinstance(viewer, Account) else None
         asked = replace(
             wanted,
             before=internal(wanted.before),
             after=internal(wanted.after),
             bundle_id=internal(wanted.bundle_id),
         )
-        return self._public(await _had(self._store.history.messages(account_id, asked)))
+        return self._public_page(await _had(self._store.history.messages(_whose(viewer), asked)))
 
-    def _public(self, page: HistoryPage) -> HistoryPage:
-        def public(id: int | None) -> int | None:
-            return None if id is None else self._store.public_ids.public(id)
+    async def message(self, viewer: Account | Operator, public_id: str) -> MessageStory | None:
+        """The whole story of one of the viewer's; None for what is unknown, or another's."""
+        id = await self._internal(public_id)
+        if id is None:
+            return None
+        story = await _had(self._store.history.message(_whose(viewer), id))
+        return None if story is None else replace(story, line=self._public_line(story.line))
 
-        lines = [
-            replace(line, id=self._store.public_ids.public(line.id), bundle_id=public(line.bundle_id))
-            for line in page.lines
-        ]
-        return HistoryPage(lines, public(page.older), public(page.newer), page.reached)
+    def _public_page(self, page: HistoryPage) -> HistoryPage:
+        lines = [self._public_line(line) for line in page.lines]
+        return HistoryPage(lines, self._public(page.older), self._public(page.newer), page.reached)
+
+    def _public_line(self, line: HistoryLine) -> HistoryLine:
+        return replace(
+            line, id=self._store.public_ids.public(line.id), bundle_id=self._public(line.bundle_id)
+        )
+
+    def _public(self, id: int | None) -> int | None:
+        return None if id is None else self._store.public_ids.public(id)
 
     async def _internal(self, public_id: str) -> int | None:
         return await _had(internal(self._store, public_id))
+
+
+def _whose(viewer: Account | Operator) -> int | None:
+    """The account whose rows the viewer may see; None: everybody's."""
+    return viewer.id if isinstance(viewer, Account) else None
 
 
 async def _had(read: Awaitable[T]) -> T:

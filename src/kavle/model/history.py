@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -64,3 +65,42 @@ class HistoryPage(msgspec.Struct, frozen=True):
     older: int | None = None
     newer: int | None = None
     reached: datetime | None = None
+
+
+class Tried(StrEnum):
+    """What came of handing a segment to the network."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # for good
+    PUT_OFF = "put off"  # by the network, for now
+    UNSURE = "unsure"  # no answer came: the network may have it
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try to hand one segment to the network."""
+
+    at: datetime
+    segment: int  # from 1
+    number: int  # of the message's attempts, from 1
+    result: Tried
+    network_id: str | None  # the network's id for what it took
+    error: str | None  # as the network said it
+
+
+class ReceiptLine(msgspec.Struct, frozen=True):
+    """A delivery receipt, as it came."""
+
+    at: datetime
+    segment: int | None  # None: it is about the whole message
+    network_id: str | None
+    status: Status | None  # None: it told nothing that is known
+    raw: str
+
+
+class MessageStory(msgspec.Struct, frozen=True):
+    """All that is known of one message; each list with the oldest first."""
+
+    line: HistoryLine
+    told: list[tuple[Status, datetime]]
+    attempts: list[Attempt]
+    receipts: list[ReceiptLine]

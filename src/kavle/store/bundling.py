@@ -64,6 +64,10 @@ class Pending(msgspec.Struct, array_like=True, frozen=True):
         return self._past[-1][0]
 
     @property
+    def status_at(self) -> int:
+        return self._past[-1][1]
+
+    @property
     def _past(self) -> list[tuple[Status, int]]:
         past = [(opening(self.accepted_at, self.due_at, self.carrier_id), self.accepted_at)]
         if self.cancelled_at is not None and self.carrier_id != NOWHERE:

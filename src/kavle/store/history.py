@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-from kavle.model.history import HistoryLine, HistoryPage, Wanted
+from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding
 from kavle.store.rows import from_ms, to_ms
@@ -23,6 +23,10 @@ class History(Protocol):
     async def messages(self, account_id: int | None, wanted: Wanted) -> HistoryPage:
         """One account's, or everybody's."""
 
+    async def message(self, account_id: int | None, message_id: int) -> MessageStory | None:
+        """Also one that is still a recipient of its bundle. None for what is unknown, or another
+        account's."""
+
 
 class Bounds(NamedTuple):
     """Internal ids between which to look, both excluded."""
@@ -36,11 +40,13 @@ class Statement(NamedTuple):
     values: list[Any]
 
 
-_LINES: Final = (
-    "SELECT m.id, a.name, m.recipient, m.sender, b.text, m.encoding, m.flash, m.priority, m.segments,"
+_COLUMNS: Final = (
+    "m.id, a.name, m.recipient, m.sender, b.text, m.encoding, m.flash, m.priority, m.segments,"
     " m.segment_price, m.accepted_at, m.due_at, m.status, m.status_at, m.bundle_id"
-    " FROM message AS m JOIN account AS a ON a.id = m.account_id"
-    " LEFT JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id) WHERE "
+)
+_TABLES: Final = (
+    "FROM message AS m JOIN account AS a ON a.id = m.account_id"
+    " LEFT JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id)"
 )
 
 
@@ -50,6 +56,14 @@ class Dialect(NamedTuple):
     mark: str  # before a parameter's number
     like: str  # that letters' case does not matter to
     among: str  # the ids of the first parameter
+
+
+def one_statement(mark: str) -> str:
+    """The line and the carrier of a message (1), if it is the account's (2) or if that is null."""
+    return (
+        f"SELECT {_COLUMNS}, m.carrier_id {_TABLES}"
+        f" WHERE m.id = {mark}1 AND m.account_id = coalesce({mark}2, m.account_id)"
+    )
 
 
 def lines_statement(wanted: Wanted, dialect: Dialect, ids: object, limit: int) -> Statement:
@@ -75,7 +89,10 @@ def lines_statement(wanted: Wanted, dialect: Dialect, ids: object, limit: int) -
         also(f"b.text {dialect.like} {{}} ESCAPE '\\'", f"%{_literally(wanted.text)}%")
     values.append(limit)
     order = "ASC" if wanted.after is not None else "DESC"
-    sql = f"{_LINES}{' AND '.join(conditions)} ORDER BY m.id {order} LIMIT {dialect.mark}{len(values)}"
+    sql = (
+        f"SELECT {_COLUMNS} {_TABLES} WHERE {' AND '.join(conditions)}"
+        f" ORDER BY m.id {order} LIMIT {dialect.mark}{len(values)}"
+    )
     return Statement(sql, values)
 
 

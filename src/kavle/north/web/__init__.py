@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kavle.clock import Clock
+from kavle.core.cancel import Cancel
 from kavle.core.queries import Queries
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
@@ -13,6 +14,7 @@ from kavle.north.settings import Locale
 from kavle.north.web.door import Door
 from kavle.north.web.entrance import Entrance
 from kavle.north.web.history import History
+from kavle.north.web.message import MessagePage
 from kavle.north.web.render import Renderer
 from kavle.north.web.sessions import Sessions
 from kavle.north.web.site import site
@@ -27,9 +29,15 @@ class PageTerms(msgspec.Struct, frozen=True):
 
 
 def pages(
-    terms: PageTerms, queries: Queries, authenticator: Authenticator, callers: Callers, clock: Clock
+    terms: PageTerms,
+    cancel: Cancel,
+    queries: Queries,
+    authenticator: Authenticator,
+    callers: Callers,
+    clock: Clock,
 ) -> App:
     renderer = Renderer(terms.locale.zone)
     door = Door(Sessions(terms.session_key), queries.account, callers, clock, terms.locale.language)
     entrance = Entrance(door, renderer, authenticator)
-    return site(door, renderer, entrance, History(queries, entrance, renderer, terms.region))
+    history = History(queries, entrance, renderer, terms.region)
+    return site(door, renderer, entrance, history, MessagePage(queries, cancel, renderer, clock))

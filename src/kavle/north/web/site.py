@@ -16,15 +16,18 @@ from kavle.north.http import App
 from kavle.north.web.door import Door
 from kavle.north.web.entrance import Entrance
 from kavle.north.web.history import History
+from kavle.north.web.message import MessagePage
 from kavle.north.web.render import Renderer
 from kavle.north.web.safety import guarded
 from kavle.north.web.visitor import Visitor
 
 
-def site(door: Door, renderer: Renderer, entrance: Entrance, history: History) -> App:
+def site(door: Door, renderer: Renderer, entrance: Entrance, history: History, message: MessagePage) -> App:
     routes: Sequence[BaseRoute] = [
         Route("/", door.open(entrance.landing)),
         Route("/visastatus.aspx", door.open(history.front), methods=["GET"]),
+        Route("/portal/message/{id}", door.customers(message.show), methods=["GET"]),
+        Route("/portal/message/{id}/cancel", door.customers(message.cancel), methods=["POST"]),
         Route("/log-in", door.open(entrance.log_in), methods=["POST"]),
         Route("/log-out", door.open(entrance.log_out), methods=["POST"]),
         Route("/language/{language}", door.open(entrance.speak), methods=["POST"]),

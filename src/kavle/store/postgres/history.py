@@ -6,20 +6,41 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from kavle.model.history import HistoryPage, Wanted
+from kavle.model.history import HistoryPage, MessageStory, Wanted
 from kavle.store.history import (
     Bounds,
     Dialect,
     Search,
     line,
     lines_statement,
+    one_statement,
 )
 from kavle.store.postgres.ids import STALE, newest
+from kavle.store.postgres.reads import PART
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import from_ms, to_ms
+from kavle.store.story import MOST, message_story, pending_story
 
 _DIALECT: Final = Dialect("$", "ILIKE", "m.id = ANY($1::bigint[])")
 _LAST: Final = 2**63 - 1
+_MESSAGE: Final = one_statement("$")
+_ATTEMPTS: Final = (
+    "SELECT at, number, status, attempt, outcome, network_id, error FROM segment WHERE message_id = $1"
+    " ORDER BY at DESC, attempt DESC, number DESC LIMIT $2"
+)
+_RECEIPTS: Final = (
+    "SELECT r.at, CASE WHEN r.whole THEN 0 ELSE r.number END, r.status, s.network_id, r.raw FROM receipt AS r"
+    " LEFT JOIN segment AS s ON s.message_id = r.message_id AND s.number = r.number AND s.attempt = r.attempt"
+    " WHERE r.message_id = $1 ORDER BY r.at DESC, r.id DESC LIMIT $2"
+)
+_RECIPIENT: Final = f"""
+SELECT $1::bigint, (SELECT name FROM account WHERE id = b.account_id),
+       p.recipients -> ($1 - p.first_id)::int ->> 0, b.sender,
+       (SELECT text FROM body WHERE message_id = b.id), b.encoding, false, b.priority, b.segments,
+       (p.recipients -> ($1 - p.first_id)::int ->> 2)::bigint, b.accepted_at, b.due_at, b.id,
+       (p.recipients -> ($1 - p.first_id)::int ->> 1)::bigint, b.cancelled_at
+{PART} AND p.recipients IS NOT NULL AND b.account_id = coalesce($2, b.account_id)
+"""  # noqa: S608 -- ours
 _DISORDER: Final = timedelta(seconds=STALE, minutes=1)
 """By so much an id may be older than its neighbours: a node gives those of its block for so long."""
 
@@ -35,6 +56,20 @@ class PostgresHistory:
     async def messages(self, account_id: int | None, wanted: Wanted) -> HistoryPage:
         page: HistoryPage = await self._look(messages, account_id, wanted)
         return page
+
+    async def message(self, account_id: int | None, message_id: int) -> MessageStory | None:
+        story: MessageStory | None = await self._look(message, account_id, message_id)
+        return story
+
+
+async def message(db: Db, account_id: int | None, message_id: int) -> MessageStory | None:
+    row = await db.fetchrow(_MESSAGE, message_id, account_id)
+    if row is None:
+        recipient = await db.fetchrow(_RECIPIENT, message_id, account_id)
+        return pending_story(tuple(recipient)) if recipient else None
+    attempts = await db.fetch(_ATTEMPTS, message_id, MOST)
+    receipts = await db.fetch(_RECEIPTS, message_id, MOST)
+    return message_story(tuple(row), [tuple(one) for one in attempts], [tuple(one) for one in receipts])
 
 
 async def messages(db: Db, account_id: int | None, wanted: Wanted) -> HistoryPage:

@@ -18,22 +18,22 @@ _STATUS: Final = "SELECT status FROM message WHERE id = $1"
 _MESSAGE: Final = (
     "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = $1"
 )
-_PART: Final = (
+PART: Final = (
     # Of the parts that begin there or before, the last one is the only one that can hold it.
     "FROM bundle_part AS p JOIN bundle AS b ON b.id = p.bundle_id"
     " WHERE p.first_id = (SELECT max(first_id) FROM bundle_part WHERE first_id <= $1) AND p.last_id >= $1"
 )
 _PENDING: Final = (
     "SELECT (p.recipients -> ($1 - p.first_id)::int ->> 1)::bigint, b.accepted_at, b.due_at, b.cancelled_at"
-    f" {_PART} AND p.recipients IS NOT NULL"
+    f" {PART} AND p.recipients IS NOT NULL"
 )
 _DUE: Final = (
     "SELECT coalesce((SELECT due_at FROM message WHERE id = $1), (SELECT due_at FROM bundle WHERE id = $1),"  # noqa: S608
-    f" (SELECT b.due_at {_PART}))"
+    f" (SELECT b.due_at {PART}))"
 )
 _OWNER: Final = (
     "SELECT coalesce((SELECT account_id FROM message WHERE id = $1),"  # noqa: S608 -- ours
-    f" (SELECT account_id FROM bundle WHERE id = $1), (SELECT b.account_id {_PART}))"
+    f" (SELECT account_id FROM bundle WHERE id = $1), (SELECT b.account_id {PART}))"
 )
 _OUTCOMES: Final = "SELECT at, number, status FROM segment WHERE message_id = $1 ORDER BY at, attempt"
 _RECEIPTS: Final = (

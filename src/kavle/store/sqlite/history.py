@@ -8,19 +8,40 @@ from typing import Any, Final
 
 import apsw
 
-from kavle.model.history import HistoryPage, Wanted
+from kavle.model.history import HistoryPage, MessageStory, Wanted
 from kavle.store.history import (
     Bounds,
     Dialect,
     Search,
     line,
     lines_statement,
+    one_statement,
 )
 from kavle.store.rows import from_ms, to_ms
+from kavle.store.sqlite.reads import PART
 from kavle.store.sqlite.rows import array
+from kavle.store.story import MOST, message_story, pending_story
 
 _DIALECT: Final = Dialect("?", "LIKE", "m.id IN (SELECT value FROM json_each(?1))")
 _LAST: Final = 2**63 - 1
+_MESSAGE: Final = one_statement("?")
+_ATTEMPTS: Final = (
+    "SELECT at, number, status, attempt, outcome, network_id, error FROM segment WHERE message_id = ?1"
+    " ORDER BY at DESC, attempt DESC, number DESC LIMIT ?2"
+)
+_RECEIPTS: Final = (
+    "SELECT r.at, iif(r.whole, 0, r.number), r.status, s.network_id, r.raw FROM receipt AS r"
+    " LEFT JOIN segment AS s ON s.message_id = r.message_id AND s.number = r.number AND s.attempt = r.attempt"
+    " WHERE r.message_id = ?1 ORDER BY r.at DESC, r.id DESC LIMIT ?2"
+)
+_RECIPIENT: Final = f"""
+SELECT ?1, (SELECT name FROM account WHERE id = b.account_id),
+       p.recipients ->> ('$[' || (?1 - p.first_id) || '][0]'), b.sender,
+       (SELECT text FROM body WHERE message_id = b.id), b.encoding, 0, b.priority, b.segments,
+       p.recipients ->> ('$[' || (?1 - p.first_id) || '][2]'), b.accepted_at, b.due_at, b.id,
+       p.recipients ->> ('$[' || (?1 - p.first_id) || '][1]'), b.cancelled_at
+{PART} AND p.recipients IS NOT NULL AND b.account_id = coalesce(?2, b.account_id)
+"""  # noqa: S608 -- ours
 _DISORDER: Final = timedelta(minutes=2)
 """By so much an id may be older than its neighbours: times are taken before ids are."""
 
@@ -36,6 +57,19 @@ class SqliteHistory:
     async def messages(self, account_id: int | None, wanted: Wanted) -> HistoryPage:
         page: HistoryPage = await self._look(messages, account_id, wanted)
         return page
+
+    async def message(self, account_id: int | None, message_id: int) -> MessageStory | None:
+        story: MessageStory | None = await self._look(message, account_id, message_id)
+        return story
+
+
+def message(db: apsw.Connection, account_id: int | None, message_id: int) -> MessageStory | None:
+    row = db.execute(_MESSAGE, (message_id, account_id)).get
+    if row is None:
+        recipient = db.execute(_RECIPIENT, (message_id, account_id)).get
+        return pending_story(recipient) if recipient else None
+    attempts = list(db.execute(_ATTEMPTS, (message_id, MOST)))
+    return message_story(row, attempts, list(db.execute(_RECEIPTS, (message_id, MOST))))
 
 
 def messages(db: apsw.Connection, account_id: int | None, wanted: Wanted) -> HistoryPage:

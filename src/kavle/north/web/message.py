@@ -1,0 +1,79 @@
+"""`/portal/message/ID`: all that is known of one message, and an end to it while it waits for its time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kavle.clock import Clock
+from kavle.core.cancel import Cancel
+from kavle.core.queries import Queries
+from kavle.model.account import Account
+from kavle.model.errors import Reason, Refusal
+from kavle.model.history import Attempt, HistoryLine, MessageStory, ReceiptLine
+from kavle.model.status import FINAL, Status
+from kavle.north.web.render import Renderer
+from kavle.north.web.visitor import Visitor
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A try or a receipt, as one line of what happened between the gateway and the network."""
+
+    at: datetime
+    segment: int | None
+    attempt: Attempt | None
+    receipt: ReceiptLine | None
+    network_id: str | None
+    said: str  # by the network, in its own words
+
+
+class MessagePage:
+    def __init__(self, queries: Queries, cancel: Cancel, renderer: Renderer, clock: Clock) -> None:
+        self._queries = queries
+        self._cancel = cancel
+        self._renderer = renderer
+        self._clock = clock
+
+    async def show(self, request: Request, visitor: Visitor, account: Account) -> Response:
+        story = await self._queries.message(account, request.path_params["id"])
+        if story is None:
+            raise HTTPException(404)
+        line = story.line
+        return self._renderer.page(
+            visitor,
+            "message-story.html" if "hx-request" in request.headers else "message.html",
+            story=story,
+            line=line,
+            events=_events(story),
+            final=line.status in FINAL,
+            cancellable=waits_for_its_time(line, self._clock.now()),
+        )
+
+    async def cancel(self, request: Request, visitor: Visitor, account: Account) -> Response:
+        id = request.path_params["id"]
+        if await self._queries.message(account, id) is None:
+            raise HTTPException(404)
+        try:
+            await self._cancel.sms(account, id)
+        except Refusal as refusal:
+            if refusal.reason is not Reason.PARAMETER:
+                raise
+            visitor.notify(visitor.words("It can't be cancelled any more."))
+        else:
+            visitor.notify(visitor.words("The message is cancelled, and its price is back on your balance."))
+        return RedirectResponse(f"/portal/message/{id}", 303)
+
+
+def waits_for_its_time(line: HistoryLine, now: datetime) -> bool:
+    """Whether it can, as far as a page can tell, still be cancelled."""
+    return line.status is Status.DELAYED and line.due_at is not None and line.due_at > now
+
+
+def _events(story: MessageStory) -> list[Event]:
+    tries = [Event(one.at, one.segment, one, None, one.network_id, one.error or "") for one in story.attempts]
+    receipts = [Event(one.at, one.segment, None, one, one.network_id, one.raw) for one in story.receipts]
+    return sorted([*tries, *receipts], key=lambda event: event.at)
