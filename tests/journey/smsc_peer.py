@@ -12,8 +12,9 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Outcome, Receipt
 from kavle.wire.smpp.events import BindRequested, Event, Response, Submitted, Unbound
 from kavle.wire.smpp.pdus import Bind, DataSm, DeliverSm, SubmitSmResp
-from kavle.wire.smpp.session import Session, Timers
+from kavle.wire.smpp.session import Session
 from kavle.wire.smpp.states import Role, State
+from kavle.wire.smpp.timers import Timers
 
 PATIENT = Timers(session_init=60, enquire_link=60, response=60)
 

@@ -36,7 +36,7 @@ from kavle.wire.smpp import events as ev
 from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
 from kavle.wire.smpp.pdus import BindReceiver, BindTransceiver, BindTransmitter, DataSm
 from kavle.wire.smpp.receipt import ReceiptText
-from kavle.wire.smpp.session import Timers
+from kavle.wire.smpp.timers import Timers
 from support.esme import (
     ANYBODY,
     CREDENTIALS,
@@ -62,6 +62,12 @@ async def test_every_kind_of_bind_is_accepted(kind: Any) -> None:
         esme.unbind()
         assert isinstance(await esme.next(), ev.Unbound)
         assert await esme.next() is None
+        await smsc.until(lambda counts: counts.links == 0)
+
+
+async def test_a_network_that_does_not_keep_idle_links_unbinds_them() -> None:
+    async with network(timers=Timers(inactivity=0.1)) as smsc, bound(smsc) as esme:
+        assert isinstance(await esme.next(), ev.Unbound)
         await smsc.until(lambda counts: counts.links == 0)
 
 

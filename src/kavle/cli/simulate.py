@@ -27,6 +27,7 @@ from kavle.simulator.magic import MAGIC, national
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
+from kavle.wire.smpp.timers import Timers
 
 _SECONDS: Final = click.FloatRange(min=0)
 _PORT: Final = click.IntRange(0, 65535)
@@ -100,6 +101,9 @@ simulate.add_command(mo)
 @click.option("--http-port", type=_PORT, help="Take orders and tell of phones, by HTTP on loopback.")
 @click.option("--seed", type=int, help="Of the dice that say whom a fault meets.")
 @fault_options(but=SmscSettings.__struct_fields__)
+@click.option(
+    "--unbind-idle", type=click.FloatRange(min=0.1), help="Unbind who has sent and got nothing for so long."
+)
 @click.option("--quiet", is_flag=True, help="Print no line for each text.")
 @click.option("--verbose", is_flag=True, help="Log binds, lost links and mistakes to standard error.")
 def smsc(
@@ -111,6 +115,7 @@ def smsc(
     id_format: str,
     journal: Path | None,
     http_port: int | None,
+    unbind_idle: float | None,
     quiet: bool,
     verbose: bool,
     **settings: Any,
@@ -118,7 +123,8 @@ def smsc(
     configure("info" if verbose else "warning")
     faults = Faults(**{name: settings.pop(name) for name in list(settings) if name in FAULTS})
     try:
-        network_settings = SmscSettings(id_format=IdFormat(id_format), **settings)
+        timers = Timers() if unbind_idle is None else Timers(inactivity=unbind_idle)
+        network_settings = SmscSettings(id_format=IdFormat(id_format), timers=timers, **settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     tls = _tls(certificate, key, client_ca)

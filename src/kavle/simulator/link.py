@@ -10,8 +10,9 @@ from kavle.simulator.outbox import Delivery
 from kavle.wire.smpp import events as ev
 from kavle.wire.smpp.constants import CommandStatus
 from kavle.wire.smpp.pdus import DataSmResp, SubmitSm, SubmitSmResp
-from kavle.wire.smpp.session import Session, Timers
+from kavle.wire.smpp.session import Session
 from kavle.wire.smpp.states import BOUND, Role, State
+from kavle.wire.smpp.timers import Timers
 
 if TYPE_CHECKING:
     from kavle.simulator.smsc import Smsc

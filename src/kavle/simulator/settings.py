@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from kavle.simulator.ids import IdFormat
-from kavle.wire.smpp.session import Timers
+from kavle.wire.smpp.timers import Timers
 
 _LONGEST_SYSTEM_ID: Final = 15  # SMPP 3.4 §5.2.1
 _LONGEST_PASSWORD: Final = 8  # §5.2.2

@@ -12,51 +12,12 @@ from hypothesis import strategies as st
 from kavle.wire.smpp import ancillary, pdus
 from kavle.wire.smpp import events as ev
 from kavle.wire.smpp.body import Body, Pdu
-from kavle.wire.smpp.codec import Decoder, encode
+from kavle.wire.smpp.codec import encode
 from kavle.wire.smpp.constants import INTERFACE_VERSION, MAX_SEQUENCE, CommandId, CommandStatus, Tag
 from kavle.wire.smpp.errors import FieldError, StateError
-from kavle.wire.smpp.session import Session, Timers
 from kavle.wire.smpp.states import Role, State
 from wire.smpp.smpp_bodies import bodies, mutated
-
-MESSAGE = pdus.SubmitSm(destination_addr="46701234567", short_message=b"Hello")
-DELIVERY = pdus.DeliverSm(source_addr="46701234567", short_message=b"Hi")
-DATA = pdus.DataSm(destination_addr="46701234567")
-TIMERS = Timers(session_init=5, enquire_link=30, response=10)
-BINDS: dict[type[pdus.Bind], State] = {
-    pdus.BindTransmitter: State.BOUND_TX,
-    pdus.BindReceiver: State.BOUND_RX,
-    pdus.BindTransceiver: State.BOUND_TRX,
-}
-
-
-class Pair:
-    """An ESME and an SMSC with a wire between them."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.esme = Session(Role.ESME, self.now, TIMERS)
-        self.smsc = Session(Role.SMSC, self.now, TIMERS)
-
-    def bound(self, kind: type[pdus.Bind] = pdus.BindTransceiver) -> Pair:
-        self.esme.bind(kind("kavle", "secret"), self.now)
-        assert self.to_smsc() == [ev.BindRequested(kind("kavle", "secret"))]
-        self.smsc.accept_bind("smsc", self.now)
-        assert self.to_esme() == [ev.Bound("smsc", INTERFACE_VERSION)]
-        return self
-
-    def to_smsc(self) -> list[ev.Event]:
-        return self.smsc.receive(self.esme.data_to_send(), self.now)
-
-    def to_esme(self) -> list[ev.Event]:
-        return self.esme.receive(self.smsc.data_to_send(), self.now)
-
-
-def sent_by(session: Session) -> list[Pdu]:
-    pdus_sent = Decoder().feed(session.data_to_send())
-    assert all(isinstance(pdu, Pdu) for pdu in pdus_sent)
-    return pdus_sent  # type: ignore[return-value]
-
+from wire.smpp.smpp_pair import BINDS, DATA, DELIVERY, MESSAGE, Pair, sent_by
 
 # Binding
 
@@ -304,84 +265,6 @@ def test_a_closed_session_takes_and_sends_nothing() -> None:
         pair.esme.request(MESSAGE, "m", pair.now)
     with pytest.raises(StateError):
         pair.esme.unbind(pair.now)
-
-
-# Timers
-
-
-def ticked(session: Session, now: float) -> list[ev.Event]:
-    """Nothing happens a moment before its deadline."""
-    due = session.deadline()
-    assert due == now
-    assert session.tick(now - 0.001) == []
-    return session.tick(now)
-
-
-@pytest.mark.parametrize("role", Role)
-def test_who_does_not_bind_in_time_is_dropped(role: Role) -> None:
-    session = Session(role, 100.0, Timers(session_init=5))
-    assert ticked(session, 105.0) == [ev.LinkDead("not bound in time")]
-    assert session.state is State.CLOSED
-
-
-def test_an_smsc_that_never_answers_the_bind_is_dropped() -> None:
-    pair = Pair()
-    pair.esme.bind(pdus.BindTransceiver(), pair.now)
-    assert ticked(pair.esme, 105.0) == [ev.LinkDead("not bound in time")]
-
-
-def test_silence_is_asked_about_and_the_answer_keeps_the_link() -> None:
-    pair = Pair().bound()
-    assert ticked(pair.esme, 130.0) == []
-    pair.now = 131.0
-    assert pair.to_smsc() == []
-    assert pair.to_esme() == []
-    assert pair.esme.deadline() == 161.0
-    assert pair.esme.state is State.BOUND_TRX
-
-
-def test_a_peer_that_stays_silent_is_dead() -> None:
-    pair = Pair().bound()
-    pair.esme.tick(130.0)
-    assert [pdu.body for pdu in sent_by(pair.esme)] == [pdus.EnquireLink()]
-    assert pair.esme.tick(135.0) == []
-    assert pair.esme.data_to_send() == b""
-    assert ticked(pair.esme, 140.0) == [ev.LinkDead("no enquire_link_resp in time")]
-
-
-def test_a_peer_too_busy_to_answer_an_enquire_link_is_alive() -> None:
-    pair = Pair().bound()
-    pair.esme.tick(130.0)
-    pair.esme.receive(encode(DELIVERY, 1), 135.0)
-    assert ticked(pair.esme, 140.0) == []
-    assert pair.esme.deadline() == 165.0
-
-
-def test_octets_that_drip_in_are_no_sign_of_life() -> None:
-    pair = Pair().bound()
-    for second, octet in enumerate(encode(DELIVERY, 1)[:30]):
-        pair.esme.receive(bytes((octet,)), 100.0 + second)
-    pair.esme.tick(130.0)
-    assert [pdu.body for pdu in sent_by(pair.esme)] == [pdus.EnquireLink()]
-
-
-def test_a_request_without_response_comes_back_unanswered_and_a_late_response_is_a_stray() -> None:
-    pair = Pair().bound()
-    pair.esme.request(MESSAGE, "a", 100.0)
-    pair.esme.request(MESSAGE, "b", 104.0)
-    assert ticked(pair.esme, 110.0) == [ev.Unanswered("a", "no response in time")]
-    for submitted in pair.to_smsc():
-        assert isinstance(submitted, ev.Submitted)
-        pair.smsc.respond(submitted.sequence, pdus.SubmitSmResp("x"))
-    assert pair.to_esme() == [ev.Response("b", 0, pdus.SubmitSmResp("x"))]
-    assert pair.esme.strays == 1
-    assert pair.esme.state is State.BOUND_TRX
-
-
-def test_an_unbind_without_response_ends_all_the_same() -> None:
-    pair = Pair().bound()
-    pair.esme.unbind(100.0)
-    assert ticked(pair.esme, 110.0) == [ev.LinkDead("no unbind_resp in time")]
 
 
 # A peer's faults

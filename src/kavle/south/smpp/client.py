@@ -11,8 +11,9 @@ from typing import Final, Protocol, cast
 
 from kavle.wire.smpp.events import Event, LinkDead
 from kavle.wire.smpp.pdus import Bind
-from kavle.wire.smpp.session import Session, Timers
+from kavle.wire.smpp.session import Session
 from kavle.wire.smpp.states import BOUND, Role, State
+from kavle.wire.smpp.timers import Timers
 
 LINGER: Final = 1.0
 """Seconds that a closed connection has to get its last octets out."""

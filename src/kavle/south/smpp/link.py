@@ -20,8 +20,8 @@ from kavle.south.smpp.tls import client_context
 from kavle.wire.smpp.constants import status_name
 from kavle.wire.smpp.events import BindRefused, Bound, Delivered, Event, PeerError, Response, Unanswered
 from kavle.wire.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter
-from kavle.wire.smpp.session import Timers
 from kavle.wire.smpp.states import BOUND
+from kavle.wire.smpp.timers import Timers
 
 GOODBYE: Final = 2.0
 """Seconds for the store to take the last receipts, and as many for the network to answer our unbind."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 import msgspec
 
 from kavle.wire.smpp.body import Body
 from kavle.wire.smpp.pdus import AlertNotification, Bind, DataSm, DeliverSm, Outbind, SubmitSm
+from kavle.wire.smpp.states import Role
 
 # Events that carry a token are left to the garbage collector: a token may well come to hold its event.
 
@@ -107,3 +111,14 @@ Event = (
     | LinkDead
     | PeerError
 )
+
+ANNOUNCED: Final[Mapping[Role, Mapping[type[Body], Callable[[int, Any], Event]]]] = {
+    Role.SMSC: {SubmitSm: Submitted, DataSm: Submitted},
+    Role.ESME: {
+        DeliverSm: Delivered,
+        DataSm: Delivered,
+        Outbind: lambda _, outbind: OutbindReceived(outbind),
+        AlertNotification: lambda _, alert: Alerted(alert),
+    },
+}
+"""The requests that a session tells its application of by themselves: from sequence number and body."""

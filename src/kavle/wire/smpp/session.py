@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import msgspec
-
 from kavle.wire.smpp import events as ev
-from kavle.wire.smpp import pdus
+from kavle.wire.smpp import pdus, refusals
 from kavle.wire.smpp.body import Body, Pdu
 from kavle.wire.smpp.codec import MAX_COMMAND_LENGTH, Decoder, Rejected, Unframeable, encode
 from kavle.wire.smpp.constants import (
@@ -28,21 +26,12 @@ from kavle.wire.smpp.errors import StateError
 from kavle.wire.smpp.events import Event
 from kavle.wire.smpp.fields import NO_TLVS
 from kavle.wire.smpp.outstanding import Outstanding, Request
-from kavle.wire.smpp.pdus import BODIES, RESPONSES, Bind, BindResp
-from kavle.wire.smpp.states import BOUND, BOUND_BY, MAY_SEND, UNSERVED, Role, State
+from kavle.wire.smpp.pdus import RESPONSES, Bind, BindResp
+from kavle.wire.smpp.states import BOUND_BY, MAY_SEND, Role, State
+from kavle.wire.smpp.timers import STANDARD_TIMERS, Timers, Watch
 
 _RESPONSE_KINDS: Final = frozenset({*RESPONSES.values(), pdus.GenericNack})
-
-
-class Timers(msgspec.Struct, frozen=True, gc=False):
-    """SMPP 3.4 §7.2, in seconds."""
-
-    session_init: float = 10.0  # from the connection to the end of the bind
-    enquire_link: float = 30.0  # of the peer's silence before it is asked whether it lives
-    response: float = 10.0
-
-
-STANDARD_TIMERS: Final = Timers()
+_ENQUIRY: Final = frozenset({pdus.EnquireLink, pdus.EnquireLinkResp})
 
 
 class Session:
@@ -54,14 +43,14 @@ class Session:
     ) -> None:
         self.role = role
         self.strays = 0  # responses to nothing, counted and ignored
-        self._timers = timers
+        self._watch = Watch(timers, now)
         self._decoder = Decoder(limit)
         self._out: list[bytes] = []
         self._sequence = 0
-        self._opened = self._heard = now
         self._requests = Outstanding(timers.response)
         self._own = Outstanding(timers.response)  # bind, unbind and enquire_link: one at a time
         self._bind_asked: tuple[int, Bind] | None = None
+        self._announced = ev.ANNOUNCED[role]
         self._enter(State.OPEN)
 
     @property
@@ -88,7 +77,8 @@ class Session:
         speaks_tlv = bind.interface_version >= INTERFACE_VERSION
         version = {int(Tag.SC_INTERFACE_VERSION): bytes((INTERFACE_VERSION,))}
         self._out.append(encode(_response_to(bind, system_id, version if speaks_tlv else NO_TLVS), sequence))
-        self._heard = now
+        self._watch.hear(now)
+        self._watch.use(now)
         self._enter(BOUND_BY[type(bind)])
 
     def refuse_bind(self, status: int) -> None:
@@ -103,6 +93,7 @@ class Session:
         kind = type(body)
         sequence = self._send(body)
         self._requests.add(sequence, Request(RESPONSES[kind], token, now))
+        self._watch.use(now)
         return sequence
 
     def respond(
@@ -145,10 +136,10 @@ class Session:
         items = self._decoder.feed(data)
         if items:
             # Whole PDUs are a sign of life; octets that drip in are not.
-            self._heard = now
+            self._watch.hear(now)
         for item in items:
             if isinstance(item, Pdu):
-                self._take(item, happened)
+                self._take(item, now, happened)
             elif isinstance(item, Rejected):
                 self._reject(item, happened)
             else:
@@ -162,13 +153,15 @@ class Session:
         happened: list[Event] = [
             ev.Unanswered(request.token, "no response in time") for request in self._requests.overdue(now)
         ]
-        if self._state is State.OPEN and now >= self._opened + self._timers.session_init:
+        if self._watch.not_bound(self._state, now):
             self._die("not bound in time", happened)
         for request in self._own.overdue(now):
             # Who is too busy to answer an enquire_link, but speaks, is alive.
-            if request.expects is not pdus.EnquireLinkResp or self._heard <= request.sent:
+            if request.expects is not pdus.EnquireLinkResp or self._watch.heard <= request.sent:
                 self._die(f"no {request.expects.command_id.name.lower()} in time", happened)
-        if self._state in BOUND and not self._own and now >= self._heard + self._timers.enquire_link:
+        if not self._requests and self._watch.idle(self._state, now):
+            self.unbind(now)
+        elif not self._own and self._watch.silent(self._state, now):
             self._ask(pdus.EnquireLink(), now)
         return happened
 
@@ -176,12 +169,8 @@ class Session:
         """When `tick` has something to do next; None once the session is closed."""
         if self._state is State.CLOSED:
             return None
-        dues = [*self._requests.deadlines(), *self._own.deadlines()]
-        if self._state is State.OPEN:
-            dues.append(self._opened + self._timers.session_init)
-        elif not self._own:
-            dues.append(self._heard + self._timers.enquire_link)
-        return min(dues)
+        watch = self._watch.deadline(self._state, asking=bool(self._own), in_flight=bool(self._requests))
+        return min([watch, *self._requests.deadlines(), *self._own.deadlines()])
 
     # Sending
 
@@ -215,8 +204,10 @@ class Session:
 
     # Taking responses
 
-    def _take(self, pdu: Pdu, happened: list[Event]) -> None:
+    def _take(self, pdu: Pdu, now: float, happened: list[Event]) -> None:
         kind = type(pdu.body)
+        if kind not in _ENQUIRY:
+            self._watch.use(now)
         if kind in _RESPONSE_KINDS:
             request = self._requests.answered(pdu.sequence, kind)
             if request is not None:
@@ -224,10 +215,13 @@ class Session:
             else:
                 self._take_own_response(pdu, happened)
         elif kind in self._may_come:
-            _TAKERS[kind](self, pdu.sequence, pdu.body, happened)
+            announced = self._announced.get(kind)
+            if announced is not None:
+                happened.append(announced(pdu.sequence, pdu.body))
+            else:
+                _TAKERS[kind](self, pdu.sequence, pdu.body, happened)
         else:
-            status, reason = self._out_of_place(kind)
-            self._refuse(kind.command_id, pdu.sequence, status, reason, happened)
+            self._refuse(refusals.out_of_place(kind, pdu.sequence, self._state), happened)
 
     def _take_own_response(self, pdu: Pdu, happened: list[Event]) -> None:
         request = self._own.answered(pdu.sequence, type(pdu.body))
@@ -252,16 +246,6 @@ class Session:
 
     # Taking requests
 
-    def _take_submission(self, sequence: int, message: pdus.SubmitSm, happened: list[Event]) -> None:
-        happened.append(ev.Submitted(sequence, message))
-
-    def _take_delivery(self, sequence: int, message: pdus.DeliverSm, happened: list[Event]) -> None:
-        happened.append(ev.Delivered(sequence, message))
-
-    def _take_data(self, sequence: int, message: pdus.DataSm, happened: list[Event]) -> None:
-        made = ev.Submitted if self.role is Role.SMSC else ev.Delivered
-        happened.append(made(sequence, message))
-
     def _take_enquiry(self, sequence: int, body: pdus.EnquireLink, happened: list[Event]) -> None:
         self._out.append(encode(pdus.EnquireLinkResp(), sequence))
 
@@ -272,41 +256,25 @@ class Session:
 
     def _take_bind(self, sequence: int, bind: Bind, happened: list[Event]) -> None:
         if self._bind_asked is not None:
-            self._refuse(bind.command_id, sequence, _WRONG_WHEN_BOUND, "a second bind", happened)
+            self._refuse(refusals.second_bind(type(bind), sequence), happened)
             return
         self._bind_asked = sequence, bind
         happened.append(ev.BindRequested(bind))
 
-    def _take_outbind(self, sequence: int, outbind: pdus.Outbind, happened: list[Event]) -> None:
-        happened.append(ev.OutbindReceived(outbind))
-
-    def _take_alert(self, sequence: int, alert: pdus.AlertNotification, happened: list[Event]) -> None:
-        happened.append(ev.Alerted(alert))
-
     # Refusing
 
-    def _out_of_place(self, kind: type[Body]) -> tuple[CommandStatus, str]:
-        name = kind.command_id.name.lower()
-        if kind in UNSERVED:
-            return CommandStatus.ESME_RINVCMDID, f"{name} is not served"
-        wrong = _WRONG_WHEN_BOUND if kind in BOUND_BY and self._state in BOUND else _WRONG_STATE
-        return wrong, f"{name} came while {self._state.value}"
-
     def _reject(self, item: Rejected, happened: list[Event]) -> None:
+        error = refusals.malformed(item)
         if not item.command_id & RESPONSE_BIT:
-            self._refuse(item.command_id, item.sequence, item.status, item.reason, happened)
+            self._refuse(error, happened)
             return
         # A response of a kind that nobody knows is to nothing of ours, and can't be answered.
-        happened.append(ev.PeerError(item.command_id, item.sequence, item.status, item.reason))
+        happened.append(error)
         self.strays += 1
 
-    def _refuse(
-        self, command_id: int, sequence: int, status: CommandStatus, reason: str, happened: list[Event]
-    ) -> None:
-        """Answer a request by its own response if it has one, else by generic_nack (§4.3)."""
-        kind = RESPONSES.get(BODIES.get(command_id, Body), pdus.GenericNack)
-        self._out.append(encode(kind(), sequence, status))
-        happened.append(ev.PeerError(command_id, sequence, status, reason))
+    def _refuse(self, error: ev.PeerError, happened: list[Event]) -> None:
+        self._out.append(refusals.answer(error))
+        happened.append(error)
 
     def _give_up(self, item: Unframeable, happened: list[Event]) -> None:
         # Its sequence_number is as doubtful as its length: then it is 0, §4.3.1.
@@ -319,18 +287,10 @@ def _response_to(bind: Bind, system_id: str = "", tlvs: Mapping[int, bytes] = NO
     return kind(system_id, tlvs)
 
 
-_WRONG_STATE: Final = CommandStatus.ESME_RINVBNDSTS
-_WRONG_WHEN_BOUND: Final = CommandStatus.ESME_RALYBND
-
 _TAKERS: Final[Mapping[type[Body], Callable[[Session, int, Any, list[Event]], None]]] = {
-    pdus.SubmitSm: Session._take_submission,
-    pdus.DeliverSm: Session._take_delivery,
-    pdus.DataSm: Session._take_data,
     pdus.EnquireLink: Session._take_enquiry,
     pdus.Unbind: Session._take_unbind,
     pdus.BindTransmitter: Session._take_bind,
     pdus.BindReceiver: Session._take_bind,
     pdus.BindTransceiver: Session._take_bind,
-    pdus.Outbind: Session._take_outbind,
-    pdus.AlertNotification: Session._take_alert,
 }
