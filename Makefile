@@ -10,6 +10,7 @@ DEV := $(VENV)/.dev
 COMPILERS := $(VENV)/.compilers
 DEMO_PORT ?= 8080
 ROUNDS ?= 200
+MUTANTS ?= 1000000
 
 .PHONY: help demo test check bench proof format dumps apps pins clean
 
@@ -33,7 +34,9 @@ check: $(DEV)  ## Lint, types, and the walls between the floors
 bench: $(DEV)  ## One table of figures, beside Kannel's where it is installed
 	@$(BIN)/python -m bench
 
-proof: $(DEV)  ## The long harnesses: ROUNDS=200 rounds of kill -9 on SQLite, and as many on PostgreSQL
+proof: $(DEV)  ## The long harnesses: MUTANTS=1000000 mutated PDUs, ROUNDS=200 rounds of kill -9 on each engine
+	@echo "Kavle: $(MUTANTS) mutated PDUs, against the codec and sessions in both roles"
+	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest tests/wire/smpp/test_smpp_mutants.py --timeout 0 -s
 	@echo "Kavle: $(ROUNDS) rounds of kill -9 on each engine"
 	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0 -s
 

@@ -102,7 +102,9 @@ simulate.add_command(mo)
 @click.option("--seed", type=int, help="Of the dice that say whom a fault meets.")
 @fault_options(but=SmscSettings.__struct_fields__)
 @click.option(
-    "--unbind-idle", type=click.FloatRange(min=0.1), help="Unbind who has sent and got nothing for so long."
+    "--unbind-idle",
+    type=click.FloatRange(min=0.1),
+    help="Unbind who has sent and got no message for so many seconds.",
 )
 @click.option("--quiet", is_flag=True, help="Print no line for each text.")
 @click.option("--verbose", is_flag=True, help="Log binds, lost links and mistakes to standard error.")
