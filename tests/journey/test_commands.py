@@ -498,7 +498,7 @@ async def test_a_gateway_does_not_start_without_the_files_of_its_tls(tmp_path: P
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--key", "x.pem"], "--key wants its --certificate"),
+        (["--key", "x.pem"], "--key wants a --certificate"),
         (["--certificate", "/no/x.pem"], "/no/x.pem and its key can't be used"),
     ],
 )
