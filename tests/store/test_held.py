@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kavle.core.held import DecideHeld, Held
 from kavle.model.status import Status
 from kavle.store.types import CarrierTerms, Decision, HeldLine, HeldPage, Verdict
 from support.world import LOST, RECIPIENT, REFUSED, THROTTLED, Accepted, Unsent, World
@@ -103,6 +104,21 @@ async def test_released_it_is_sent_again_at_no_cost(world: World) -> None:
     assert await world.story(message) == [10, 21, 22]
     assert await world.credits() == 98
     assert await world.rows("SELECT * FROM job") == []
+
+
+async def test_who_has_links_is_told_of_what_is_released_and_of_nothing_else(world: World) -> None:
+    kept, released = await lost(world), await lost(world)
+    told: list[bool] = []
+    held = Held(world.store, world.clock, lambda: told.append(True))
+    public = world.store.public_ids.public
+    for verdict, id, times in (
+        (Verdict.KEEP, public(kept), 0),
+        (Verdict.RELEASE, public(kept), 0),
+        (Verdict.RELEASE, public(released), 1),
+        (Verdict.RELEASE, public(released), 1),
+    ):
+        await held.decide(DecideHeld(verdict, (str(id),)))
+        assert len(told) == times
 
 
 async def test_released_and_unsure_again_it_is_held_again_however_often(world: World) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from kavle.clock import SetClock
 from kavle.store.errors import StoreError, StoreUnavailable
+from kavle.store.types import CarrierTerms, Decision, Verdict
 from support.postgres import empty_database, fetch, server, until_listening
-from support.world import World, open_world
+from support.world import LOST, World, open_world
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 
@@ -159,6 +160,22 @@ async def test_an_alarm_calls_though_others_wait(url: str, world: World) -> None
     await until_listening(url, 1)  # our own has called meanwhile
     await world.accept(priority=3)
     assert await asyncio.wait_for(called.get(), 20) == (world.carrier_id, True)
+    await other.close()
+
+
+async def test_what_an_operator_releases_calls_whoever_has_the_links(url: str, world: World) -> None:
+    await world.store.carrier_ids([CarrierTerms("telia", hold=True)])
+    ids = [await world.accept(priority=priority) for priority in (3, 2)]
+    for leased in await world.lease():
+        await world.answer(leased.lease, LOST)
+    called: asyncio.Queue[tuple[int, bool]] = asyncio.Queue()
+    other = await PostgresStore.open(url, on_ready=lambda *call: called.put_nowait(call))
+    await until_listening(url, 1)
+    now = world.clock.now()
+    for id, urgent in zip(ids, (True, False), strict=True):
+        await world.store.decide(Decision((id,), Verdict.RELEASE, now))
+        while await asyncio.wait_for(called.get(), 20) != (world.carrier_id, urgent):
+            pass  # the accepts have called, too
     await other.close()
 
 

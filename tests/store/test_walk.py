@@ -100,6 +100,19 @@ async def test_a_message_that_expires_while_one_segment_is_unsure_is_refunded_bu
     assert await world.credits() == 99
 
 
+async def test_what_never_went_out_was_no_try(world: World) -> None:
+    await world.accept("x" * 161)
+    for _ in range(3):
+        (leased,) = await world.lease()
+        assert leased.lease.attempt == 1
+        await world.answer(leased.lease, Unsent(), Unsent())
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"), Unsent())
+    (leased,) = await world.lease()
+    assert leased.lease.attempt == 2
+    assert await world.answer(leased.lease, Accepted("a2"), first=2) == 1
+
+
 async def test_throttled_is_11_waits_longer_each_time_and_sends_only_the_rest(world: World) -> None:
     message = await world.accept(TWO)
     (leased,) = await world.lease()

@@ -88,6 +88,7 @@ class Model:
 
     def outcome(self, id: int, part: int, kind: str, network_id: str, now: float) -> None:
         m = self.messages[id]
+        returned = kind == "unsent" and m.handed == m.unsent == {part}
         m.handed.discard(part)
         if kind == "accepted":
             m.unsent.discard(part)
@@ -109,6 +110,7 @@ class Model:
             m.unsure |= {part} if kind == "unsure" else set()
         if not m.handed:
             self.end_lease(m, now)
+            m.attempt -= returned
         if kind == "accepted" and network_id in self.early:
             self.receipt(network_id, self.early.pop(network_id), now)
 

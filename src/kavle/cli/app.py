@@ -112,5 +112,6 @@ class Gateway:
         path = file_of(self.settings.database)
         if path is None:
             return []
-        store, clock = self._node.store, self._node.clock
-        return [ControlServer(Desk(self.accounts, Held(store, clock), Carriers(store)), path)]
+        node = self._node
+        held = Held(node.store, node.clock, node.wake_all)
+        return [ControlServer(Desk(self.accounts, held, Carriers(node.store)), path)]

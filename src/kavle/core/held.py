@@ -3,6 +3,7 @@ hold these."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -47,9 +48,11 @@ HeldCommand = ListHeld | DecideHeld
 
 
 class Held:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, wake: Callable[[], None] = lambda: None) -> None:
+        """`wake` is told when some are ready to be sent again, where there are links in this process."""
         self._store = store
         self._clock = clock
+        self._wake = wake
 
     async def page(self, command: ListHeld) -> list[HeldMessage]:
         after = await internal(self._store, command.after_id) if command.after_id else None
@@ -73,4 +76,6 @@ class Held:
         known = {given: await internal(self._store, given) for given in command.ids}
         ids = tuple(id for id in known.values() if id is not None)
         done = set(await self._store.decide(Decision(ids, command.verdict, self._clock.now())))
+        if done and command.verdict is Verdict.RELEASE:
+            self._wake()
         return [given for given, id in known.items() if id in done]

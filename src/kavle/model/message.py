@@ -51,7 +51,7 @@ class Lease(msgspec.Struct, frozen=True, gc=False):
 
     message_id: int
     token: int
-    attempt: int  # 1 for the first lease of the message
+    attempt: int  # 1 for the first; a lease of which nothing was written to a link is none
 
 
 class LeasedMessage(msgspec.Struct, frozen=True):

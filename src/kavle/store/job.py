@@ -100,6 +100,12 @@ class Job:
         return JobState.WAITING if self.status is Status.DELAYED else JobState.READY
 
     @property
+    def attempt(self) -> int:
+        """A lease that comes back as it was given, never written to a link, was no attempt."""
+        returned = not self.noted and not self.handed and self.unsent == self.row.handed
+        return self.row.attempt - returned
+
+    @property
     def due(self) -> int:
         """When what is sent again is sent again; of what is held, since when."""
         return self.at + (self.after or backoff(self.row.attempt)) if self.unsent else self.at

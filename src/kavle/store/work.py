@@ -16,8 +16,8 @@ SegmentColumns = tuple[int, int, int, int, int, int, str | None, str | None]
 """message, number, attempt, outcome, status, when, network id, error"""
 AwaitingColumns = tuple[int, str, int, int, int, str, int]
 """domain, network id, message, number, attempt, recipient, when"""
-LeftColumns = tuple[int, int, int, int, int, int]
-"""A job that goes on: message, state, unsent, handed, unsure, due"""
+LeftColumns = tuple[int, int, int, int, int, int, int]
+"""A job that goes on: message, state, unsent, handed, unsure, due, attempt"""
 
 _ACCEPTED: Final = int(SegmentOutcome.ACCEPTED)
 _IN_NETWORK: Final = int(Status.IN_NETWORK)
@@ -92,7 +92,8 @@ class Work:
         if job.done:
             self.done.append(row.id)
         else:
-            self.left.append((row.id, int(job.state), job.unsent, job.handed, job.unsure, job.due))
+            masks = job.unsent, job.handed, job.unsure
+            self.left.append((row.id, int(job.state), *masks, job.due, job.attempt))
 
     def _await(self, row: JobRow, network_id: str, number: int, at: int) -> None:
         if network_id:  # some networks name what they took by nothing: no receipt can follow

@@ -26,8 +26,8 @@ EVERY: Final = 0.02
 _AGAIN: Final = 1.0
 _ALIVE: Final = 30.0
 
-_CHANNEL: Final = "kavle_ready"
-_URGENT: Final = (
+CHANNEL: Final = "kavle_ready"
+URGENT: Final = (
     "!"  # behind the carrier's number; an older node takes that for no number, and finds it itself
 )
 _AHEAD: Final = 64
@@ -75,7 +75,7 @@ class Bell:
             try:
                 db = await connect(self._url, BY_INDEX)
                 try:
-                    await db.add_listener(_CHANNEL, self._heard)
+                    await db.add_listener(CHANNEL, self._heard)
                     await self._serve(db)
                 finally:
                     db.terminate()
@@ -94,7 +94,7 @@ class Bell:
             for carrier_id in fresh.keys() | urgent.keys():
                 ranges = await self._front.look(db, carrier_id)
                 alarms = [one for one in ranges if one.priority == Priority.URGENT]
-                if not await self._call(db, carrier_id, alarms, urgent[carrier_id], _URGENT):
+                if not await self._call(db, carrier_id, alarms, urgent[carrier_id], URGENT):
                     await self._call(db, carrier_id, ranges, (fresh + urgent)[carrier_id], "")
             await asyncio.sleep(EVERY)
 
@@ -108,9 +108,9 @@ class Bell:
         ready: int = await db.fetchval(_READY, carrier_id, *columns(ranges, 3), fresh + _AHEAD)
         if not 0 < ready <= fresh + self._fresh[carrier_id] + self._urgent[carrier_id]:
             return False
-        await db.execute(_RING, _CHANNEL, f"{carrier_id}{mark}")
+        await db.execute(_RING, CHANNEL, f"{carrier_id}{mark}")
         return True
 
     def _heard(self, db: Any, pid: int, channel: str, payload: object) -> None:
-        if isinstance(payload, str) and (carrier := payload.removesuffix(_URGENT)).isdecimal():
+        if isinstance(payload, str) and (carrier := payload.removesuffix(URGENT)).isdecimal():
             self._on_ready(int(carrier), carrier != payload)

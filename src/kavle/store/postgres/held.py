@@ -7,6 +7,7 @@ from typing import Final
 
 from kavle.model.status import FINAL, Status
 from kavle.store.postgres.accounts import Change, refund
+from kavle.store.postgres.bell import CHANNEL, URGENT
 from kavle.store.postgres.expire import hold_messages, set_status, withdraw
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import from_ms, numbers, to_ms
@@ -36,6 +37,11 @@ _RELEASE: Final = (
     "UPDATE job SET state = 0, unsent = unsent | unsure, since = pg_current_xact_id()"
     " WHERE message_id = ANY($1::bigint[])"
 )
+_CALL: Final = (
+    # Within the transaction: it is rare, and a command has ended before its bell would ring.
+    "SELECT pg_notify($2, carrier_id || CASE max(priority) WHEN 3 THEN $3 ELSE '' END)"
+    " FROM job WHERE message_id = ANY($1::bigint[]) GROUP BY carrier_id"
+)
 
 
 async def listing(db: Db, page: HeldPage) -> list[HeldLine]:
@@ -64,6 +70,7 @@ async def _decide(db: Db, decision: Decision, refunds: list[Change]) -> list[int
     ids = [job[0] for job in jobs]
     if decision.verdict is Verdict.RELEASE:
         await db.execute(_RELEASE, ids)
+        await db.execute(_CALL, ids, CHANNEL, URGENT)
         return ids
     now = to_ms(decision.now)
     before = await hold_messages(db, ids)

@@ -44,10 +44,10 @@ FROM unnest($9::bigint[], $10::text[]) AS one(domain, network_id) JOIN waiting A
 _NEXT: Final = (
     # A lease that goes on keeps its end.
     "UPDATE job AS j SET state = one.state, unsent = one.unsent, handed = one.handed, unsure = one.unsure,"
-    " due = CASE one.state WHEN 1 THEN j.due ELSE one.due END,"
+    " due = CASE one.state WHEN 1 THEN j.due ELSE one.due END, attempt = one.attempt,"
     " since = CASE one.state WHEN 0 THEN pg_current_xact_id() ELSE j.since END"
-    " FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])"
-    " AS one(id, state, unsent, handed, unsure, due) WHERE j.message_id = one.id"
+    " FROM unnest($1::bigint[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
+    " $7::int[]) AS one(id, state, unsent, handed, unsure, due, attempt) WHERE j.message_id = one.id"
 )
 _NOTED: Final = (
     # With what it says: the end of the lease, on another node, leaves a row of the same attempt.
@@ -102,7 +102,7 @@ async def _write(db: Db, work: Work) -> list[Change]:
         work.done,
     )
     if work.left:
-        await db.execute(_NEXT, *columns(work.left, 6))
+        await db.execute(_NEXT, *columns(work.left, 7))
     refunds = [
         Change(account_id, work.refunded_at, Entry.REFUND, amount, origin)
         for account_id, origin, amount in work.refunds

@@ -28,7 +28,8 @@ _AWAITING = "INSERT INTO awaiting (domain, network_id, message_id, number, attem
 _NEXT = (
     # A lease that goes on keeps its end.
     "UPDATE job SET state = new.value ->> 1, unsent = new.value ->> 2, handed = new.value ->> 3,"
-    " unsure = new.value ->> 4, due = iif(new.value ->> 1 = 1, due, new.value ->> 5)"
+    " unsure = new.value ->> 4, due = iif(new.value ->> 1 = 1, due, new.value ->> 5),"
+    " attempt = new.value ->> 6"
     " FROM json_each(?) AS new WHERE message_id = new.value ->> 0"
 )
 _DONE = "DELETE FROM job WHERE message_id IN (SELECT value FROM json_each(?))"
