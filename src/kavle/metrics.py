@@ -49,11 +49,14 @@ class Metrics(Collector):
         self.outcomes: Counter[str] = Counter()  # by kind
         self.fenced_outcomes = 0
         self.receipts: Counter[str] = Counter()  # matched or waiting
+        self.callbacks: Counter[str] = Counter()  # by what came of them
+        self.fenced_callbacks = 0
         self.stalls = 0
         self.longest_stall = 0.0
         self.accept_seconds = Histogram()
         self.commit_seconds = Histogram()
         self.submit_seconds = Histogram()
+        self.callback_seconds = Histogram()
         self.oldest_queued: dict[str, float] = {}  # age in seconds by priority
         self.queued: dict[str, float] = {}
         self.held: Mapping[str, float] = {}  # messages by carrier
@@ -85,11 +88,14 @@ class Metrics(Collector):
         yield _counters("kavle_outcomes", "Outcomes of segments", "outcome", self.outcomes)
         yield _counter("kavle_fenced_outcomes", "Outcomes that came after their lease", self.fenced_outcomes)
         yield _counters("kavle_receipts", "Delivery receipts kept", "match", self.receipts)
+        yield _counters("kavle_callbacks", "Calls for incoming messages", "outcome", self.callbacks)
+        yield _counter("kavle_fenced_callbacks", "Calls that ended after their lease", self.fenced_callbacks)
         yield _counter("kavle_loop_stalls", "Stalls of the event loop over 50 ms", self.stalls)
         yield GaugeMetricFamily("kavle_loop_longest_stall_seconds", "The longest one", self.longest_stall)
         yield self.accept_seconds.family("kavle_accept_seconds", "From a request's check to its commit")
         yield self.commit_seconds.family("kavle_commit_seconds", "Of each transaction")
         yield self.submit_seconds.family("kavle_submit_seconds", "From submit_sm to its response")
+        yield self.callback_seconds.family("kavle_callback_seconds", "From a callback to its answer")
         yield _gauges("kavle_queued", "Messages in the queue", "priority", self.queued)
         yield _gauges("kavle_oldest_queued_seconds", "Age of the oldest one", "priority", self.oldest_queued)
         yield _gauges("kavle_held", "Messages that wait for an operator's decision", "carrier", self.held)

@@ -10,6 +10,7 @@ from kavle import __version__
 from kavle.cli.config import Settings
 from kavle.cli.control import ControlServer, Desk
 from kavle.cli.database import file_of
+from kavle.cli.roles.callbacks import CallbackCalls
 from kavle.cli.roles.node import Node, Part
 from kavle.cli.roles.north import North
 from kavle.cli.roles.operations import Operations
@@ -105,6 +106,8 @@ class Gateway:
         parts: list[Part] = [*self._commands(), door]
         if Role.SOUTH in self.roles:
             parts.append(South(node))
+        if Role.CALLBACKS in self.roles:
+            parts.append(CallbackCalls(node))
         return [*parts, upkeep]
 
     def _commands(self) -> list[Part]:

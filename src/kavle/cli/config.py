@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from kavle.cli.database import check_address
+from kavle.core.callbacks import Limits
 from kavle.core.order import Terms
 from kavle.model.description import Language
 from kavle.model.money import parse_money
@@ -22,6 +23,7 @@ from kavle.model.prefix import ByPrefix
 from kavle.north.settings import HttpSettings, Locale
 from kavle.settings import DEFAULT_FILE, SettingsError, WrongValue, load
 from kavle.sms.segment import Encoding
+from kavle.south.callback.settings import CallbackSettings
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.types import CarrierTerms
@@ -104,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     route: list[RouteSettings] = []
     price: PriceSettings = PriceSettings()
     gateway: GatewaySettings = GatewaySettings()
+    callbacks: CallbackSettings = CallbackSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
@@ -168,6 +171,17 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
         latin1=frozenset(
             carrier_ids[carrier.name] for carrier in settings.carrier if carrier.charset == "latin1"
         ),
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    told = settings.callbacks
+    return Limits(
+        interval=timedelta(seconds=told.interval),
+        tries=told.tries,
+        connections=told.connections,
+        per_host=told.per_host,
+        per_number=told.per_number,
     )
 
 

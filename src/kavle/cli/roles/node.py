@@ -39,6 +39,21 @@ class Wake:
             self._ear(carrier_id, urgent)
 
 
+class Came:
+    """`came()`: there are new messages for customers. Who calls these listens; in a process that is not asked
+    to that is nobody, and the others find them by looking."""
+
+    def __init__(self) -> None:
+        self._ear: Callable[[], None] | None = None
+
+    def listen(self, ear: Callable[[], None]) -> None:
+        self._ear = ear
+
+    def __call__(self) -> None:
+        if self._ear is not None:
+            self._ear()
+
+
 class Node:
     """`await open()`, and `await close()` when all parts have stopped."""
 
@@ -47,6 +62,7 @@ class Node:
         self.clock: Final = clock
         self.metrics: Final = Metrics()
         self.wake: Final = Wake()
+        self.came: Final = Came()
         self.tasks: Final[list[asyncio.Task[None]]] = []
         self.store: Store
         self.carrier_ids: dict[str, int]

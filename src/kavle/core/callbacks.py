@@ -1,0 +1,287 @@
+"""The incoming road's second half: lease what is to be called for, call, record. One for each process."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Final
+
+import msgspec
+import structlog
+
+from kavle.clock import Clock
+from kavle.core.caller import Answer, Caller
+from kavle.core.outage import Outage
+from kavle.logs import telling
+from kavle.metrics import Metrics
+from kavle.model.callback import CallbackTry, LeasedCallback, Verdict
+from kavle.store.errors import StoreUnavailable
+from kavle.store.inbox import CallbackRequest
+from kavle.store.store import Store
+
+POLL: Final = 0.25
+"""Seconds between looks for what is due or new: the truth, which being woken only hurries."""
+LEASE: Final = timedelta(seconds=150)
+PROMPT: Final = 30.0
+"""Seconds for which a number is served by one lease: with the longest call behind it, and one more commit,
+all is over well before LEASE ends."""
+EACH: Final = 25
+"""Calls of one number in one lease: a commit costs the same for one as for many."""
+MOST: Final = 1000
+"""Calls in one lease."""
+SETTLE: Final = 10.0
+"""Seconds that a stop waits for the calls under way."""
+RETRY_STORE: Final = 1.0
+
+_NAMES: Final = {
+    Verdict.DONE: "ok",
+    Verdict.AGAIN: "again",
+    Verdict.FAILED: "failed",
+    Verdict.UNTRIED: "untried",
+}
+
+_log = structlog.get_logger("kavle.callbacks")
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How often, and how many at once."""
+
+    interval: timedelta = timedelta(minutes=30)  # the manual's
+    tries: int = 10  # the manual's, the first one counted
+    connections: int = 200
+    per_host: int = 10
+    per_number: int = 1
+
+
+class Callbacks:
+    """`run` until it is cancelled, after `stop`. A number's messages are called for in the order in which
+    they came, one after another: the next one when the one before it has had its try, whatever came of that.
+    Numbers do not wait for each other, nor hosts, and one that is silent has one call at a time until it
+    speaks again."""
+
+    def __init__(self, store: Store, clock: Clock, metrics: Metrics, caller: Caller, limits: Limits) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._caller = caller
+        self._limits = limits
+        self._woken = asyncio.Event()
+        self._told = asyncio.Event()  # there are tries to record
+        self._stopping = False
+        self._idle = asyncio.Event()  # nothing is leased any more
+        self._bug: BaseException | None = None
+        self._after = ""  # the number behind which the next lease begins
+        self._serving: set[asyncio.Task[None]] = set()
+        self._busy: Counter[str] = Counter()  # numbers being served, by host
+        self._silent: set[str] = set()  # hosts that did not answer the last call
+        self._tries: list[CallbackTry] = []  # to be recorded
+        self._recording = asyncio.Lock()
+        self._telling = telling()
+        self._outage = Outage(_log, "callbacks have to wait")
+        self._untold = Outage(_log, "callbacks wait to be recorded")
+
+    def wake(self) -> None:
+        """Something came, or is to be called for again."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Raises what a part of it died of, which is a bug."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._lease())
+            group.create_task(self._promote())
+            group.create_task(self._record())
+
+    async def stop(self) -> None:
+        """In this order: nothing more is leased, what has not begun goes back, calls under way are awaited up
+        to a limit; what was made is recorded, and what was cut short goes back as well. Then `run` may be
+        cancelled."""
+        self._stopping = True
+        self._woken.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE):
+                await self._idle.wait()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=SETTLE)
+        for task in self._serving:
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
+        if not await self._recorded():
+            _log.warning("callbacks that were made are not recorded, and will be made again")
+        await self._caller.close()
+
+    # --- leases -----------------------------------------------------------------------------------------
+
+    async def _lease(self) -> None:
+        while not self._stopping:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._woken.wait()
+            self._woken.clear()
+            if self._bug is not None:
+                raise self._bug
+            try:
+                while await self._turn():
+                    pass
+            except StoreUnavailable as error:
+                self._outage.began(error)
+                await asyncio.sleep(RETRY_STORE)
+            else:
+                self._outage.over()
+        self._idle.set()
+
+    async def _turn(self) -> bool:
+        """Lease what there is room for, and begin with it. Whether there may be more."""
+        request = self._request()
+        if request is None:
+            return False
+        leases = await self._store.inbox.lease(request)
+        self._after = leases.after
+        until = asyncio.get_running_loop().time() + PROMPT
+        for _, calls in groupby(leases.taken, lambda one: one.recipient):
+            self._serve(list(calls), until)
+        return leases.after != "" and not self._stopping
+
+    def _request(self) -> CallbackRequest | None:
+        numbers = self._limits.connections - len(self._serving)
+        if numbers <= 0:
+            return None
+        now = self._clock.now()
+        return CallbackRequest(
+            room=min(MOST, numbers * EACH),
+            numbers=numbers,
+            each=EACH,
+            per_host=self._limits.per_host,
+            token=secrets.randbits(62),
+            now=now,
+            until=now + LEASE,
+            busy=self._taken(),
+            after=self._after,
+        )
+
+    def _taken(self) -> Counter[str]:
+        """Numbers being served, by host; as if more where a host is silent, so that there is room for one."""
+        taken = self._busy.copy()
+        for host in self._silent:
+            taken[host] += self._limits.per_host - 1
+        return taken
+
+    async def _promote(self) -> None:
+        """What is due again, and what a dead process had begun."""
+        while True:
+            try:
+                while await self._store.inbox.promote(self._clock.now()):
+                    self.wake()
+                while ended := await self._store.inbox.end_leases(self._clock.now()):
+                    _log.warning("callbacks are made again: whoever had begun is gone", calls=ended)
+                    self.wake()
+            except StoreUnavailable as error:
+                self._outage.began(error)
+            await asyncio.sleep(POLL)
+
+    # --- calls ------------------------------------------------------------------------------------------
+
+    def _serve(self, calls: list[LeasedCallback], until: float) -> None:
+        """A number's calls, one after another; or as many at once as the settings say."""
+        host, waiting = calls[0].host, iter(calls)
+        room = max(1, self._limits.per_host - self._busy[host])
+        for _ in range(min(self._limits.per_number, len(calls), room)):
+            self._busy[host] += 1
+            task = asyncio.create_task(self._in_order(waiting, until), name="callback")
+            self._serving.add(task)
+            task.add_done_callback(partial(self._served, host))
+
+    def _served(self, host: str, task: asyncio.Task[None]) -> None:
+        self._serving.discard(task)
+        self._busy -= Counter((host,))
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            self._bug = bug
+            self._woken.set()
+
+    async def _in_order(self, waiting: Iterator[LeasedCallback], until: float) -> None:
+        now = asyncio.get_running_loop().time
+        try:
+            for callback in waiting:
+                await self._call(callback)
+                if self._stopping or now() >= until:
+                    break
+        finally:
+            self._give_back(waiting)
+
+    async def _call(self, callback: LeasedCallback) -> None:
+        public_id = self._store.public_ids.public(callback.lease.incoming_id)
+        at, now = self._clock.now(), asyncio.get_running_loop().time
+        began = now()
+        try:
+            answer = await self._caller.call(callback, public_id)
+        except asyncio.CancelledError:
+            self._give_back([callback])
+            raise
+        seconds = now() - began
+        if answer.status is None:
+            self._silent.add(callback.host)
+        else:
+            self._silent.discard(callback.host)
+        self._metrics.callback_seconds.observe(seconds)
+        self._tell(self._judged(callback, answer, at, round(seconds * 1000)))
+        if self._telling:
+            _log.debug("called", message_id=callback.lease.incoming_id, ok=answer.ok, status=answer.status)
+
+    def _judged(
+        self, callback: LeasedCallback, answer: Answer, at: datetime, milliseconds: int
+    ) -> CallbackTry:
+        verdict, again = Verdict.DONE, None
+        if not answer.ok:
+            last = callback.lease.round >= self._limits.tries
+            verdict, again = (Verdict.FAILED, None) if last else (Verdict.AGAIN, at + self._limits.interval)
+        return CallbackTry(
+            callback.lease, verdict, at, milliseconds, answer.status, answer.head, answer.error, again
+        )
+
+    # --- records ----------------------------------------------------------------------------------------
+
+    def _give_back(self, callbacks: Iterable[LeasedCallback]) -> None:
+        now = self._clock.now()
+        for callback in callbacks:
+            self._tell(CallbackTry(callback.lease, Verdict.UNTRIED, now))
+
+    def _tell(self, one: CallbackTry) -> None:
+        self._tries.append(one)
+        self._told.set()
+
+    async def _record(self) -> None:
+        """However long it takes: what is lost would be called for again."""
+        while True:
+            await self._told.wait()
+            self._told.clear()
+            if not await self._recorded():
+                await asyncio.sleep(RETRY_STORE)
+
+    async def _recorded(self) -> bool:
+        """Whether what was to be recorded until now is on disk."""
+        async with self._recording:
+            batch, self._tries = self._tries, []
+            if not batch:
+                return True
+            try:
+                counted = await self._store.inbox.record(batch)
+            except StoreUnavailable as error:
+                self._untold.began(error, calls=len(batch))
+                self._tries = batch + self._tries
+                self._told.set()
+                return False
+        self._untold.over()
+        self._count(batch, counted)
+        self._woken.set()  # their numbers are free
+        return True
+
+    def _count(self, batch: list[CallbackTry], counted: int) -> None:
+        for one in batch:
+            self._metrics.callbacks[_NAMES[one.verdict]] += 1
+        self._metrics.fenced_callbacks += len(batch) - counted
