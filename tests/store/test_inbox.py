@@ -75,7 +75,7 @@ class Inbox:
 
     async def leases(self, room: int = 100, **how: Any) -> CallbackLeases:
         now = self.world.clock.now()
-        given: dict[str, Any] = {"each": 10, "per_host": 10} | how
+        given: dict[str, Any] = {"each": 10, "numbers": 100, "per_host": 10} | how
         request = CallbackRequest(
             room, token=next(self._tokens), now=now, until=now + timedelta(seconds=60), **given
         )
@@ -406,6 +406,16 @@ async def test_a_host_has_no_more_numbers_called_at_once_than_allowed(inbox: Inb
     calls = await inbox.lease(per_host=3, busy={"slow.example": 1})
     assert [call.recipient for call in calls] == [*[n for n in numbers[:2] for _ in "ab"], OTHER]
     assert await inbox.lease(per_host=3, busy={"slow.example": 3}) == []
+
+
+async def test_a_lease_is_for_so_many_numbers_at_most(inbox: Inbox) -> None:
+    numbers = [f"4673749{number:04}" for number in range(4)]
+    for number in numbers:
+        await inbox.number(number)
+        await inbox.take(inbox.piece("hej", recipient=number), inbox.piece("hopp", recipient=number))
+    leases = await inbox.leases(numbers=3)
+    assert [call.recipient for call in leases.taken] == [n for n in numbers[:3] for _ in "ab"]
+    assert [call.recipient for call in await inbox.lease(after=leases.after)] == [numbers[3]] * 2
 
 
 async def test_a_changed_number_is_called_where_it_says_now(inbox: Inbox) -> None:

@@ -49,19 +49,20 @@ class Choice:
         self.orphans: list[int] = []
 
     def take(self, rows: Iterable[ReadyCall]) -> CallbackLeases:
-        served, skipped = "", ""
+        served, skipped, numbers = "", "", 0
         for row in rows:
             if not row.host:
                 self.orphans.append(row.incoming_id)
                 continue
             if row.number not in (served, skipped):  # the first of its number
-                if len(self.taken) >= self._request.room:
+                if len(self.taken) >= self._request.room or numbers >= self._request.numbers:
                     self._end = served
                     break
                 if self._busy[row.host] >= self._request.per_host:
                     skipped = row.number
                     continue
                 self._busy[row.host] += 1
+                numbers += 1
                 served = row.number
             if row.number == served and len(self.taken) < self._request.room:
                 self.taken.append(row)

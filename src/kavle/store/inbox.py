@@ -32,6 +32,7 @@ class PartWait(msgspec.Struct, frozen=True):
 class CallbackRequest(msgspec.Struct, frozen=True):
     room: int  # calls, 1 at least
     each: int  # of these, of one number
+    numbers: int  # of which they may be
     per_host: int  # numbers that may be called on one host at once
     token: int
     now: datetime
