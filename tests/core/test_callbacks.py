@@ -65,7 +65,7 @@ class Customers:
         finally:
             self.running[callback.host] -= 1
 
-    async def close(self) -> None:
+    def close(self) -> None:
         self.closed = True
 
     def texts(self, number: str = "") -> list[str]:

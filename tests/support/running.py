@@ -16,7 +16,7 @@ import structlog
 
 from kavle.cli.app import Gateway
 from kavle.cli.config import GatewaySettings, PriceSettings, RouteSettings, Settings
-from kavle.clock import SystemClock
+from kavle.clock import Clock, SystemClock
 from kavle.core.accounts import CreateAccount
 from kavle.model.account import Operator
 from kavle.model.money import UNIT
@@ -26,6 +26,7 @@ from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
+from kavle.south.callback.settings import CallbackSettings
 from kavle.south.smpp.settings import SmppSettings
 from support.books import Place
 from support.invariants import invariants
@@ -121,6 +122,8 @@ async def running(
     listeners: Sequence[ListenerSettings] = (),
     gateway_settings: GatewaySettings = GatewaySettings(),  # noqa: B008  (frozen)
     carrier: Mapping[str, Any] = MappingProxyType({}),
+    callbacks: CallbackSettings = CallbackSettings(),  # noqa: B008  (frozen)
+    clock: Clock | None = None,
     **network_settings: object,
 ) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall. `carrier`: settings of it
@@ -129,8 +132,8 @@ async def running(
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
     settings = settings_for(place, port, listeners=listeners, carrier=carrier)
-    settings = msgspec.structs.replace(settings, gateway=gateway_settings)
-    gateway = Gateway(settings, SystemClock())
+    settings = msgspec.structs.replace(settings, gateway=gateway_settings, callbacks=callbacks)
+    gateway = Gateway(settings, clock or SystemClock())
     await gateway.start()
     run = Running(gateway, network, journal)
     try:

@@ -114,7 +114,7 @@ class Callbacks:
             await asyncio.wait(self._serving)
         if not await self._recorded():
             _log.warning("callbacks that were made are not recorded, and will be made again")
-        await self._caller.close()
+        self._caller.close()
 
     # --- leases -----------------------------------------------------------------------------------------
 

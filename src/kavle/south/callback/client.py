@@ -3,150 +3,128 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import warnings
-from http import HTTPStatus
+from base64 import b64encode
+from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
-from yarl import URL
+import msgspec
 
 from kavle import __version__
 from kavle.core.caller import Answer
 from kavle.model.callback_url import check_callback_url
 from kavle.south.callback.addresses import Allowed
-from kavle.south.callback.answer import LONGEST_OK, is_ok
+from kavle.south.callback.answer import is_ok
+from kavle.south.callback.exchange import NoResponse, Response
 from kavle.south.callback.guard import guarded
-from kavle.south.callback.resolver import Resolver
+from kavle.south.callback.names import Names, SystemNames
+from kavle.south.callback.pool import Place, Pool
 from kavle.south.callback.settings import CallbackSettings
+from kavle.south.callback.trust import Trust
 
 HEAD: Final = 200
 """Characters of an answer that are kept, for whoever looks for what is wrong."""
 
 _ELSEWHERE: Final = frozenset({301, 302, 303, 307, 308})
 _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
+_HEADERS: Final = (
+    f"User-Agent: kavle/{__version__}\r\nAccept: text/plain, */*\r\nAccept-Encoding: identity\r\n"
+)
 
 
-class Trust:
-    """Whose certificates are good: those of the system's authorities; or anybody's, for old receivers, which
-    may know no more than TLS 1.0. To make it takes tens of milliseconds: not in the event loop."""
+class Origin(msgspec.Struct, frozen=True):
+    """What stands before a URL's path."""
 
-    def __init__(self) -> None:
-        self.known = ssl.create_default_context()
-        self.anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.anybody.check_hostname = False
-        self.anybody.verify_mode = ssl.CERT_NONE
-        self.anybody.set_ciphers("DEFAULT:@SECLEVEL=0")
-        with warnings.catch_warnings():  # that it is out of date is what it is for
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self.anybody.minimum_version = ssl.TLSVersion.TLSv1
+    secure: bool
+    host: str
+    port: int
+    headers: str
 
 
 class Client:
     """Make it in the running loop; `close` in the end. It knows no proxy of the environment and keeps no
-    cookie. What was set by the operator and what a customer set have pools of their own: a connection
-    that one may use is none that the other may."""
+    cookie. What was set by the operator and what a customer set have pools of their own: a connection that
+    one may use is none that the other may."""
 
-    def __init__(
-        self, settings: CallbackSettings, trust: Trust, resolver: AbstractResolver | None = None
-    ) -> None:
+    def __init__(self, settings: CallbackSettings, trust: Trust, names: Names | None = None) -> None:
         self._settings = settings
         self._trust = trust
-        self._resolver = resolver or Resolver()
+        self._names = names or SystemNames()
         allowed = Allowed(settings.allow)
-        self._connectors = [self._connector(allowed, private) for private in (False, True)]
-        self._sessions = [self._session(connector) for connector in self._connectors]
+        self._pools = [
+            Pool(guarded(allowed, private=private), self._names, settings.connect_timeout)
+            for private in (False, True)
+        ]
 
     async def get(self, url: str, *, private: bool, verify: bool) -> Answer:
         """What came of it; whatever a receiver does is an Answer. `private`: the addresses that the settings
         allow count, too, though not for a redirect to another host: that is the receiver's choice."""
         try:
             async with asyncio.timeout(self._settings.timeout):
-                return await self._follow(URL(url, encoded=True), private, verify)
+                return await self._follow(url, private, verify)
         except TimeoutError:
             return Answer(False, error=f"no whole answer within {self._settings.timeout:g} s")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Answer(False, error=_told(error))
+        except NoResponse as error:
+            return Answer(False, error=str(error)[:HEAD])
+        except (OSError, ValueError) as error:
+            return Answer(False, error=f"no connection: {error}"[:HEAD])
 
-    def forget_names(self) -> None:
-        """The next calls look up theirs anew."""
-        for connector in self._connectors:
-            connector.clear_dns_cache()
+    def close(self) -> None:
+        for pool in self._pools:
+            pool.close()
+        self._names.close()
 
-    async def close(self) -> None:
-        for session in self._sessions:
-            await session.close()
-        await self._resolver.close()
-
-    async def _follow(self, url: URL, private: bool, verify: bool) -> Answer:
-        host = url.raw_host
+    async def _follow(self, url: str, private: bool, verify: bool) -> Answer:
+        host = _split(url)[0].host
         for _ in range(self._settings.redirects + 1):
-            session = self._sessions[private and url.raw_host == host]
-            async with session.get(
-                url, allow_redirects=False, ssl=self._trust.known if verify else self._trust.anybody
-            ) as response:
-                location = response.headers.get("Location")
-                if response.status not in _ELSEWHERE or location is None:
-                    return await _answer(response)
-                response.close()  # whatever its body is
-            url = _elsewhere(url, location)
+            origin, target = _split(url)
+            pool = self._pools[private and origin.host == host]
+            tls = (self._trust.known if verify else self._trust.anybody) if origin.secure else None
+            head = f"GET {target} HTTP/1.1\r\n{origin.headers}\r\n".encode("ascii")
+            response = await pool.get(Place(origin.host, origin.port, tls), head)
+            if response.status not in _ELSEWHERE or response.location is None:
+                return _answer(response)
+            url = _elsewhere(url, response.location)
         return Answer(False, response.status, error=f"more than {self._settings.redirects} redirects")
 
-    def _connector(self, allowed: Allowed, private: bool) -> aiohttp.TCPConnector:
-        return aiohttp.TCPConnector(
-            limit=0,  # who calls keeps to the limits
-            resolver=self._resolver,
-            socket_factory=guarded(allowed, private=private),
-        )
 
-    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            read_bufsize=4 * LONGEST_OK,
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._settings.connect_timeout),
-            headers={
-                "Accept": "text/plain, */*",
-                "Accept-Encoding": "identity",
-                "User-Agent": f"kavle/{__version__}",
-            },
-        )
+def _answer(response: Response) -> Answer:
+    head = response.body[:HEAD].decode("utf-8", "replace")
+    if not head.isprintable():
+        head = "".join(one if one.isprintable() else " " for one in head)
+    return Answer(is_ok(response.status, response.body), response.status, head)
 
 
-async def _answer(response: aiohttp.ClientResponse) -> Answer:
-    body = bytearray()
-    while len(body) <= LONGEST_OK and (chunk := await response.content.readany()):
-        body += chunk
-    if len(body) > LONGEST_OK:
-        response.close()  # it may have no end
-    return Answer(is_ok(response.status, bytes(body)), response.status, _head(body))
+def _split(url: str) -> tuple[Origin, str]:
+    """What stands before the path, and the rest as it is asked for. Raises ValueError for what can't be."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("the URL is no ASCII")
+    scheme, _, rest = url.partition("://")
+    authority, slash, target = rest.partition("/")
+    return _origin(scheme.lower(), authority), slash + target or "/"
 
 
-def _head(body: bytes | bytearray) -> str:
-    text = body[:HEAD].decode("utf-8", "replace")
-    return "".join(one if one.isprintable() else " " for one in text)
+@lru_cache(1000)
+def _origin(scheme: str, authority: str) -> Origin:
+    parts = urlsplit(f"{scheme}://{authority}/")
+    if not parts.hostname or scheme not in ("http", "https") or parts.path != "/":
+        raise ValueError("no address that can be called")
+    secure = scheme == "https"
+    usual = 443 if secure else 80
+    port = parts.port or usual
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    headers = f"Host: {name}{'' if port == usual else f':{port}'}\r\n{_HEADERS}"
+    if parts.username is not None:
+        secret = unquote_to_bytes(f"{parts.username}:{parts.password or ''}")
+        headers += f"Authorization: Basic {b64encode(secret).decode()}\r\n"
+    return Origin(secure, parts.hostname, port, headers)
 
 
-def _elsewhere(url: URL, location: str) -> URL:
-    """Raises ValueError, where it leads to no address that can be called."""
-    raw = location.strip().encode("utf-8", "surrogateescape")  # as aiohttp reads a header
-    to = urljoin(str(url), quote(raw, safe=_PRINTABLE))
+def _elsewhere(url: str, location: bytes) -> str:
+    to = urljoin(url, quote(location.strip(), safe=_PRINTABLE)).partition("#")[0]
     try:
-        return URL(check_callback_url(to), encoded=True)
+        check_callback_url(to)
+        _split(to)
     except ValueError as error:
-        raise ValueError(f"redirected: {error}") from error
-
-
-def _told(error: Exception) -> str:
-    """Without the URL: the message is in it."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        return f"no HTTP that can be read: {error.message or HTTPStatus(500).phrase}"[:HEAD]
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no connection: {error.os_error}"[:HEAD]
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "closed without an answer"
-    return f"{type(error).__name__}: {error}"[:HEAD]
+        raise NoResponse(f"redirected: {error}") from error
+    return to

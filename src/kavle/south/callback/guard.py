@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kavle.south.callback.addresses import Allowed
-
-AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
+from kavle.south.callback.names import AddressInfo
 
 
 def guarded(allowed: Allowed, *, private: bool) -> Callable[[AddressInfo], socket.socket]:
