@@ -150,6 +150,8 @@ def carrier(settings: Settings, name: str) -> Carrier:
         ("KAVLE_PRICE_PREFIX_358", "1.40", lambda s: s.price.prefix, {"47": "1.20", "358": "1.40"}),
         ("KAVLE_CONFIG", "elsewhere.toml", lambda s: s.http.port, 8081),
         ("KAVLE_CHAOS_ROUNDS", "200", lambda s: s.http.port, 8081),
+        ("KAVLE_CHAOS_MESSAGES", "20000", lambda s: s.http.port, 8081),
+        ("KAVLE_CHAOS_SEED", "1", lambda s: s.http.port, 8081),
     ],
 )
 def test_the_environment_lies_over_the_file(write, variable: str, text: str, read, value: Any):

@@ -18,8 +18,7 @@ import pytest
 
 from kavle.simulator.journal import read_journal
 from support.accounts import open_accounts
-from support.books import Place, one, reading
-from support.disasters import END_LEASES, END_PAUSES, Disasters
+from support.disasters import END_LEASES, Disasters, settled
 from support.invariants import invariants
 from support.load import Load
 from support.postgres import empty_database, fetch, said
@@ -30,7 +29,6 @@ ROUNDS = int(os.environ.get("KAVLE_CHAOS_ROUNDS", "20"))
 NODE_ROUNDS = int(os.environ.get("KAVLE_CHAOS_ROUNDS", "10"))
 # Twice as long as a node waits to learn what became of a commit in doubt; it is short where it must be quick.
 LONGEST = 24 if "KAVLE_CHAOS_ROUNDS" in os.environ else 3
-SETTLE = 120
 NETWORK = [
     "simulate",
     "smsc",
@@ -47,7 +45,6 @@ NETWORK = [
 # or without a database to start on.
 ENDS = {(ready, code) for ready in (True, False) for code in (KILLED, 0, 130)}
 ENDS |= {(False, -signal.SIGTERM), (False, 1)}
-OPEN = "SELECT count(*) FROM message WHERE status IN (10, 11, 21)"
 
 
 @pytest.fixture
@@ -134,16 +131,6 @@ async def two_nodes(config: Path) -> AsyncIterator[tuple[list[Service], list[int
         await one.until_ready()
         await other.until_ready()
         yield [one, other], ports
-
-
-async def settled(place: Place) -> None:
-    """Until every message has ended."""
-    read = reading(place)
-    async with asyncio.timeout(SETTLE):
-        while await one(read, OPEN):
-            if isinstance(place, str):
-                await fetch(place, END_PAUSES)
-            await asyncio.sleep(0.2)
 
 
 def tell(disasters: Disasters, load: Load, nodes: list[Service]) -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 import asyncpg
 import psutil
 
+from support.books import Place, one, reading
 from support.postgres import fetch, halt, postmaster_and_backends, resume
 from support.service import Service
 
@@ -23,6 +24,8 @@ _BACKENDS = (
 END_LEASES = "UPDATE job SET due = 0 WHERE state = 1"
 END_PAUSES = "UPDATE job SET due = 0 WHERE state = 2"
 """As though the minutes had passed for which they would wait."""
+OPEN = "SELECT count(*) FROM message WHERE status IN (10, 11, 21)"
+SETTLE = 120
 
 
 class Disasters:
@@ -127,3 +130,13 @@ class Disasters:
     async def _outage(self) -> None:
         (most,) = self._dice.choices([0, 2, self._longest], [6, 4, 1])
         await asyncio.sleep(self._dice.uniform(most / 2, most))
+
+
+async def settled(place: Place, open: str = OPEN) -> None:
+    """Until every message has ended, or what `open` counts."""
+    read = reading(place)
+    async with asyncio.timeout(SETTLE):
+        while await one(read, open):
+            if isinstance(place, str):
+                await fetch(place, END_PAUSES)
+            await asyncio.sleep(0.2)

@@ -28,13 +28,14 @@ class Load:
         accounts: Sequence[str] = ("test",),
         borne: Collection[str] = (),
         recipient: Callable[[int], str] | None = None,
+        calls: int | None = None,
     ) -> None:
-        """`recipient` of the n-th call; else there are some of all kinds."""
+        """`recipient` of the n-th call; else there are some of all kinds. `calls`: so many and no more."""
         self.asked: dict[str, str | None] = {}  # text, and the answer
         self._accounts = accounts
         self._borne = borne
         self._recipient = recipient or mixed
-        self._serial = count(1)
+        self._serial = iter(range(1, calls + 1)) if calls is not None else count(1)
         self._tasks = [
             asyncio.create_task(self._call(ports[number % len(ports)])) for number in range(callers)
         ]
@@ -51,11 +52,16 @@ class Load:
             while len(self.answered) < goal and not any(task.done() for task in self._tasks):
                 await asyncio.sleep(0.02)
 
+    @property
+    def done(self) -> bool:
+        """All calls are answered."""
+        return all(task.done() for task in self._tasks)
+
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if not isinstance(ended, asyncio.CancelledError):
+            if isinstance(ended, BaseException) and not isinstance(ended, asyncio.CancelledError):
                 raise ended
 
     async def _call(self, port: int) -> None:
@@ -63,18 +69,18 @@ class Load:
             try:
                 reader, writer = await asyncio.open_connection(LOOPBACK, port)
                 try:
-                    while True:
+                    for serial in self._serial:
                         async with asyncio.timeout(PATIENCE):
-                            answer = await self._one(reader, writer)
+                            answer = await self._one(serial, reader, writer)
                         if answer in self._borne:
                             await asyncio.sleep(0.02)  # it has trouble enough
+                    return
                 finally:
                     writer.close()
             except (ConnectionError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0.02)  # it was killed; it will be back
 
-    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
-        serial = next(self._serial)
+    async def _one(self, serial: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         account = self._accounts[serial % len(self._accounts)]
         text = f"number {serial} " + "å" * (serial % 3 * 150)  # of one to three segments
         self.asked[text] = None
