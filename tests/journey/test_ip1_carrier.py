@@ -19,8 +19,8 @@ from kavle.clock import SetClock
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Result, Unsent, Unsure
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding, split
-from kavle.south.ip1 import carrier as carrier_module
 from kavle.south.ip1 import client
+from kavle.south.ip1 import requests as requests_module
 from kavle.south.ip1.carrier import Ip1Carrier
 from kavle.south.ip1.settings import Ip1Settings
 from support.provider import TOKEN, Provider, cut, status, when
@@ -357,7 +357,7 @@ async def test_what_waits_too_long_goes_back(
     async with running(provider, core, connections=1) as carrier:
         carrier.submit([parcel(1), parcel(2)])
         await until(lambda: provider.running)
-        monkeypatch.setattr(carrier_module, "PATIENCE", -1.0)
+        monkeypatch.setattr(requests_module, "PATIENCE", -1.0)
         gate.set()
         assert await ended(core, 2) == [Accepted("1-1-7"), Unsent()]
 
@@ -368,7 +368,7 @@ async def test_a_bug_in_a_request_ends_the_road(
     def broken(*args: object) -> bytes:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(carrier_module, "request", broken)
+    monkeypatch.setattr(requests_module, "request", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         async with running(provider, core) as carrier:
             carrier.submit([parcel(1)])
