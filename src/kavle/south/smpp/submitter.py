@@ -171,7 +171,8 @@ class Submitter:
     def _govern(self, throttled: bool, handed: Handed, now: float) -> None:
         self._governor.answered(throttled, handed.at, now)
         if throttled:
-            self._sparse.warning("the network asks for less", rate=self._rate.per_second)
+            rate = self._rate.per_second
+            self._sparse.warning("the network asks for less", rate=rate and round(rate, 1))
 
     def _unsure(self, token: object, reason: str) -> Ended:
         handed = cast(Handed, token)
