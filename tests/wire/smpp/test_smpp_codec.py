@@ -17,6 +17,9 @@ from kavle.wire.smpp.errors import FieldError
 from wire.smpp.smpp_bodies import bodies, bodies_of, mutated, sequences
 from wire.smpp.smpp_table import HELLO, TABLE, TLVS, Row
 
+each_kind = pytest.mark.parametrize("kind", pdus.BODIES.values(), ids=lambda kind: kind.__name__)
+WITH_TLVS = [kind for kind in pdus.BODIES.values() if "tlvs" in kind.__struct_fields__]
+
 
 def frame(command_id: int, body: bytes, sequence: int = 5, status: int = 0) -> bytes:
     return struct.pack(">IIII", 16 + len(body), command_id, status, sequence) + body
@@ -34,9 +37,28 @@ def test_the_table_has_every_pdu_and_every_optional_parameter() -> None:
     assert set(TLVS) == set(Tag)
 
 
-@given(bodies, sequences)
-def test_what_is_encoded_comes_back(body: Body, sequence: int) -> None:
+@each_kind
+@given(st.data(), sequences)
+def test_what_is_encoded_comes_back(kind: type[Body], data: st.DataObject, sequence: int) -> None:
+    body = data.draw(bodies_of(kind))
     assert Decoder().feed(encode(body, sequence)) == [Pdu(sequence, 0, body)]
+
+
+@pytest.mark.parametrize("tag", Tag, ids=lambda tag: tag.name.lower())
+@given(st.binary(max_size=300), st.sampled_from(WITH_TLVS))
+def test_every_optional_parameter_comes_back_whatever_is_in_it(
+    tag: Tag, octets: bytes, kind: type[Body]
+) -> None:
+    body = kind(tlvs={tag: octets})  # type: ignore[call-arg]
+    assert Decoder().feed(encode(body, 1)) == [Pdu(1, 0, body)]
+
+
+@given(st.dictionaries(st.integers(0, 0xFFFF), st.binary(max_size=9), max_size=200))
+def test_many_optional_parameters_keep_their_order(tlvs: dict[int, bytes]) -> None:
+    (came,) = Decoder().feed(encode(pdus.SubmitSm(tlvs=tlvs), 1))
+    assert isinstance(came, Pdu)
+    assert isinstance(came.body, pdus.SubmitSm)
+    assert list(came.body.tlvs.items()) == list(tlvs.items())
 
 
 HOT = st.sampled_from([pdus.SubmitSm, pdus.DeliverSm, pdus.SubmitSmResp, pdus.DeliverSmResp]).flatmap(
