@@ -149,6 +149,10 @@ def node_smsc() -> list[str | Path]:
     return ["node", PROGRAMS / "node/smsc.mjs"]
 
 
+def smpp34_smsc(port: int) -> list[str | Path]:
+    return [sys.executable, PROGRAMS / "python/smsc.py", str(port)]
+
+
 def node_codec() -> list[str | Path]:
     return ["node", PROGRAMS / "node/codec.mjs"]
 
