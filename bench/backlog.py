@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -18,6 +18,7 @@ from bench import fill, ours
 from bench.child import Broken, child
 from bench.load import percentile
 from bench.network import Network, network
+from bench.postgres import postgres
 from bench.scenarios import Figures, Scenario
 from bench.shapes import ACCOUNT, PASSWORD, SEED, SENDER
 from kavle.simulator.journal import Submission, read_journal
@@ -49,19 +50,27 @@ def priority(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Fig
     arrival at the network; the rate is that of all others meanwhile."""
     alarms = min(100, max(20, messages // 1000))
     journal = folder / "journal.jsonl"
-    with network(folder, is_open=False, receipts=False, journal=journal, delay=scenario.delay) as smsc:
-        config = _config(scenario, folder, smsc)
+    with ExitStack() as stack:
+        smsc = stack.enter_context(
+            network(folder, is_open=False, receipts=False, journal=journal, delay=scenario.delay)
+        )
+        database = stack.enter_context(postgres(folder)).url if scenario.nodes else None
+        config = _config(scenario, folder, smsc, database)
         _fill(fill.Order(str(config), messages), folder)
-        with ours.serve("kavle", config, folder) as (port, process):
-            smsc.open()
-            _until(lambda: smsc.counts().submits >= scenario.window)
-            before, began, cpu = smsc.counts().submits, time.time(), process.cpu()
-            asked = dict(_alarms(port, alarms, scenario.delay or 0.05, tell))
-            late = _until(lambda: len(told := _late(journal, asked)) == alarms and told)
-            count, seconds = smsc.counts().submits - before, time.time() - began
-            if smsc.counts().submits >= messages:
-                raise Broken("the backlog was gone before the last alarm")
-            used, memory = process.cpu() - cpu, process.peak_memory()
+        port, first = stack.enter_context(ours.serve("kavle", config, folder))
+        smsc.open()
+        _until(lambda: smsc.counts().submits >= scenario.window)
+        processes = [first]
+        for number in range(1, scenario.nodes):  # the first has the only link: the last takes the alarms
+            port, process = stack.enter_context(ours.serve(f"kavle-{number}", config, folder))
+            processes.append(process)
+        before, began, cpu = smsc.counts().submits, time.time(), sum(one.cpu() for one in processes)
+        asked = dict(_alarms(port, alarms, scenario.delay or 0.05, tell))
+        late = _until(lambda: len(told := _late(journal, asked)) == alarms and told)
+        count, seconds = smsc.counts().submits - before, time.time() - began
+        if smsc.counts().submits >= messages:
+            raise Broken("the backlog was gone before the last alarm")
+        used, memory = sum(one.cpu() for one in processes) - cpu, sum(one.peak_memory() for one in processes)
     return Figures(
         messages=messages,
         rate=count / seconds,
@@ -98,10 +107,9 @@ def due(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Figures:
     )
 
 
-def _config(scenario: Scenario, folder: Path, smsc: Network) -> Path:
-    config = ours.settings(
-        folder, smsc, f"sqlite:///{folder / 'kavle.db'}", window=scenario.window, rate=scenario.rate
-    )
+def _config(scenario: Scenario, folder: Path, smsc: Network, database: str | None = None) -> Path:
+    database = database or f"sqlite:///{folder / 'kavle.db'}"
+    config = ours.settings(folder, smsc, database, window=scenario.window, rate=scenario.rate)
     ours.create_account(config)
     return config
 

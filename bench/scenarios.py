@@ -31,6 +31,12 @@ PRIORITY_SLOW: Final = Scenario(
     "priority 3 past a backlog, 100/s", "URL", 1, "priority", window=10, rate=100, delay=0.5
 )
 PRIORITY_FAST: Final = Scenario("priority 3 past a backlog, no rate", "URL", 1, "priority")
+PRIORITY_SLOW_NODES: Final = Scenario(
+    "PostgreSQL, priority 3 past a backlog, 100/s", "URL", 1, "priority", 2, window=10, rate=100, delay=0.5
+)
+PRIORITY_FAST_NODES: Final = Scenario(
+    "PostgreSQL, priority 3 past a backlog, no rate", "URL", 1, "priority", 2
+)
 DUE: Final = Scenario("due in the same second", "", 0, "due")
 ACCEPT_NODES: Final = tuple(
     Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
@@ -45,7 +51,7 @@ CHURN_SNAPSHOT: Final = Scenario("PostgreSQL, queue churn, old snapshot", "", 0,
 CHURN_EXPORT: Final = Scenario("PostgreSQL, queue churn, export", "", 0, "churn", beside="export")
 
 ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DRAIN)
-BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, DUE)
+BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, PRIORITY_SLOW_NODES, PRIORITY_FAST_NODES, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
 SCENARIOS: Final = (*ON_FILE, *BEHIND, *ON_SERVER)
 

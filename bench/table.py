@@ -20,7 +20,9 @@ from bench.scenarios import (
     DUE,
     ON_SERVER,
     PRIORITY_FAST,
+    PRIORITY_FAST_NODES,
     PRIORITY_SLOW,
+    PRIORITY_SLOW_NODES,
     SOAP_64,
     Figures,
     Scenario,
@@ -119,6 +121,20 @@ AIMS: Final = (
         most=True,
     ),
     Aim(
+        PRIORITY_SLOW_NODES.name,
+        "on PostgreSQL by a node without a link, past 1,000,000 at 100/s as above: p99 in ms",
+        lambda _, runs: middle(runs, "p99", 1e3),
+        250 + 500,
+        most=True,
+    ),
+    Aim(
+        PRIORITY_FAST_NODES.name,
+        "on PostgreSQL by a node without a link, past 1,000,000 with no rate: p99 in ms",
+        lambda _, runs: middle(runs, "p99", 1e3),
+        250,
+        most=True,
+    ),
+    Aim(
         DUE.name,
         "10,000 due in the same second: the last with the network, in ms",
         lambda _, runs: middle(runs, "longest", 1e3),
@@ -154,6 +170,10 @@ jobs, without any face; memory is that of the process.
     PRIORITY_SLOW.name: """\
 Priority 3: p50 and p99 are from an alarm's HTTP request to its arrival at the network, by the network's
 journal; messages/s is what all others get meanwhile. At 100/s the window is 10, and a response takes 500 ms.
+""",
+    PRIORITY_SLOW_NODES.name: """\
+On PostgreSQL two gateways share the database and the carrier's one link: it is the other's that the alarms
+are brought to.
 """,
     DUE.name: """\
 Due: the gateway starts with the messages waiting; p50 and p99 are from their second to their arrival at the

@@ -17,7 +17,16 @@ from bench.load import Order, Result, generate, percentile
 from bench.measure import measure
 from bench.nodes import nodes
 from bench.ours import kavle
-from bench.scenarios import BUNDLE, CHURN_EXPORT, CHURN_SNAPSHOT, CYCLE_NODES, DUE, PRIORITY_FAST, Scenario
+from bench.scenarios import (
+    BUNDLE,
+    CHURN_EXPORT,
+    CHURN_SNAPSHOT,
+    CYCLE_NODES,
+    DUE,
+    PRIORITY_FAST,
+    PRIORITY_FAST_NODES,
+    Scenario,
+)
 from bench.shapes import YES, Shape, requests
 from bench.table import Report, aims, foot
 
@@ -109,8 +118,8 @@ def folder() -> Iterator[Path]:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("scenario", "messages"),
-    [(BUNDLE, 5_000), (PRIORITY_FAST, 20_000), (DUE, 500)],
-    ids=["a bundle", "alarms past a backlog", "due in one second"],
+    [(BUNDLE, 5_000), (PRIORITY_FAST, 20_000), (PRIORITY_FAST_NODES, 20_000), (DUE, 500)],
+    ids=["a bundle", "alarms past a backlog", "and by another node", "due in one second"],
 )
 def test_what_queues_first_goes_through_it_whole(scenario: Scenario, messages: int, folder: Path) -> None:
     figures = measure(scenario, kavle, messages, folder, lambda share: None)
