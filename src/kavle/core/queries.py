@@ -13,6 +13,7 @@ from kavle.core.ids import internal
 from kavle.model.account import Account, Operator, Viewer
 from kavle.model.errors import Reason, Refusal
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
+from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
 from kavle.model.status import Status
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
@@ -76,17 +77,11 @@ class Queries:
         """The viewer's, some at a time; every account's for an operator. `wanted` and the answer bear public
         ids."""
         newest = await _had(self._store.newest_id())
-
-        def internal(public: int | None) -> int | None:
-            # What was never given is older than all: there is nothing beside it to be shown.
-            return None if public is None else self._store.public_ids.internal(public, newest) or 0
-
-        asked = replace(
-            wanted,
-            before=internal(wanted.before),
-            after=internal(wanted.after),
-            bundle_id=internal(wanted.bundle_id),
-        )
+        keys = self._internal_keys(Keys(wanted.limit, wanted.before, wanted.after), newest)
+        bundle_id = wanted.bundle_id
+        if bundle_id is not None:  # an unknown one is another than every message's
+            bundle_id = self._store.public_ids.internal(bundle_id, newest) or -1
+        asked = replace(wanted, before=keys.before, after=keys.after, bundle_id=bundle_id)
         return self._public_page(await _had(self._store.history.messages(_whose(viewer), asked)))
 
     async def message(self, viewer: Account | Operator, public_id: str) -> MessageStory | None:
@@ -96,6 +91,47 @@ class Queries:
             return None
         story = await _had(self._store.history.message(_whose(viewer), id))
         return None if story is None else replace(story, line=self._public_line(story.line))
+
+    async def bundles(self, viewer: Account | Operator, keys: Keys) -> Slice[BundleLine]:
+        """The viewer's, the newest first."""
+        newest = await _had(self._store.newest_id())
+        asked = self._internal_keys(keys, newest)
+        found = await _had(self._store.listing.bundles(_whose(viewer), asked))
+        lines = [replace(line, id=self._store.public_ids.public(line.id)) for line in found.lines]
+        return Slice(lines, self._public(found.older), self._public(found.newer))
+
+    async def progress(self, viewer: Account | Operator, public_id: str) -> BundleProgress | None:
+        """How far one of the viewer's bundles has come; None for what is unknown, or another's."""
+        id = await self._internal(public_id)
+        found = None if id is None else await _had(self._store.listing.bundle(_whose(viewer), id))
+        if found is None:
+            return None
+        return replace(found, line=replace(found.line, id=self._store.public_ids.public(found.line.id)))
+
+    async def scheduled(self, account: Account, now: datetime, after: Place | None, limit: int) -> Scheduled:
+        """Its single messages that wait for their time, the next first."""
+        if after is not None:
+            newest = await _had(self._store.newest_id())
+            after = replace(after, id=self._store.public_ids.internal(after.id, newest) or 0)
+        found = await _had(self._store.listing.scheduled(account.id, now, after, limit))
+        later = found.later and replace(found.later, id=self._store.public_ids.public(found.later.id))
+        return Scheduled([self._public_line(line) for line in found.lines], later)
+
+    async def ledger(self, account: Account, keys: Keys) -> Slice[LedgerLine]:
+        """The newest first. Entries bear public ids, too: theirs would tell how many everybody has."""
+        newest = await _had(self._store.listing.newest_entry())
+        asked = self._internal_keys(keys, newest)
+        found = await _had(self._store.listing.ledger(account.id, asked))
+        public = self._store.public_ids.public
+        lines = [replace(line, id=public(line.id), origin=self._public(line.origin)) for line in found.lines]
+        return Slice(lines, self._public(found.older), self._public(found.newer))
+
+    def _internal_keys(self, keys: Keys, newest: int) -> Keys:
+        def internal(public: int | None) -> int | None:
+            # What was never given is older than all: there is nothing beside it to be shown.
+            return None if public is None else self._store.public_ids.internal(public, newest) or 0
+
+        return Keys(keys.limit, internal(keys.before), internal(keys.after))
 
     def _public_page(self, page: HistoryPage) -> HistoryPage:
         lines = [self._public_line(line) for line in page.lines]

@@ -40,11 +40,11 @@ class Statement(NamedTuple):
     values: list[Any]
 
 
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "m.id, a.name, m.recipient, m.sender, b.text, m.encoding, m.flash, m.priority, m.segments,"
     " m.segment_price, m.accepted_at, m.due_at, m.status, m.status_at, m.bundle_id"
 )
-_TABLES: Final = (
+TABLES: Final = (
     "FROM message AS m JOIN account AS a ON a.id = m.account_id"
     " LEFT JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id)"
 )
@@ -61,7 +61,7 @@ class Dialect(NamedTuple):
 def one_statement(mark: str) -> str:
     """The line and the carrier of a message (1), if it is the account's (2) or if that is null."""
     return (
-        f"SELECT {_COLUMNS}, m.carrier_id {_TABLES}"
+        f"SELECT {COLUMNS}, m.carrier_id {TABLES}"
         f" WHERE m.id = {mark}1 AND m.account_id = coalesce({mark}2, m.account_id)"
     )
 
@@ -90,7 +90,7 @@ def lines_statement(wanted: Wanted, dialect: Dialect, ids: object, limit: int) -
     values.append(limit)
     order = "ASC" if wanted.after is not None else "DESC"
     sql = (
-        f"SELECT {_COLUMNS} {_TABLES} WHERE {' AND '.join(conditions)}"
+        f"SELECT {COLUMNS} {TABLES} WHERE {' AND '.join(conditions)}"
         f" ORDER BY m.id {order} LIMIT {dialect.mark}{len(values)}"
     )
     return Statement(sql, values)

@@ -13,6 +13,7 @@ from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.store.history import History
 from kavle.store.inbox import Inbox
+from kavle.store.listing import Listing
 from kavle.store.types import (
     AccountChange,
     AccountLine,
@@ -46,6 +47,9 @@ class Store(Protocol):
 
     @property
     def history(self) -> History: ...
+
+    @property
+    def listing(self) -> Listing: ...
 
     @property
     def inbox(self) -> Inbox: ...

@@ -11,6 +11,7 @@ from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.http import App
 from kavle.north.settings import Locale
+from kavle.north.web.bundles import Bundles
 from kavle.north.web.door import Door
 from kavle.north.web.entrance import Entrance
 from kavle.north.web.history import History
@@ -39,5 +40,10 @@ def pages(
     renderer = Renderer(terms.locale.zone)
     door = Door(Sessions(terms.session_key), queries.account, callers, clock, terms.locale.language)
     entrance = Entrance(door, renderer, authenticator)
-    history = History(queries, entrance, renderer, terms.region)
-    return site(door, renderer, entrance, history, MessagePage(queries, cancel, renderer, clock))
+    routes = [
+        *entrance.routes(),
+        *History(queries, entrance, renderer, terms.region).routes(door),
+        *MessagePage(queries, cancel, renderer, clock).routes(door),
+        *Bundles(queries, cancel, renderer, clock).routes(door),
+    ]
+    return site(door, renderer, routes)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from kavle.model.errors import Reason, Refusal
 from kavle.north.auth import Authenticator
@@ -22,6 +23,15 @@ class Entrance:
         self._door = door
         self._renderer = renderer
         self._authenticator = authenticator
+
+    def routes(self) -> list[BaseRoute]:
+        door = self._door
+        return [
+            Route("/", door.open(self.landing)),
+            Route("/log-in", door.open(self.log_in), methods=["POST"]),
+            Route("/log-out", door.open(self.log_out), methods=["POST"]),
+            Route("/language/{language}", door.open(self.speak), methods=["POST"]),
+        ]
 
     async def landing(self, request: Request, visitor: Visitor) -> Response:
         return self._renderer.page(visitor, "landing.html")

@@ -9,13 +9,17 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from kavle.core.queries import Queries
 from kavle.model.account import Account
 from kavle.model.history import Wanted
+from kavle.model.listing import Keys
 from kavle.model.msisdn import parse_msisdn
 from kavle.model.status import FAILED, Status
+from kavle.north.web.door import Door
 from kavle.north.web.entrance import Entrance
+from kavle.north.web.keys import id_of, keys_of
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 
@@ -59,6 +63,9 @@ class History:
         self._renderer = renderer
         self._region = region
 
+    def routes(self, door: Door) -> list[BaseRoute]:
+        return [Route("/visastatus.aspx", door.open(self.front), methods=["GET"])]
+
     async def front(self, request: Request, visitor: Visitor) -> Response:
         """The address is the old service's, and was one's way to log in."""
         if visitor.account is None:
@@ -68,9 +75,8 @@ class History:
     async def _list(self, request: Request, visitor: Visitor, account: Account) -> Response:
         given = request.query_params
         chosen = Filter(**{name: given.get(name, "").strip()[:200] for name in Filter.__struct_fields__})
-        page = await self._queries.messages(
-            account, self._wanted(chosen, _id(given.get("before")), _id(given.get("after")), account)
-        )
+        keys = keys_of(request, PAGE)
+        page = await self._queries.messages(account, self._wanted(chosen, keys, account))
         template = "messages-table.html" if "hx-request" in request.headers else "messages.html"
         return self._renderer.page(
             visitor,
@@ -78,20 +84,20 @@ class History:
             page=page,
             chosen=chosen,
             groups={name: group.name for name, group in GROUPS.items()},
-            newest="before" not in given and "after" not in given,
+            newest=keys.before is None and keys.after is None,
             balance=await self._queries.balance(account),
         )
 
-    def _wanted(self, chosen: Filter, before: int | None, after: int | None, account: Account) -> Wanted:
+    def _wanted(self, chosen: Filter, keys: Keys, account: Account) -> Wanted:
         return Wanted(
-            limit=PAGE,
-            before=before,
-            after=None if before is not None else after,
+            limit=keys.limit,
+            before=keys.before,
+            after=keys.after,
             since=self._day(chosen.since),
             until=self._day(chosen.until, later=1),
             statuses=GROUPS[chosen.state].statuses if chosen.state in GROUPS else (),
             recipient=self._number(chosen.number, account),
-            bundle_id=_id(chosen.bundle),
+            bundle_id=id_of(chosen.bundle),
             text=chosen.text,
         )
 
@@ -108,7 +114,3 @@ class History:
             return parse_msisdn(written, account.settings.region or self._region) if written else ""
         except ValueError:
             return written  # which no message went to
-
-
-def _id(written: str | None) -> int | None:
-    return int(written) if written and written.isascii() and written.isdigit() and len(written) < 12 else None

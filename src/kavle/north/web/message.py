@@ -8,6 +8,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from kavle.clock import Clock
 from kavle.core.cancel import Cancel
@@ -16,6 +17,7 @@ from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
 from kavle.model.history import Attempt, HistoryLine, MessageStory, ReceiptLine
 from kavle.model.status import FINAL, Status
+from kavle.north.web.door import Door
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 
@@ -37,6 +39,12 @@ class MessagePage:
         self._cancel = cancel
         self._renderer = renderer
         self._clock = clock
+
+    def routes(self, door: Door) -> list[BaseRoute]:
+        return [
+            Route("/portal/message/{id}", door.customers(self.show), methods=["GET"]),
+            Route("/portal/message/{id}/cancel", door.customers(self.cancel), methods=["POST"]),
+        ]
 
     async def show(self, request: Request, visitor: Visitor, account: Account) -> Response:
         story = await self._queries.message(account, request.path_params["id"])
@@ -65,7 +73,8 @@ class MessagePage:
             visitor.notify(visitor.words("It can't be cancelled any more."))
         else:
             visitor.notify(visitor.words("The message is cancelled, and its price is back on your balance."))
-        return RedirectResponse(f"/portal/message/{id}", 303)
+        listed = (await request.form()).get("from") == "scheduled"
+        return RedirectResponse("/portal/scheduled" if listed else f"/portal/message/{id}", 303)
 
 
 def waits_for_its_time(line: HistoryLine, now: datetime) -> bool:

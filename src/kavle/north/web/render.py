@@ -21,7 +21,11 @@ from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import LANGUAGES
 from kavle.sms.segment import Encoding
 
-MENU: Final = (("/visastatus.aspx", "Messages"),)
+MENU: Final = (
+    ("/visastatus.aspx", "Messages"),
+    ("/portal/bundles", "Bundles"),
+    ("/portal/scheduled", "Scheduled"),
+)
 """What a customer can go to from each page: its address, and what it is called."""
 
 PRIORITIES: Final = {

@@ -1,4 +1,4 @@
-"""The pages as one ASGI application: which address shows which page."""
+"""The pages as one ASGI application, and what is shown where there is none."""
 
 from __future__ import annotations
 
@@ -9,30 +9,17 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from kavle.model.errors import Refusal
 from kavle.north.http import App
 from kavle.north.web.door import Door
-from kavle.north.web.entrance import Entrance
-from kavle.north.web.history import History
-from kavle.north.web.message import MessagePage
 from kavle.north.web.render import Renderer
 from kavle.north.web.safety import guarded
 from kavle.north.web.visitor import Visitor
 
 
-def site(door: Door, renderer: Renderer, entrance: Entrance, history: History, message: MessagePage) -> App:
-    routes: Sequence[BaseRoute] = [
-        Route("/", door.open(entrance.landing)),
-        Route("/visastatus.aspx", door.open(history.front), methods=["GET"]),
-        Route("/portal/message/{id}", door.customers(message.show), methods=["GET"]),
-        Route("/portal/message/{id}/cancel", door.customers(message.cancel), methods=["POST"]),
-        Route("/log-in", door.open(entrance.log_in), methods=["POST"]),
-        Route("/log-out", door.open(entrance.log_out), methods=["POST"]),
-        Route("/language/{language}", door.open(entrance.speak), methods=["POST"]),
-    ]
-
+def site(door: Door, renderer: Renderer, routes: Sequence[BaseRoute]) -> App:
     async def failed(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 503
         if "text/html" not in request.headers.get("accept", ""):  # a program, which wants no page

@@ -252,6 +252,12 @@ async def firsts(db: Db, bundle_id: int) -> list[int] | None:
     return [row[0] for row in await db.fetch(_FIRSTS, bundle_id)]
 
 
+async def unexpanded(db: Db, first_id: int) -> Part | None:
+    """The part that begins with this message, while its recipients are none of its messages yet."""
+    (part,) = await read(db, Part, _READ_PARTS, [first_id])
+    return part if part.work == PartWork.EXPAND else None
+
+
 async def statuses(db: Db, first_id: int) -> list[tuple[int, Status]]:
     """Of each message of a part. Recipients first: they are none only once they are messages."""
     carriers = await db.fetch(_CARRIERS, first_id)

@@ -26,6 +26,7 @@ from kavle.store.postgres.ids import Ids, newest
 from kavle.store.postgres.inbox import PostgresInbox
 from kavle.store.postgres.lane import Lane, Verb
 from kavle.store.postgres.lease import Leases
+from kavle.store.postgres.listing import PostgresListing
 from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.offset import complaint, offset
 from kavle.store.postgres.rows import Db, Proof, columns
@@ -100,6 +101,7 @@ class PostgresStore:
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
         self.history = PostgresHistory(self._read)
+        self.listing = PostgresListing(self._read)
         self._pool = pool
         self._clock = clock
         self._complaint: str | None = None

@@ -35,6 +35,7 @@ from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_writer
 from kavle.store.sqlite.history import SqliteHistory
 from kavle.store.sqlite.inbox import SqliteInbox
+from kavle.store.sqlite.listing import SqliteListing
 from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
@@ -86,6 +87,7 @@ class SqliteStore:
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
         self.history = SqliteHistory(looker)
+        self.listing = SqliteListing(looker)
         self.inbox = SqliteInbox(writer, reader, looker, self._told)
 
     @classmethod
