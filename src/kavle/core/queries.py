@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import datetime
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -15,9 +16,10 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
 from kavle.model.status import Status
+from kavle.model.traffic import Span, Traffic, by_day
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
-from kavle.store.types import AccountLine, Story
+from kavle.store.types import AccountLine, Story, TrafficQuery
 
 T = TypeVar("T")
 
@@ -144,6 +146,16 @@ class Queries:
 
     def _public(self, id: int | None) -> int | None:
         return None if id is None else self._store.public_ids.public(id)
+
+    async def traffic(
+        self, viewer: Account | Operator, since: datetime, until: datetime, span: Span, zone: ZoneInfo
+    ) -> list[Traffic]:
+        """What an account's messages came to, or all accounts' together, by carrier, from `since` on and
+        before `until`; a second or two old. By minute only for the last 30 days; days are those of `zone`."""
+        account_id = viewer.id if isinstance(viewer, Account) else 0
+        minutes = 1 if span is Span.MINUTE else 60
+        found = await _had(self._store.traffic(TrafficQuery(account_id, since, until, minutes)))
+        return by_day(found, zone) if span is Span.DAY else found
 
     async def _internal(self, public_id: str) -> int | None:
         return await _had(internal(self._store, public_id))

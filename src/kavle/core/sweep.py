@@ -50,6 +50,8 @@ class Sweep:
         swept = await self._store.sweep(now)
         if swept.unsure:
             _log.warning("leases ended without outcomes", messages=swept.unsure)
+        while await self._store.fold():
+            pass
         if look:
             await self._look()
         if swept.unsure:
@@ -58,6 +60,8 @@ class Sweep:
     async def _forget(self) -> None:
         while forgotten := await self._store.forget(self._clock.now()):
             _log.info("receipts are waited for no longer", segments=forgotten)
+        while await self._store.forget_traffic(self._clock.now()):
+            pass
 
     async def _look(self) -> None:
         now = self._clock.now()

@@ -11,6 +11,7 @@ from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
+from kavle.model.traffic import Traffic
 from kavle.store.history import History
 from kavle.store.inbox import Inbox
 from kavle.store.listing import Listing
@@ -31,6 +32,7 @@ from kavle.store.types import (
     Story,
     Swept,
     TopUp,
+    TrafficQuery,
 )
 
 
@@ -106,6 +108,12 @@ class Store(Protocol):
     async def forget(self, now: datetime) -> int:
         """Stop waiting for a bounded number of receipts that are past their horizon; how many."""
 
+    async def fold(self) -> bool:
+        """Move some of what was counted on, to where `traffic` finds it; whether there is more."""
+
+    async def forget_traffic(self, now: datetime) -> int:
+        """Drop a bounded number of old counts by minute; how many."""
+
     # --- accounts ---------------------------------------------------------------------------------------
 
     async def create_account(self, new: NewAccount) -> Account | None:
@@ -151,6 +159,9 @@ class Store(Protocol):
         """How many messages are held, by carrier; those with none are missing."""
 
     async def queues(self) -> list[Queue]: ...
+
+    async def traffic(self, query: TrafficQuery) -> list[Traffic]:
+        """Those spans and carriers of which anything is known, the oldest first."""
 
     async def links(self) -> list[LinkLine]:
         """Every link that some node has had, by carrier and number."""

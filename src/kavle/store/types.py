@@ -170,6 +170,15 @@ class Decision(msgspec.Struct, frozen=True):
     now: datetime
 
 
+class TrafficQuery(msgspec.Struct, frozen=True):
+    """Counts from `since` on and before `until`, by 1 or by 60 minutes."""
+
+    account_id: int  # 0: of all accounts together
+    since: datetime
+    until: datetime
+    minutes: int
+
+
 class Queue(msgspec.Struct, frozen=True):
     """One line of the queue's state, for the metrics."""
 

@@ -8,13 +8,14 @@ from typing import Final
 from kavle.model.message import Draft
 from kavle.store.bundling import opening, waits
 from kavle.store.funds import pay
+from kavle.store.postgres import traffic
 from kavle.store.postgres.accounts import Change, post
 from kavle.store.postgres.ids import Ids
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, Row, columns
 from kavle.store.rows import Entry, JobState, all_bits, to_ms
 
 FUNDS: Final = "SELECT account_id, amount, weight, tag FROM balance WHERE account_id = ANY($1::bigint[])"
-_INSERT: Final = """
+_INSERT: Final = f"""
 WITH one AS (
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[],
     $7::smallint[], $8::boolean[], $9::smallint[], $10::smallint[], $11::bigint[], $12::bigint[],
@@ -28,16 +29,21 @@ WITH one AS (
          segment_price, accepted_at, expires_at, status, accepted_at, due_at FROM one
 ), bodies AS (
   INSERT INTO body (message_id, text) SELECT id, text FROM one
+), counted AS (
+  {traffic.ACCEPTED}
 )
 INSERT INTO job (message_id, carrier_id, priority, tag, state, unsent, handed, unsure, attempt, due, token,
                  expires_at)
 SELECT id, carrier_id, priority, tag, state, unsent, 0, 0, 0, coalesce(due_at, 0), 0, expires_at FROM one
-"""
-_TAKE_BACK: Final = """
-WITH messages AS (DELETE FROM message WHERE id = ANY($1::bigint[])),
-     bodies AS (DELETE FROM body WHERE message_id = ANY($1::bigint[]))
+"""  # noqa: S608 -- ours
+_TAKE_BACK: Final = f"""
+WITH messages AS (
+  DELETE FROM message WHERE id = ANY($1::bigint[]) RETURNING account_id, carrier_id, accepted_at
+), counted AS (
+  {traffic.TAKEN_BACK}
+), bodies AS (DELETE FROM body WHERE message_id = ANY($1::bigint[]))
 DELETE FROM job WHERE message_id = ANY($1::bigint[])
-"""
+"""  # noqa: S608 -- ours
 _STORED: Final = (
     # The id alone would not do: a server that crashed may give out again a block it had not yet on disk.
     "SELECT EXISTS (SELECT FROM message WHERE id = $1 AND account_id = $2 AND recipient = $3"

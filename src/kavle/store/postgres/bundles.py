@@ -13,7 +13,7 @@ from kavle.model.bundle import NOWHERE, BundleDraft
 from kavle.model.status import Status
 from kavle.store.bundling import Part, PartColumns, parts
 from kavle.store.funds import pay
-from kavle.store.postgres import expire
+from kavle.store.postgres import expire, traffic
 from kavle.store.postgres.accept import FUNDS
 from kavle.store.postgres.accounts import Change, post, refund
 from kavle.store.postgres.ids import Ids
@@ -84,6 +84,8 @@ WITH one AS MATERIALIZED (
                    expires_at)
   SELECT id, carrier_id, priority, tag, $4::smallint, $5, 0, 0, 0, coalesce(due_at, 0), 0, expires_at
   FROM one WHERE carrier_id <> {NOWHERE} AND $4::smallint IS NOT NULL
+), counted AS (
+  {traffic.ACCEPTED}
 ), emptied AS (
   UPDATE bundle_part SET work = {int(PartWork.NOTHING)}, recipients = NULL WHERE first_id = $1
 )

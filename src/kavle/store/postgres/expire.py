@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from kavle.model.status import FINAL, Status
+from kavle.store.postgres import traffic
 from kavle.store.postgres.accounts import Change
 from kavle.store.postgres.rows import Db, columns
 from kavle.store.rows import Entry
@@ -19,8 +20,9 @@ _UNSENT: Final = (
 )
 _HOLD: Final = "SELECT id, status FROM message WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
 _STATUS: Final = (
-    "UPDATE message AS m SET status = one.status, status_at = one.at"
+    "WITH told AS (UPDATE message AS m SET status = one.status, status_at = one.at"  # noqa: S608 -- ours
     " FROM unnest($1::bigint[], $2::smallint[], $3::bigint[]) AS one(id, status, at) WHERE m.id = one.id"
+    f" RETURNING m.account_id, m.carrier_id, m.status, m.status_at) {traffic.CHANGED}"
 )
 
 Unsent = tuple[int, int, int, int, int]

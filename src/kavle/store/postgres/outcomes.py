@@ -8,7 +8,7 @@ from typing import Final
 from kavle.model.message import Accepted, Outcome
 from kavle.store.job import Job, JobRow
 from kavle.store.matching import Waiting
-from kavle.store.postgres import receipts
+from kavle.store.postgres import receipts, traffic
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.expire import hold_messages
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, columns, read
@@ -23,7 +23,7 @@ _JOBS: Final = (
     " FROM job AS j JOIN message AS m ON m.id = j.message_id JOIN carrier AS c ON c.id = j.carrier_id"
     " WHERE j.message_id = ANY($1::bigint[]) AND j.state + 0 = 1 ORDER BY j.message_id FOR UPDATE OF j"
 )
-_WRITE: Final = """
+_WRITE: Final = f"""
 WITH tried AS (
   INSERT INTO segment (message_id, number, attempt, outcome, status, at, network_id, error)
   SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::int[], $4::smallint[], $5::smallint[], $6::bigint[],
@@ -35,12 +35,15 @@ WITH tried AS (
 ), told AS (
   UPDATE message AS m SET status = one.status, status_at = one.at
   FROM unnest($16::bigint[], $17::smallint[], $18::bigint[]) AS one(id, status, at) WHERE m.id = one.id
+  RETURNING m.account_id, m.carrier_id, m.status, m.status_at
+), counted AS (
+  {traffic.CHANGED}
 ), done AS (
   DELETE FROM job WHERE message_id = ANY($19::bigint[])
 )
 SELECT w.domain, w.network_id, w.recipient, w.status, w.at, w.raw, w.whole, w.id
 FROM unnest($9::bigint[], $10::text[]) AS one(domain, network_id) JOIN waiting AS w USING (domain, network_id)
-"""
+"""  # noqa: S608 -- ours
 _NEXT: Final = (
     # A lease that goes on keeps its end.
     "UPDATE job AS j SET state = one.state, unsent = one.unsent, handed = one.handed, unsure = one.unsure,"

@@ -15,8 +15,20 @@ from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds, derived
 from kavle.model.message import Draft, LeasedMessage, Outcome, Priority, Receipt
 from kavle.model.status import Status
+from kavle.model.traffic import Traffic
 from kavle.store.errors import StoreError, StoreUnavailable
-from kavle.store.postgres import accounts, bundles, held, links, outcomes, reads, receipts, schedule, sweep
+from kavle.store.postgres import (
+    accounts,
+    bundles,
+    held,
+    links,
+    outcomes,
+    reads,
+    receipts,
+    schedule,
+    sweep,
+    traffic,
+)
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
 from kavle.store.postgres.bundles import AcceptBundle
@@ -49,6 +61,7 @@ from kavle.store.types import (
     Story,
     Swept,
     TopUp,
+    TrafficQuery,
 )
 
 if TYPE_CHECKING:
@@ -126,6 +139,8 @@ class PostgresStore:
         self._expire = lane(rare, sweep.expire_late)
         self._partitions = lane(rare, self._ids.make_partitions)
         self._forget = lane(rare, sweep.forget)
+        self._fold = lane(rare, traffic.Fold())
+        self._forget_traffic = lane(rare, traffic.forget)
         self._create = lane(rare, accounts.create, repeatable=False)
         self._change = lane(rare, accounts.change)
         self._top_up = lane(rare, accounts.top_up, repeatable=False)
@@ -237,6 +252,12 @@ class PostgresStore:
         rows = await self._read(sweep.stale, to_ms(now))
         return await self._forget.call(rows) if rows else 0
 
+    async def fold(self) -> bool:
+        return await self._fold.call(None)
+
+    async def forget_traffic(self, now: datetime) -> int:
+        return await self._forget_traffic.call(now)
+
     async def create_account(self, new: NewAccount) -> Account | None:
         return await self._create.call(new)
 
@@ -296,6 +317,9 @@ class PostgresStore:
 
     async def queues(self) -> list[Queue]:
         return await self._read(reads.queues)
+
+    async def traffic(self, query: TrafficQuery) -> list[Traffic]:
+        return await self._read(traffic.read, query)
 
     async def _make_partitions(self) -> None:
         latest = await self._read(newest)

@@ -10,6 +10,7 @@ from kavle.model.message import Draft
 from kavle.store.bundling import opening, waits
 from kavle.store.funds import Place, pay
 from kavle.store.rows import Entry, JobState, all_bits, to_ms
+from kavle.store.sqlite import traffic
 from kavle.store.sqlite.rows import Reader, array, insert
 
 FUNDS = Reader(
@@ -103,3 +104,6 @@ def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> No
     insert(db, BODY, bodies)
     insert(db, _JOB, jobs)
     insert(db, LEDGER, entries)
+    traffic.accepted(
+        db, [(to_ms(draft.accepted_at), draft.account_id, draft.carrier_id) for _, draft, _ in rows]
+    )

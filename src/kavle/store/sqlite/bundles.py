@@ -14,7 +14,7 @@ from kavle.model.status import Status
 from kavle.store.bundling import Part, parts
 from kavle.store.funds import Place, pay
 from kavle.store.rows import Entry, JobState, PartWork, all_bits, to_ms
-from kavle.store.sqlite import accounts, expire
+from kavle.store.sqlite import accounts, expire, traffic
 from kavle.store.sqlite.accept import BODY, FUNDS, LEDGER, SPEND
 from kavle.store.sqlite.rows import Reader, array, insert
 
@@ -148,6 +148,7 @@ def expand(db: apsw.Connection, part: Part, now: int) -> None:
     """Recipients become messages with their jobs; those of a cancelled bundle end so, refunded."""
     cancelled = part.cancelled_at is not None
     db.execute(_MESSAGES, (part.first_id, int(part.status), now if cancelled else part.accepted_at))
+    traffic.accepted_part(db, part.first_id, part.last_id)
     if cancelled:
         price: int = db.execute(_PRICE, (part.first_id, part.last_id)).get
         accounts.refund(db, [(part.account_id, part.bundle_id, price)], now)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import apsw
 
 from kavle.model.status import FINAL, Status
-from kavle.store.sqlite import accounts
+from kavle.store.sqlite import accounts, traffic
 from kavle.store.sqlite.rows import Reader, array
 
 _UNSENT = Reader(
@@ -60,7 +60,9 @@ def set_status(db: apsw.Connection, changes: Sequence[tuple[int, int, int]]) -> 
     for id, status, at in changes:
         alike.setdefault((status, at), []).append(id)
     for (status, at), ids in alike.items():
+        changed = array(ids)
         db.execute(
             "UPDATE message SET status = ?, status_at = ? WHERE id IN (SELECT value FROM json_each(?))",
-            (status, at, array(ids)),
+            (status, at, changed),
         )
+        traffic.changed(db, changed, status, at)

@@ -16,6 +16,7 @@ from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds, derived
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
+from kavle.model.traffic import Traffic
 from kavle.store.rows import to_ms
 from kavle.store.sqlite import (
     accept,
@@ -30,6 +31,7 @@ from kavle.store.sqlite import (
     receipts,
     schedule,
     sweep,
+    traffic,
 )
 from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_writer
@@ -56,6 +58,7 @@ from kavle.store.types import (
     Story,
     Swept,
     TopUp,
+    TrafficQuery,
 )
 
 _log = logging.getLogger("kavle.store")
@@ -178,6 +181,12 @@ class SqliteStore:
         rows = await self._look(sweep.stale, to_ms(now))
         return await self._writer.call(sweep.forget, rows) if rows else 0
 
+    async def fold(self) -> bool:
+        return await self._read(traffic.some) and await self._writer.call(traffic.fold, None)
+
+    async def forget_traffic(self, now: datetime) -> int:
+        return await self._writer.call(traffic.forget, now)
+
     async def create_account(self, new: NewAccount) -> Account | None:
         return await self._writer.call(accounts.create, new)
 
@@ -237,6 +246,9 @@ class SqliteStore:
 
     async def queues(self) -> list[Queue]:
         return await self._look(reads.queues)
+
+    async def traffic(self, query: TrafficQuery) -> list[Traffic]:
+        return await self._look(traffic.read, query)
 
 
 def _recover(db: apsw.Connection, now: int) -> None:
