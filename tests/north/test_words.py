@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
-from kavle.north.web.history import GROUPS
+from kavle.north.web.filter import GROUPS
 from kavle.north.web.render import MENU, PRIORITIES, TRIED
 from kavle.north.web.words import all_words, preferred, translations
 
@@ -34,12 +34,15 @@ def said_in_templates() -> set[str]:
 
 
 def said_in_python() -> set[str]:
-    """`visitor.words("…")`."""
+    """`visitor.words("…")`, or `words("…")`."""
     said = set()
     for module in WEB.glob("*.py"):
         for node in ast.walk(ast.parse(module.read_text())):
             match node:
-                case ast.Call(func=ast.Attribute(attr="words"), args=[ast.Constant(value=str(text)), *_]):
+                case ast.Call(
+                    func=ast.Attribute(attr="words") | ast.Name(id="words"),
+                    args=[ast.Constant(value=str(text)), *_],
+                ):
                     said.add(text)
     return said
 

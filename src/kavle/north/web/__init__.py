@@ -14,6 +14,8 @@ from kavle.north.settings import Locale
 from kavle.north.web.bundles import Bundles
 from kavle.north.web.door import Door
 from kavle.north.web.entrance import Entrance
+from kavle.north.web.export import Export
+from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
 from kavle.north.web.message import MessagePage
 from kavle.north.web.render import Renderer
@@ -40,9 +42,11 @@ def pages(
     renderer = Renderer(terms.locale.zone)
     door = Door(Sessions(terms.session_key), queries.account, callers, clock, terms.locale.language)
     entrance = Entrance(door, renderer, authenticator)
+    reading = Reading(terms.locale.zone, terms.region)
     routes = [
         *entrance.routes(),
-        *History(queries, entrance, renderer, terms.region).routes(door),
+        *History(queries, entrance, renderer, reading).routes(door),
+        *Export(queries, reading, renderer).routes(door),
         *MessagePage(queries, cancel, renderer, clock).routes(door),
         *Bundles(queries, cancel, renderer, clock).routes(door),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -54,9 +54,6 @@ _ALPHABETS: Final = {
 def _environment(zone: ZoneInfo) -> Environment:
     """Its templates compiled: each takes 5 to 50 ms, which no request is to wait for."""
 
-    def time(at: datetime | None, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
-        return at.astimezone(zone).strftime(pattern) if at else ""
-
     made = Environment(
         loader=PackageLoader("kavle.north.web"),
         autoescape=True,
@@ -65,7 +62,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         undefined=StrictUndefined,
     )
     made.filters |= {
-        "time": time,
+        "time": partial(written, zone=zone),
         "iso": _iso,
         "money": format_balance,
         "tone": tone,
@@ -82,6 +79,9 @@ class Renderer:
         self.zone = zone
         self._templates = _environment(zone)
 
+    def time(self, at: datetime | None) -> str:
+        return written(at, self.zone)
+
     def page(self, visitor: Visitor, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         words = visitor.words
         html = self._templates.get_template(template).render(
@@ -95,6 +95,10 @@ class Renderer:
             **values,
         )
         return HTMLResponse(html, status)
+
+
+def written(at: datetime | None, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
 def _iso(at: datetime) -> str:
