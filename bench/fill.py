@@ -23,6 +23,7 @@ from kavle.cli.config import carrier_terms, read, terms
 from kavle.cli.database import open_store
 from kavle.clock import Clock, SystemClock
 from kavle.core.accept import Accept
+from kavle.core.failover import Failover
 from kavle.core.order import MOST_RECIPIENTS, BundleOrder, SmsOrder
 from kavle.metrics import Metrics
 from kavle.model.account import Account
@@ -50,7 +51,9 @@ async def fill(order: Order) -> Result:
     account = await store.account(ACCOUNT)
     if account is None:
         raise RuntimeError("there is no account")
-    accept = Accept(store, clock, terms(settings, ids), Metrics(), lambda carrier, urgent: None)
+    agreed = terms(settings, ids)
+    failover = Failover(agreed.routes, settings.gateway.failover_after)
+    accept = Accept(store, clock, agreed, failover, Metrics(), lambda carrier, urgent: None)
     began = time.perf_counter()
     if order.due is None:
         await _bundles(accept, store, clock, account, order.messages)

@@ -9,6 +9,7 @@ import pytest
 
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
+from kavle.core.failover import Failover
 from kavle.core.order import BundleOrder, SmsOrder, Terms
 from kavle.core.queries import Queries
 from kavle.core.schedule import Schedule
@@ -39,9 +40,9 @@ class Desk:
         self.woken = 0
         self.metrics = Metrics()
         self.schedule = Schedule(world.store, world.clock, self._wake)
-        self.accept = Accept(
-            world.store, world.clock, terms, self.metrics, lambda carrier, urgent: None, self.schedule.expand
-        )
+        failover = Failover(terms.routes, 30)
+        told = lambda carrier, urgent: None, self.schedule.expand
+        self.accept = Accept(world.store, world.clock, terms, failover, self.metrics, *told)
         self.cancel = Cancel(world.store, world.clock, self.schedule.expand)
         self.queries = Queries(world.store)
 

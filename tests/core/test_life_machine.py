@@ -124,7 +124,7 @@ class Life(RuleBasedStateMachine):
             assert lease.message_id in may[message.priority]
             taken[message.priority] += len(message.unsent)
         # What is owed may end with a message that is longer than it, of each priority that is owed some.
-        over = 2 * len(owed) if len(leased) > 1 else room
+        over = 2 * len(owed) if len(leased) > 1 else 2
         assert sum(taken.values()) <= room + over
         assert taken[1] + taken[2] <= max(0, room - kept) + over
         assert bool(leased) == any(may.values())

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from kavle.clock import SetClock
 from kavle.core.links import Links
 from kavle.model.link import LinkReport
 from kavle.store.sharing import report_of
@@ -24,6 +25,7 @@ REPORT = LinkReport("bound", datetime(2026, 1, 1, tzinfo=UTC), 100, 3, 12, 0)
 
 class Shown:
     name = "telia"
+    bound = True
 
     def report(self) -> LinkReport:
         return REPORT
@@ -63,6 +65,7 @@ class Node:
         self.roads: dict[int, NotedRoad] = {}
         self.links = Links(
             tables,  # type: ignore[arg-type]
+            SetClock(),
             {CARRIER: tables.binds},
             SECONDS,
             self._make,  # type: ignore[arg-type]
@@ -118,7 +121,7 @@ async def test_a_node_tells_how_its_links_do_and_who_it_is() -> None:
         await node.turn()
         assert tables.links[1].report is None, "it has only just been taken"
         await node.turn()
-        assert report_of(tables.links[1].report) == replace(REPORT, node="gw1:42")
+        assert report_of(tables.links[1].report) == replace(REPORT, node="gw1:42", bound=True)
 
 
 def test_a_report_of_another_version_is_none() -> None:

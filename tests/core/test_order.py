@@ -38,7 +38,7 @@ def order(**given: object) -> SmsOrder:
 
 def bundle_draft(account: Account, order: BundleOrder, terms: Terms, now: datetime) -> BundleDraft:
     drafted = orders.bundle_draft(account, order, terms, now)
-    return addressed(drafted, list(destinations(account, order, terms)), terms)
+    return addressed(drafted, list(destinations(account, order, drafted, terms)), terms)
 
 
 def bundle(recipients: str, **given: object) -> BundleOrder:
@@ -205,9 +205,62 @@ def test_what_a_carrier_of_latin_1_has_not_is_counted_as_ucs_2_for_it_alone() ->
         assert (sms.encoding, sms.segments) == (encoding, segments)
     both = bundle_draft(ACCOUNT, bundle("0702617396,+4791234567", text=euros), latin1, NOW)
     assert (both.encoding, both.segments) == (Encoding.UCS2, 2)
+    long = order(text="€" * 700, **norway)
+    assert draft(ACCOUNT, long, latin1, NOW).carrier_id == 1, "the next one takes it"
     with pytest.raises(Refusal) as refused:
-        draft(ACCOUNT, order(text="€" * 700, **norway), latin1, NOW)
+        draft(ACCOUNT, long, msgspec.structs.replace(latin1, routes=ByPrefix({"": (2,)})), NOW)
     assert refused.value.reason is Reason.CONTENT
+
+
+# --- while a carrier is out -----------------------------------------------------------------------------
+
+TWO_WAYS = msgspec.structs.replace(
+    TERMS,
+    routes=ByPrefix({"46": (1, 2, 3), "47": (2,)}),
+    shifts={1: (Encoding.GSM7_TURKISH,)},
+    latin1=frozenset({3}),
+    limits={2: lambda sender, text: sender.isalnum() and len(text) < 300},
+    most_segments=4,
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "out", "carrier"),
+    [
+        ({}, set(), 1),
+        ({}, {1}, 2),
+        ({}, {1, 2}, 3),
+        ({}, {1, 2, 3}, 1),
+        ({"sender": "Kavle AB"}, {1}, 3),  # the second does not take such a sender
+        ({"text": "x" * 400}, {1}, 3),  # nor such a long text
+        ({"at": str(HOUR)}, {1}, 1),  # by then it may be back
+        ({"at": str(HOUR - 7200)}, {1}, 2),
+        ({"recipient": "+4791234567", "sender": "Kavle AB"}, {2}, 2),  # no other serves that route
+        ({"text": "ığ" * 38}, {1}, 2),
+        ({"text": "€" * 300}, {1}, 1),  # 4 segments, but 5 in UCS-2 for a carrier of Latin-1
+        ({"text": "x" * 300 + "ı"}, {1}, 1),  # 3 segments in Turkish, 5 in UCS-2: more than are allowed
+    ],
+)
+def test_a_message_takes_the_first_carrier_that_is_not_out_and_takes_it(
+    given: dict[str, object], out: set[int], carrier: int
+) -> None:
+    assert draft(ACCOUNT, order(**given), TWO_WAYS, NOW, out).carrier_id == carrier
+    changes = {"priority": "1", **given}
+    asked = BundleOrder(
+        str(changes.pop("recipient", "0702617396")), **{"sender": "ip1", "text": "Testar", **changes}
+    )  # type: ignore[arg-type]
+    drafted = orders.bundle_draft(ACCOUNT, asked, TWO_WAYS, NOW)
+    found = list(destinations(ACCOUNT, asked, drafted, TWO_WAYS, out))
+    assert [one.carrier_id for one in found] == [carrier]
+    assert addressed(drafted, found, TWO_WAYS).segments <= 4
+
+
+def test_a_text_is_encoded_and_priced_for_who_sends_it() -> None:
+    turkish = order(text="ığ" * 38)
+    sms = draft(ACCOUNT, turkish, TWO_WAYS, NOW)
+    assert (sms.encoding, sms.segments) == (Encoding.GSM7_TURKISH, 1)
+    sms = draft(ACCOUNT, turkish, TWO_WAYS, NOW, {1})
+    assert (sms.encoding, sms.segments) == (Encoding.UCS2, 2)
 
 
 def test_an_account_may_want_its_texts_in_the_plain_alphabet() -> None:

@@ -15,21 +15,23 @@ HEAD = [
 ]
 
 
-async def shown(config: Path) -> tuple[list[str], list[str]]:
-    """The lines of the links, and of the queues."""
+async def shown(config: Path) -> tuple[list[str], list[str], list[str]]:
+    """The lines of the links, of the queues, and of carriers that are down."""
     code, out, error = await run("carriers", "--config", str(config))
     assert (code, error) == (0, "")
-    links, queues = (block.splitlines() for block in out.split("\n\n"))
+    links, queues, *more = (block.splitlines() for block in out.split("\n\n"))
     assert links[0].split() == HEAD
     assert queues[0].split() == ["carrier", *["priority", "3", "priority", "2", "priority", "1"]]
-    return links[1:], queues[1:]
+    down = more[0] if more else []
+    assert not down or down[0].split() == ["carrier", "down", "since", "route", "its", "messages"]
+    return links[1:], queues[1:], down[1:]
 
 
 async def shown_with(config: Path, text: str, times: int = 1) -> list[str]:
     """The links, once so many of them say so."""
     async with asyncio.timeout(30):
         while True:
-            links, _ = await shown(config)
+            links, *_ = await shown(config)
             if sum(text in line for line in links) >= times:
                 return links
             await asyncio.sleep(0.2)
@@ -39,7 +41,8 @@ async def test_a_gateways_links_are_shown_while_it_runs_and_their_want_of_one_af
     log = tmp_path / "network.log"
     async with kavle("simulate", "smsc", "--port", "0", "--quiet", log=log) as network:
         config = settings_file(tmp_path, network.port)
-        links, queues = await shown(config)
+        links, queues, down = await shown(config)
+        assert down == [], "no process tries"
         assert [line.split() for line in links] == [
             ["simulated", "1", "-", "no", "process", "has", "it", *"------"]
         ]
@@ -55,7 +58,12 @@ async def test_a_gateways_links_are_shown_while_it_runs_and_their_want_of_one_af
             await network.kill()
             (line,) = await shown_with(config, "connecti")
             assert re.search(r" 0/20 +- +0 +0 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w", line)
-        links, _ = await shown(config)
+            *_, (line,) = await shown(config)
+            assert re.fullmatch(
+                r"simulated  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  all others  wait: no other has a link", line
+            )
+        links, _, down = await shown(config)
+        assert down == []
         assert "no process has it" in links[0]
 
 

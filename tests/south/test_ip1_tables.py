@@ -378,3 +378,23 @@ def test_settings_that_can_not_be(tmp_path: Any, wrong: Any, key: str) -> None:
 
 def test_plain_http_is_for_this_machine_alone(tmp_path: Any) -> None:
     assert settings(tmp_path, api="http://127.0.0.1:8000").api == "http://127.0.0.1:8000"
+
+
+# --- what it stands in for ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "taken"),
+    [
+        ("ip1", "Hej", True),
+        ("46702617396", "x" * 2000, True),
+        ("ip1", "x" * 2001, False),
+        ("ip1", " \n", False),
+        ("Kavle AB", "Hej", False),
+    ],
+)
+def test_it_is_no_stand_in_for_what_it_would_refuse(sender: str, text: str, taken: bool) -> None:
+    own = Ip1Settings(name="ip1", token="t", sender="Acme")
+    assert Ip1Settings(name="ip1", token="t").takes(sender, text) is taken
+    assert own.takes(sender, text) is (taken or sender == "Kavle AB")
+    assert (refusal(parcel(text=text, sender=sender), "") is None) is taken

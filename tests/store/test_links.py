@@ -39,7 +39,7 @@ class Sharing:
         carrier_id = self.world.carrier_id
         keys: tuple[LinkKey, ...] = tuple((carrier_id, number) for number in closed)
         told = {(carrier_id, number): report for number, report in (reports or {}).items()}
-        turn = LinkTurn(node, {carrier_id: self.binds}, LIFE, keys, leaving, told)
+        turn = LinkTurn(node, {carrier_id: self.binds}, LIFE, self.world.clock.now(), keys, leaving, told)
         share = await self.world.store.share_links(turn)
         self.share = share.shares[carrier_id]
         self.tokens = {hold.number: hold.token for hold in share.held}
@@ -122,9 +122,9 @@ async def test_only_who_holds_a_link_gives_it_back(one_bind: Sharing) -> None:
 
 async def test_carriers_are_shared_out_apart(world: World) -> None:
     first, second = world.carrier_id, (await world.store.carrier_ids([CarrierTerms("tele2")]))["tele2"]
-    told = await world.store.share_links(LinkTurn(ONE, {first: 1, second: 2}, LIFE))
+    told = await world.store.share_links(LinkTurn(ONE, {first: 1, second: 2}, LIFE, world.clock.now()))
     assert sorted(hold.key for hold in told.held) == [(first, 1), (second, 1), (second, 2)]
-    told = await world.store.share_links(LinkTurn(OTHER, {second: 2}, LIFE))
+    told = await world.store.share_links(LinkTurn(OTHER, {second: 2}, LIFE, world.clock.now()))
     assert told.shares == {second: 1}
 
 

@@ -27,7 +27,7 @@ async def world(url: str) -> AsyncIterator[World]:
 
 
 async def turn(world: World, node: int, binds: int = 1) -> LinkShare:
-    return await world.store.share_links(LinkTurn(node, {world.carrier_id: binds}, LIFE))
+    return await world.store.share_links(LinkTurn(node, {world.carrier_id: binds}, LIFE, world.clock.now()))
 
 
 async def pass_time(url: str, seconds: float) -> None:

@@ -180,7 +180,7 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     assert other.settings == (AccountSettings() if step[1] < "0002" else SETTINGS)
     assert (await world.credits(), await world.store.balance(other.id) / UNIT) == (88, 2)
 
-    turn = LinkTurn(2, {world.carrier_id: 2}, timedelta(seconds=15))
+    turn = LinkTurn(2, {world.carrier_id: 2}, timedelta(seconds=15), world.clock.now())
     assert len((await world.store.share_links(turn)).held) == 2, "a dead node's links"
 
     await send_all(world)

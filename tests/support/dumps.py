@@ -117,7 +117,7 @@ async def fill(world: World) -> None:
     (leased,) = await world.lease(seconds=120)
     await world.answer(leased.lease, Accepted(f"{LEASED}.1"))  # and two of it are on their way
     await world.receipt(EARLY)
-    turn = LinkTurn(1, {world.carrier_id: 2}, timedelta(seconds=15))
+    turn = LinkTurn(1, {world.carrier_id: 2}, timedelta(seconds=15), world.clock.now())
     await world.store.share_links(turn)
     told = LinkReport("bound as transceiver", world.clock.now(), 100, 0, 1, 0, node="gateway:1")
     await world.store.share_links(replace(turn, reports={(world.carrier_id, 1): told}))

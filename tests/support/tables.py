@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kavle.clock import SetClock
 from kavle.store.errors import StoreUnavailable
 from kavle.store.sharing import Contender, LinkRow, Sharing
 from kavle.store.types import LinkKey, LinkShare, LinkTurn
@@ -20,6 +21,7 @@ class Tables:
         self.now = 1_000_000
         self.links: dict[int, LinkRow] = {}
         self.contenders: dict[int, Contender] = {}
+        self.down_since: int | None = None
         self.reachable = True
 
     def turn(self, node: int, *, leaving: bool = False) -> LinkShare:
@@ -29,14 +31,16 @@ class Tables:
         return self._turn(node, tuple(closed), leaving) if closed else share
 
     def _turn(self, node: int, closed: tuple[LinkKey, ...], leaving: bool) -> LinkShare:
-        return self.take(LinkTurn(node, {CARRIER: self.binds}, timedelta(milliseconds=LIFE), closed, leaving))
+        life, at = timedelta(milliseconds=LIFE), SetClock().now()
+        return self.take(LinkTurn(node, {CARRIER: self.binds}, life, at, closed, leaving))
 
     def take(self, turn: LinkTurn) -> LinkShare:
         sharing = Sharing(turn, self.now, LIFE)
-        sharing.take_turn(self.links.values(), self.contenders.values())
+        sharing.take_turn(self.links.values(), self.contenders.values(), {CARRIER: self.down_since})
         self.links |= {row.number: row for row in sharing.links}
         for _, gone in sharing.gone:
             del self.contenders[gone]
+        self.down_since = sharing.down.get(CARRIER, self.down_since)
         self.contenders |= {one.node_id: one for one in sharing.contenders}
         return sharing.share
 

@@ -117,4 +117,4 @@ class Gateway:
             return []
         node = self._node
         held = Held(node.store, node.clock, node.wake_all)
-        return [ControlServer(Desk(self.accounts, held, Carriers(node.store)), path)]
+        return [ControlServer(Desk(self.accounts, held, Carriers(node.store, node.clock)), path)]

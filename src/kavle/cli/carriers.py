@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,15 +13,17 @@ from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
 from kavle.cli.options import config_option, telling_errors
 from kavle.core.carriers import CarriersView, ShowCarriers
+from kavle.core.failover import choose
 from kavle.model.link import LinkReport
 from kavle.model.message import Priority
-from kavle.store.types import LinkLine
+from kavle.store.types import CarrierState, LinkLine
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _LINKS: Final = (
     *("carrier", "link", "node", "state", "since", "window"),
     *("rate", "submits", "reconnects", "last error"),
 )
+_DOWN: Final = ("carrier", "down since", "route", "its messages")
 _PRIORITIES: Final = sorted(Priority, reverse=True)
 
 
@@ -33,7 +36,8 @@ def carriers(config: Path) -> None:
     A link by its node (host and process) and the state it is in since then, in UTC; how many segments await
     their response, of how many that may; how many a second it may submit, and whether that is the network's
     doing (throttled); those that were submitted, and the times that it was bound again, since that node has
-    it; and what went wrong last. Below, the messages in the queue by priority.
+    it; and what went wrong last. Below, the messages in the queue by priority; and each carrier that has no
+    link on any process: since when, and what becomes of the messages of its routes.
 
     What a process tells of its links is a second old.
     """
@@ -48,6 +52,11 @@ def carriers(config: Path) -> None:
     for line in _table(
         [("carrier", *(f"priority {one.value}" for one in _PRIORITIES)), *_queues(settings, view)]
     ):
+        click.echo(line)
+    down = list(_down(settings, view.states))
+    if down:
+        click.echo()
+    for line in _table([_DOWN, *down]) if down else ():
         click.echo(line)
 
 
@@ -95,6 +104,33 @@ def _queues(settings: Settings, view: CarriersView) -> Iterator[tuple[str, ...]]
     names = dict.fromkeys([*(one.name for one in settings.carrier), *(one.carrier for one in view.backlog)])
     for name in names:
         yield name, *(str(waiting.get((name, priority), 0)) for priority in _PRIORITIES)
+
+
+def _down(settings: Settings, states: Sequence[CarrierState]) -> Iterator[tuple[str, ...]]:
+    after = settings.gateway.failover_after
+    out = {one.carrier for one in states if one.down_since is not None and one.seconds >= after}
+    for one in states:
+        if one.down_since is None:
+            continue
+        until = one.down_since + timedelta(seconds=after)
+        about, name, routes = (one.carrier, f"{one.down_since:{_TIME}}"), one.carrier, 0
+        for route in settings.route:
+            if name in route.carriers and choose(route.carriers, out - {name}) == name:
+                yield *about, route.prefix or "all others", _fate(name, route.carriers, out, until)
+                routes += 1
+        if not routes:
+            yield *about, "-", "-"
+
+
+def _fate(down: str, carriers: Sequence[str], out: Collection[str], until: datetime) -> str:
+    """Of the messages of a route that would go by that carrier."""
+    by = choose(carriers, out)
+    if by not in out and by != down:
+        return f"go by {by}"
+    after = choose(carriers, {*out, down})
+    if after in out or after == down:
+        return "wait: no other has a link"
+    return f"wait until {until:%H:%M:%S}, then go by {after}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -79,6 +79,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Seconds after which the links of a node that died are other nodes'; one that can't reach the database
     # unbinds before.
     link_lease: Annotated[float, Meta(ge=2, le=3600)] = 15.0
+    # Seconds without a bound link after which others of its routes send what a carrier would.
+    failover_after: Annotated[float, Meta(ge=1, le=86_400)] = 30.0
     language: Language = "en"  # of `beskrivning`
     timezone: str = "Europe/Stockholm"  # of `tidpunkt`
 
@@ -171,6 +173,11 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
         latin1=frozenset(
             carrier_ids[carrier.name] for carrier in settings.carrier if carrier.charset == "latin1"
         ),
+        limits={
+            carrier_ids[carrier.name]: carrier.takes
+            for carrier in settings.carrier
+            if isinstance(carrier, Ip1Settings)
+        },
     )
 
 

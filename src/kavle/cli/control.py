@@ -50,7 +50,7 @@ class Desk(NamedTuple):
 
     @classmethod
     def of(cls, store: Store, clock: Clock) -> Desk:
-        return cls(Accounts(store, clock), Held(store, clock), Carriers(store))
+        return cls(Accounts(store, clock), Held(store, clock), Carriers(store, clock))
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.failover import Failover
 from kavle.core.order import (
     MOST_RECIPIENTS,
     BundleOrder,
@@ -45,6 +46,7 @@ class Accept:
         store: Store,
         clock: Clock,
         terms: Terms,
+        failover: Failover,
         metrics: Metrics,
         wake: Callable[[int, bool], None],
         expand: Callable[[], None] = lambda: None,
@@ -53,6 +55,7 @@ class Accept:
         self._store = store
         self._clock = clock
         self._terms = terms
+        self._failover = failover
         self._metrics = metrics
         self._wake = wake
         self._expand = expand
@@ -63,7 +66,7 @@ class Accept:
         nothing."""
         started = time.perf_counter()
         try:
-            sms = draft(account, order, self._terms, self._clock.now())
+            sms = draft(account, order, self._terms, self._clock.now(), self._failover.out)
             message_id = await _stored(self._store.accept(sms))
         except Refusal as refusal:
             self._metrics.refused[refusal.reason.name.lower()] += 1
@@ -93,7 +96,7 @@ class Accept:
 
     async def _bundle_draft(self, account: Account, order: BundleOrder) -> BundleDraft:
         draft = bundle_draft(account, order, self._terms, self._clock.now())
-        each = destinations(account, order, self._terms)
+        each = destinations(account, order, draft, self._terms, self._failover.out)
         found: list[Destination] = []
         while some := list(islice(each, _AT_ONCE)):
             found += some

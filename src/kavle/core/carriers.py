@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from kavle.clock import Clock
 from kavle.store.store import Store
-from kavle.store.types import Backlog, LinkLine
+from kavle.store.types import Backlog, CarrierState, LinkLine
 
 
 class ShowCarriers(msgspec.Struct, frozen=True, tag="carriers"):
@@ -15,11 +16,15 @@ class ShowCarriers(msgspec.Struct, frozen=True, tag="carriers"):
 class CarriersView(msgspec.Struct, frozen=True):
     links: list[LinkLine]
     backlog: list[Backlog]
+    states: list[CarrierState] = []
 
 
 class Carriers:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     async def show(self) -> CarriersView:
-        return CarriersView(await self._store.links(), await self._store.backlog())
+        store = self._store
+        states = await store.carrier_states(self._clock.now())
+        return CarriersView(await store.links(), await store.backlog(), states)

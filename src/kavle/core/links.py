@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from kavle.clock import Clock
 from kavle.core.road import SETTLE, Road
 from kavle.model.link import LinkReport
 from kavle.store.errors import StoreUnavailable
@@ -52,6 +53,7 @@ class Links:
     def __init__(
         self,
         store: Store,
+        clock: Clock,
         binds: Mapping[int, int],
         life: float,
         make: Callable[[int, int], Road],
@@ -59,6 +61,7 @@ class Links:
         name: str = "",
     ) -> None:
         self._store = store
+        self._clock = clock
         self._binds = dict(binds)
         self._life = life
         self._make = make
@@ -102,8 +105,8 @@ class Links:
     async def turn(self) -> None:
         """Renew, take, give back; and close in time what could not be renewed."""
         asked, closed = self._now(), tuple(self._closed)
-        life = timedelta(seconds=self._life)
-        turn = LinkTurn(self._node, self._binds, life, closed, self._leaving, self._reports())
+        life, at = timedelta(seconds=self._life), self._clock.now()
+        turn = LinkTurn(self._node, self._binds, life, at, closed, self._leaving, self._reports())
         try:
             async with asyncio.timeout(self._patience()):
                 told = await self._store.share_links(turn)
@@ -119,8 +122,8 @@ class Links:
 
     def _reports(self) -> dict[LinkKey, LinkReport]:
         return {
-            key: msgspec.structs.replace(held.road.carrier.report(), node=self._name)
-            for key, held in self._held.items()
+            key: msgspec.structs.replace(carrier.report(), node=self._name, bound=carrier.bound)
+            for key, carrier in ((key, held.road.carrier) for key, held in self._held.items())
         }
 
     def _told(self, told: LinkShare, asked: float) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 import msgspec
 
+from kavle.core.failover import Takes, choose
 from kavle.model.account import Account
 from kavle.model.bundle import NOWHERE, BundleDraft, Destination
 from kavle.model.errors import Reason, Refusal
@@ -30,6 +32,7 @@ _LONGEST_SEGMENT: Final = 160 * len(
 )  # characters that may be asked for one: all line breaks, spelled out
 _UNIX: Final = re.compile(r"[0-9]{1,12}")
 _PIECES: Final = re.compile(r"[^,;\r\n]+")
+_NONE_OUT: Final[frozenset[int]] = frozenset()
 _SHOWN: Final = 32  # characters of what was no number
 
 
@@ -54,6 +57,10 @@ class BundleOrder(msgspec.Struct, frozen=True):
     at: str | None = None
 
 
+Limit = Callable[[str, str], bool]
+"""Whether a carrier takes a message from this sender, of this text."""
+
+
 class Terms(msgspec.Struct, frozen=True):
     """By which a message is checked, priced and routed."""
 
@@ -64,6 +71,16 @@ class Terms(msgspec.Struct, frozen=True):
     validity: timedelta
     shifts: Mapping[int, tuple[Encoding, ...]] = {}  # languages' tables that a carrier takes
     latin1: frozenset[int] = frozenset()  # carriers that take Latin-1 in the place of GSM 03.38
+    limits: Mapping[int, Limit] = {}  # of carriers that have any
+
+    def takes(self, carrier: int, sender: str, text: str, encoding: Encoding) -> bool:
+        """Whether that carrier can send this as it is encoded."""
+        if encoding is Encoding.GSM7:
+            said = carrier not in self.latin1 or in_latin1(text)
+        else:
+            said = encoding is Encoding.UCS2 or encoding in self.shifts.get(carrier, ())
+        limit = self.limits.get(carrier)
+        return said and (limit is None or limit(sender, text))
 
     def any_shifts(self) -> tuple[Encoding, ...]:
         return tuple({shift: None for shifts in self.shifts.values() for shift in shifts})
@@ -74,25 +91,29 @@ class Terms(msgspec.Struct, frozen=True):
         return tuple(shift for shift in each[0] if all(shift in shifts for shifts in each)) if each else ()
 
 
-def draft(account: Account, order: SmsOrder, terms: Terms, now: datetime) -> Draft:
-    """Raises `Refusal`, in the contract's order of checks."""
+def draft(
+    account: Account, order: SmsOrder, terms: Terms, now: datetime, out: Container[int] = _NONE_OUT
+) -> Draft:
+    """`out`: carriers in whose place others send. Raises `Refusal`, in the contract's order of checks."""
     due, sender, priority, text, encoding, segments = _checked(account, order, terms, now)
     recipient = _recipient(order.recipient, _region(account, terms))
     carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
     if not carriers or price is None:
         raise Refusal(Reason.RECIPIENT, "no route or no price leads to this number")
-    encoding, segments = _said_by(carriers[:1], text, encoding, segments, terms)
+    takes = _taking(text, sender, encoding, segments, terms)
+    carrier_id = choose(carriers, _by_then(out, due, now), takes)
+    encoding, segments = _said_by([carrier_id], text, encoding, segments, terms)
     return Draft(
         account_id=account.id,
         recipient=recipient,
         sender=sender,
         text=text,
         encoding=encoding,
-        segments=segments,
+        segments=_few(segments, terms.most_segments),
         flash=order.flash,
         priority=priority,
         segment_price=price,
-        carrier_id=carriers[0],
+        carrier_id=carrier_id,
         accepted_at=now,
         expires_at=_expiry(due, now, terms),
         due=due,
@@ -116,14 +137,22 @@ def bundle_draft(account: Account, order: BundleOrder, terms: Terms, now: dateti
     )
 
 
-def destinations(account: Account, order: BundleOrder, terms: Terms) -> Iterator[Destination]:
-    """One for each recipient, in the caller's order. Takes about 3 µs for each: who has the event loop to
-    think of pauses now and then."""
+def destinations(
+    account: Account,
+    order: BundleOrder,
+    draft: BundleDraft,
+    terms: Terms,
+    out: Container[int] = _NONE_OUT,
+) -> Iterator[Destination]:
+    """One for each recipient, in the caller's order; `out` as in `draft`. Takes about 3 µs for each: who has
+    the event loop to think of pauses now and then."""
     region = _region(account, terms)
+    takes = cache(_taking(draft.text, draft.sender, draft.encoding, draft.segments, terms))
+    out = _by_then(out, draft.due, draft.accepted_at)
     for piece in _PIECES.finditer(order.recipients):
         written = piece[0].strip()
         if written:
-            yield _destination(written, region, terms)
+            yield _destination(written, region, terms, out, takes)
 
 
 def addressed(draft: BundleDraft, found: Sequence[Destination], terms: Terms) -> BundleDraft:
@@ -133,7 +162,8 @@ def addressed(draft: BundleDraft, found: Sequence[Destination], terms: Terms) ->
     if not carriers:
         raise Refusal(Reason.RECIPIENT, "none of the recipients is a number that a route leads to")
     encoding, segments = _said_by(carriers, draft.text, draft.encoding, draft.segments, terms)
-    return msgspec.structs.replace(draft, encoding=encoding, segments=segments, destinations=tuple(found))
+    few = _few(segments, terms.most_segments)
+    return msgspec.structs.replace(draft, encoding=encoding, segments=few, destinations=tuple(found))
 
 
 def _checked(
@@ -156,7 +186,7 @@ def _expiry(due: datetime | None, now: datetime, terms: Terms) -> datetime:
     return (now if due is None else max(now, due)) + terms.validity
 
 
-def _destination(written: str, region: str, terms: Terms) -> Destination:
+def _destination(written: str, region: str, terms: Terms, out: Container[int], takes: Takes) -> Destination:
     try:
         recipient = parse_msisdn(written, region)
     except ValueError:
@@ -164,7 +194,12 @@ def _destination(written: str, region: str, terms: Terms) -> Destination:
     carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
     if not carriers or price is None:
         return Destination(recipient, NOWHERE, 0)
-    return Destination(recipient, carriers[0], price)
+    return Destination(recipient, choose(carriers, out, takes), price)
+
+
+def _by_then(out: Container[int], due: datetime | None, now: datetime) -> Container[int]:
+    """Who is out now says nothing of who will be when a time-controlled message is due."""
+    return out if due is None or due <= now else _NONE_OUT
 
 
 def _showable(written: str) -> str:
@@ -222,8 +257,17 @@ def _said_by(
     plain = terms.latin1.isdisjoint(carriers) or in_latin1(text)
     if plain and (encoding is Encoding.GSM7 or not terms.shifts):
         return encoding, segments
-    encoding, segments = measure(text, terms.common_shifts(carriers), plain=plain)
-    return encoding, _few(segments, terms.most_segments)
+    return measure(text, terms.common_shifts(carriers), plain=plain)
+
+
+def _taking(text: str, sender: str, encoding: Encoding, segments: int, terms: Terms) -> Takes:
+    """Which carriers take what is so long at the shortest, each in the encoding that it wants."""
+
+    def takes(carrier: int) -> bool:
+        said, count = _said_by([carrier], text, encoding, segments, terms)
+        return count <= terms.most_segments and terms.takes(carrier, sender, text, said)
+
+    return takes
 
 
 def _few(segments: int, most: int) -> int:

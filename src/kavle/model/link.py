@@ -21,3 +21,4 @@ class LinkReport(msgspec.Struct, frozen=True):
     node: str = ""  # host and process
     rate: float | None = None  # submit_sm a second at present; None: as fast as it goes
     slowed: bool = False  # the network asks for less than the settings say
+    bound: bool | None = None  # it takes messages; None: its node is of a version that does not say

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,6 +14,9 @@ class ByPrefix(Generic[T]):
     def __init__(self, by_prefix: Mapping[str, T]) -> None:
         self._by_prefix = dict(by_prefix)
         self._lengths = sorted({len(prefix) for prefix in by_prefix}, reverse=True)
+
+    def items(self) -> ItemsView[str, T]:
+        return self._by_prefix.items()
 
     def find(self, number: str) -> T | None:
         for length in self._lengths:

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from kavle.model.link import LinkReport
-from kavle.store.types import LinkHold, LinkKey, LinkShare, LinkTurn
+from kavle.store.rows import from_ms
+from kavle.store.types import CarrierState, LinkHold, LinkKey, LinkShare, LinkTurn
 
 RENEW_AT: Final = 2 / 3
 """Of a life: what has less left is renewed."""
@@ -40,8 +41,8 @@ class Contender(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Sharing:
-    """One node's turn. `take_turn` once; then `links` and `contenders` are to be written, `gone` deleted, and
-    `share` is the answer."""
+    """One node's turn. `take_turn` once; then `links`, `contenders` and `down` are to be written, `gone`
+    deleted, and `share` is the answer."""
 
     def __init__(self, turn: LinkTurn, now: int, life: int) -> None:
         self._turn = turn
@@ -53,6 +54,7 @@ class Sharing:
         self._links: dict[LinkKey, LinkRow] = {}
         self.contenders: list[Contender] = []
         self.gone: list[tuple[int, int]] = []  # a carrier's id, and a node's
+        self.down: dict[int, int | None] = {}  # since when carriers have no link, where that has changed
         self.share = LinkShare([], {})
 
     @property
@@ -60,16 +62,21 @@ class Sharing:
         """Those that have changed."""
         return list(self._links.values())
 
-    def take_turn(self, links: Iterable[LinkRow], contenders: Iterable[Contender]) -> None:
-        """`links` and `contenders` of all the turn's carriers."""
-        rows, others = list(links), list(contenders)
+    def take_turn(
+        self,
+        links: Iterable[LinkRow],
+        contenders: Iterable[Contender],
+        down_since: Mapping[int, int | None],
+    ) -> None:
+        """All of the turn's carriers."""
+        all_links, all_nodes = list(links), list(contenders)
         for carrier_id, binds in self._turn.binds.items():
-            self._share(
-                carrier_id,
-                binds,
-                {row.number: row for row in rows if row.carrier_id == carrier_id},
-                {row.node_id: row.expires_at for row in others if row.carrier_id == carrier_id},
-            )
+            rows = {row.number: row for row in all_links if row.carrier_id == carrier_id}
+            nodes = {row.node_id: row.expires_at for row in all_nodes if row.carrier_id == carrier_id}
+            tried = any(expires_at > self._now for expires_at in nodes.values())
+            self._share(carrier_id, binds, rows, nodes)
+            down = bool(nodes) and not any(self._bound(row) for row in rows.values())
+            self._watch(carrier_id, down_since.get(carrier_id), tried=tried, down=down)
 
     def _share(
         self, carrier_id: int, binds: int, rows: dict[int, LinkRow], contenders: dict[int, int]
@@ -123,6 +130,20 @@ class Sharing:
             return True
         return row.expires_at <= self._now and row.node_id != self._turn.node_id
 
+    def _bound(self, row: LinkRow) -> bool:
+        """As far as its node tells: one whose version does not say so is taken to be."""
+        if self._free(row) or row.report is None:
+            return False
+        report = report_of(row.report)
+        return report is None or report.bound is not False
+
+    def _watch(self, carrier_id: int, before: int | None, *, tried: bool, down: bool) -> None:
+        """`tried`: some node was at it before this turn. Without one it had no chance, and is not down but
+        from now on."""
+        since = (before if tried and before is not None else self._now) if down else None
+        if since != before:
+            self.down[carrier_id] = since
+
     def _due(self, expires_at: int) -> bool:
         return expires_at - self._now <= self._life * RENEW_AT
 
@@ -140,6 +161,13 @@ def fair_share(node: int, binds: int, held: Mapping[int, int]) -> int:
     each, over = divmod(binds, len(held))
     before = sum((-count, other) < (-held[node], node) for other, count in held.items())
     return each + (before < over)
+
+
+def carrier_state(id: int, name: str, since: int | None, now: int) -> CarrierState:
+    """Of a row of `carrier`, and the clock by which its time was written."""
+    if since is None:
+        return CarrierState(id, name)
+    return CarrierState(id, name, from_ms(since), max(0, now - since) / 1000)
 
 
 def report_of(text: str | None) -> LinkReport | None:

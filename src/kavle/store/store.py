@@ -19,6 +19,7 @@ from kavle.store.types import (
     AccountChange,
     AccountLine,
     Backlog,
+    CarrierState,
     CarrierTerms,
     Decision,
     HeldLine,
@@ -27,8 +28,11 @@ from kavle.store.types import (
     LinkLine,
     LinkShare,
     LinkTurn,
+    Move,
     NewAccount,
     Queue,
+    Queued,
+    QueuePage,
     Story,
     Swept,
     TopUp,
@@ -88,6 +92,10 @@ class Store(Protocol):
     async def promote(self, now: datetime) -> int:
         """Make a bounded number of jobs that are due ready; how many. 0: there is nothing to do. What of a
         cancelled bundle is still waiting is ended instead."""
+
+    async def move(self, move: Move) -> int:
+        """Put ready jobs into another carrier's queue, in the place that they have in this one; how many,
+        the others being leased, gone, or with the network in part meanwhile."""
 
     async def cancel(self, account_id: int, message_id: int, now: datetime) -> bool:
         """End a time-controlled message that is not due, not leased and the account's: status 12,
@@ -165,6 +173,12 @@ class Store(Protocol):
 
     async def links(self) -> list[LinkLine]:
         """Every link that some node has had, by carrier and number."""
+
+    async def carrier_states(self, now: datetime) -> list[CarrierState]:
+        """Of the carriers that some node serves, by name."""
+
+    async def queued(self, page: QueuePage) -> list[Queued]:
+        """A page of a carrier's queue."""
 
     async def backlog(self) -> list[Backlog]:
         """What is in the queue, by carrier and priority, the least first; nothing where nothing is."""

@@ -73,6 +73,7 @@ class LinkTurn(msgspec.Struct, frozen=True):
     node_id: int
     binds: dict[int, int]  # the links that each carrier may have over all nodes, by its id
     life: timedelta  # of what is held, from now on
+    now: datetime  # counts where the database has no clock of its own
     closed: tuple[LinkKey, ...] = ()  # given back
     leaving: bool = False  # it takes no more, and keeps what it has until it gives it back
     reports: dict[LinkKey, LinkReport] = {}  # of what it has
@@ -103,6 +104,46 @@ class LinkLine(msgspec.Struct, frozen=True):
     number: int
     held: bool  # a node has it
     report: LinkReport | None = None  # that node's
+
+
+class CarrierState(msgspec.Struct, frozen=True):
+    """Of a carrier that some node serves. Down is one without a bound link on any of them."""
+
+    carrier_id: int
+    carrier: str
+    down_since: datetime | None = None
+    seconds: float = 0.0  # that it has been down, by the clock of who wrote that
+
+
+class QueuePage(msgspec.Struct, frozen=True):
+    """Some of what is ready in a carrier's queue, of one priority, in the queue's order."""
+
+    carrier_id: int
+    priority: int
+    after: tuple[int, int]  # tag and internal id
+    limit: int
+
+
+class Queued(msgspec.Struct, array_like=True, frozen=True):
+    """A ready job. It is `whole` if no network has, or may have, any of its segments; `encoding` as in
+    `kavle.sms.segment.Encoding`."""
+
+    id: int
+    tag: int
+    recipient: str
+    sender: str
+    text: str
+    encoding: int
+    segments: int
+    whole: bool
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Of ready jobs that are whole from one carrier's queue into another's: id and segments of each."""
+
+    source: int
+    target: int
+    jobs: tuple[tuple[int, int], ...]
 
 
 class Backlog(msgspec.Struct, frozen=True):

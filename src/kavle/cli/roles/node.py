@@ -7,9 +7,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
 from kavle import logs
-from kavle.cli.config import CarrierSettings, Settings, carrier_terms
+from kavle.cli.config import CarrierSettings, Settings, carrier_terms, terms
 from kavle.cli.database import open_store
 from kavle.clock import Clock
+from kavle.core.failover import Failover
+from kavle.core.order import Terms
 from kavle.metrics import Metrics
 from kavle.store.store import Store
 
@@ -66,6 +68,8 @@ class Node:
         self.tasks: Final[list[asyncio.Task[None]]] = []
         self.store: Store
         self.carrier_ids: dict[str, int]
+        self.terms: Terms
+        self.failover: Failover
 
     @property
     def carriers(self) -> dict[int, CarrierSettings]:
@@ -80,6 +84,8 @@ class Node:
         self.store = await open_store(self.settings.database, self.clock, self.metrics, self.wake)
         logs.name_messages(self.store.public_ids.public)
         self.carrier_ids = await self.store.carrier_ids(carrier_terms(self.settings))
+        self.terms = terms(self.settings, self.carrier_ids)
+        self.failover = Failover(self.terms.routes, self.settings.gateway.failover_after)
 
     async def close(self) -> None:
         await self.store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from kavle.cli.config import locale, terms
+from kavle.cli.config import locale
 from kavle.cli.roles.node import Node
 from kavle.cli.roles.upkeep import Upkeep
 from kavle.core.accept import Accept
@@ -60,7 +60,8 @@ class North:
         accept = Accept(
             node.store,
             node.clock,
-            terms(node.settings, node.carrier_ids),
+            node.terms,
+            node.failover,
             node.metrics,
             node.wake,
             upkeep.expand,

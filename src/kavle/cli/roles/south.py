@@ -33,7 +33,7 @@ class South:
         binds = {carrier_id: settings.binds for carrier_id, settings in self._carriers.items()}
         life, now = node.settings.gateway.link_lease, asyncio.get_running_loop().time
         name = f"{socket.gethostname()}:{os.getpid()}"
-        self._links = Links(node.store, binds, life, self._road, now, name)
+        self._links = Links(node.store, node.clock, binds, life, self._road, now, name)
         self._linking: asyncio.Task[None]
 
     async def start(self) -> None:

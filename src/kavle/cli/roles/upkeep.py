@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from kavle.cli.roles.node import Node
+from kavle.core.moves import Moves
 from kavle.core.schedule import Schedule
 from kavle.core.sweep import Sweep, watch_loop
 
@@ -17,6 +18,8 @@ class Upkeep:
         self._node = node
         self._schedule = Schedule(node.store, node.clock, node.wake_all)
         self._sweep = Sweep(node.store, node.clock, node.metrics, node.wake_all)
+        names = {carrier_id: name for name, carrier_id in node.carrier_ids.items()}
+        self._moves = Moves(node.store, node.clock, node.terms, node.failover, node.metrics, names, node.wake)
         self._tasks: list[asyncio.Task[None]] = []
 
     def expand(self) -> None:
@@ -24,10 +27,17 @@ class Upkeep:
         self._schedule.expand()
 
     async def start(self) -> None:
-        run = self._node.run
+        run, failover, ids = self._node.run, self._node.failover, self._node.carrier_ids
+        self._node.metrics.gauge(
+            "kavle_carrier_down_seconds",
+            "Since it has had no bound link on any node",
+            "carrier",
+            lambda: {name: failover.down.get(carrier_id, 0.0) for name, carrier_id in ids.items()},
+        )
         self._tasks = [
             run(self._schedule.run(), "schedule"),
             run(self._sweep.run(), "sweep"),
+            run(self._moves.run(), "moves"),
             run(watch_loop(self._node.metrics), "watch"),
         ]
 

@@ -70,9 +70,14 @@ def fits(sender: str) -> bool:
 
 def refusal(parcel: Parcel, sender: str) -> Refused | None:
     """What the provider would say no to is not asked of it. `sender` stands in for one that it refuses."""
-    if not fits(parcel.sender) and not sender:
+    return objection(parcel.sender, parcel.text, sender)
+
+
+def objection(sender: str, text: str, own: str) -> Refused | None:
+    """`own` stands in for a sender that the provider refuses."""
+    if not fits(sender) and not own:
         return BAD_SENDER
-    if not parcel.text.strip() or len(parcel.text.encode("utf-16-le")) > 2 * LONGEST_BODY:
+    if not text.strip() or len(text.encode("utf-16-le")) > 2 * LONGEST_BODY:
         return BAD_BODY
     return None
 

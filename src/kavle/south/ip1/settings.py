@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from kavle.settings import WrongValue
-from kavle.south.ip1.batch import fits
+from kavle.south.ip1.batch import fits, objection
 from kavle.south.settings import OnUnsure
 
 Seconds = Annotated[float, Meta(gt=0)]
@@ -70,6 +70,10 @@ class Ip1Settings(
     def report_path(self) -> str:
         """Where delivery reports come to; empty without a webhook."""
         return f"/carriers/{quote(self.name, safe='')}/{self.webhook}" if self.webhook else ""
+
+    def takes(self, sender: str, text: str) -> bool:
+        """Whether the provider would not say no to it at once."""
+        return objection(sender, text, self.sender) is None
 
     def for_one_bind(self) -> Ip1Settings:
         """With its share of what is for all of them."""

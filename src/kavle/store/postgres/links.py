@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 
 from kavle.store.postgres.rows import Db, columns, read
-from kavle.store.sharing import Contender, LinkRow, Sharing, report_of
-from kavle.store.types import LinkLine, LinkShare, LinkTurn
+from kavle.store.sharing import Contender, LinkRow, Sharing, carrier_state, report_of
+from kavle.store.types import CarrierState, LinkLine, LinkShare, LinkTurn
 
 # One node's turn at a time, by a lock that writes nothing: most turns change nothing, and then cost no disk.
 _MY_TURN: Final = "SELECT pg_advisory_xact_lock(hashtextextended('kavle links', 0))"
@@ -44,6 +44,18 @@ _LEAVE: Final = """
 DELETE FROM contender AS c USING unnest($1::bigint[], $2::bigint[]) AS gone(carrier_id, node_id)
 WHERE c.carrier_id = gone.carrier_id AND c.node_id = gone.node_id
 """
+_DOWN_SINCE: Final = "SELECT id, down_since FROM carrier WHERE id = ANY($1::bigint[])"
+_NOTE_DOWN: Final = """
+UPDATE carrier AS c SET down_since = one.since FROM unnest($1::bigint[], $2::bigint[]) AS one(id, since)
+WHERE c.id = one.id
+"""
+_STATES: Final = """
+SELECT c.id, c.name, c.down_since, clock.now
+FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now) AS clock CROSS JOIN carrier AS c
+WHERE EXISTS (   -- what no node serves, none knows of
+  SELECT FROM contender AS n WHERE n.carrier_id = c.id AND n.expires_at > clock.now)
+ORDER BY c.name
+"""
 
 
 async def share_links(db: Db, turns: Sequence[LinkTurn]) -> tuple[list[LinkShare], None]:
@@ -58,12 +70,18 @@ async def links(db: Db) -> list[LinkLine]:
     ]
 
 
+async def carrier_states(db: Db) -> list[CarrierState]:
+    return [carrier_state(*row) for row in await db.fetch(_STATES)]
+
+
 async def _share(db: Db, turn: LinkTurn) -> LinkShare:
     now: int = await db.fetchval(_NOW)
     carriers = list(turn.binds)
     sharing = Sharing(turn, now, turn.life // timedelta(milliseconds=1))
     sharing.take_turn(
-        await read(db, LinkRow, _LINKS, carriers), await read(db, Contender, _CONTENDERS, carriers)
+        await read(db, LinkRow, _LINKS, carriers),
+        await read(db, Contender, _CONTENDERS, carriers),
+        dict(await db.fetch(_DOWN_SINCE, carriers)),
     )
     if sharing.links:
         rows = [msgspec.structs.astuple(row) for row in sharing.links]
@@ -73,4 +91,6 @@ async def _share(db: Db, turn: LinkTurn) -> LinkShare:
         await db.execute(_CONTEND, *columns(contenders, 3))
     if sharing.gone:
         await db.execute(_LEAVE, *columns(sharing.gone, 2))
+    if sharing.down:
+        await db.execute(_NOTE_DOWN, *columns(sharing.down.items(), 2))
     return sharing.share

@@ -22,6 +22,7 @@ from kavle.store.postgres import (
     bundles,
     held,
     links,
+    moves,
     outcomes,
     reads,
     receipts,
@@ -48,6 +49,7 @@ from kavle.store.types import (
     AccountLine,
     Backlog,
     Cancel,
+    CarrierState,
     CarrierTerms,
     Decision,
     HeldLine,
@@ -56,8 +58,11 @@ from kavle.store.types import (
     LinkLine,
     LinkShare,
     LinkTurn,
+    Move,
     NewAccount,
     Queue,
+    Queued,
+    QueuePage,
     Story,
     Swept,
     TopUp,
@@ -135,6 +140,7 @@ class PostgresStore:
         self._cancel_bundle = lane(bundling, schedule.cancel_bundle)
         self._decide = lane(rare, held.decide)
         self._promote = lane(rare, schedule.promote)
+        self._move = lane(rare, moves.move)
         self._sweep = lane(rare, sweep.Sweep())
         self._expire = lane(rare, sweep.expire_late)
         self._partitions = lane(rare, self._ids.make_partitions)
@@ -227,6 +233,11 @@ class PostgresStore:
         self._bell.ring(ready)
         return done
 
+    async def move(self, move: Move) -> int:
+        moved = await self._move.call(move)
+        self._bell.ring({move.target: moved})
+        return moved
+
     async def cancel(self, account_id: int, message_id: int, now: datetime) -> bool:
         return await self._cancel.call(Cancel(account_id, message_id, now))
 
@@ -311,6 +322,12 @@ class PostgresStore:
 
     async def links(self) -> list[LinkLine]:
         return await self._read(links.links)
+
+    async def carrier_states(self, now: datetime) -> list[CarrierState]:
+        return await self._read(links.carrier_states)  # by the database's clock
+
+    async def queued(self, page: QueuePage) -> list[Queued]:
+        return await self._read(moves.queued, page)
 
     async def backlog(self) -> list[Backlog]:
         return await self._read(reads.backlog)

@@ -9,9 +9,10 @@ from typing import Final
 import apsw
 import msgspec
 
-from kavle.store.sharing import Contender, LinkRow, Sharing, report_of
+from kavle.store.rows import to_ms
+from kavle.store.sharing import Contender, LinkRow, Sharing, carrier_state, report_of
 from kavle.store.sqlite.rows import array
-from kavle.store.types import LinkLine, LinkShare, LinkTurn
+from kavle.store.types import CarrierState, LinkLine, LinkShare, LinkTurn
 
 _FOREVER: Final = 2**53
 
@@ -33,6 +34,12 @@ _SHOWN = (
 )
 _CONTEND = "INSERT OR REPLACE INTO contender (carrier_id, node_id, expires_at) VALUES (?, ?, ?)"
 _LEAVE = "DELETE FROM contender WHERE carrier_id = ? AND node_id = ?"
+_DOWN_SINCE = "SELECT id, down_since FROM carrier WHERE id IN (SELECT value FROM json_each(?))"
+_NOTE_DOWN = "UPDATE carrier SET down_since = ? WHERE id = ?"
+_STATES = (
+    # What no node serves, none knows of.
+    "SELECT id, name, down_since FROM carrier WHERE id IN (SELECT carrier_id FROM contender) ORDER BY name"
+)
 
 
 def share_links(db: apsw.Connection, turns: Sequence[LinkTurn]) -> list[LinkShare]:
@@ -41,10 +48,11 @@ def share_links(db: apsw.Connection, turns: Sequence[LinkTurn]) -> list[LinkShar
 
 def _share(db: apsw.Connection, turn: LinkTurn) -> LinkShare:
     carriers = array(turn.binds)
-    sharing = Sharing(turn, 0, _FOREVER)
+    sharing = Sharing(turn, to_ms(turn.now), _FOREVER)
     sharing.take_turn(
         [LinkRow(*row) for row in db.execute(_LINKS, (carriers,))],
         [Contender(*row) for row in db.execute(_CONTENDERS, (carriers,))],
+        dict(db.execute(_DOWN_SINCE, (carriers,))),
     )
     for row in sharing.links:
         db.execute(_HOLD, msgspec.structs.astuple(row))
@@ -52,6 +60,8 @@ def _share(db: apsw.Connection, turn: LinkTurn) -> LinkShare:
         db.execute(_CONTEND, (one.carrier_id, one.node_id, one.expires_at))
     for gone in sharing.gone:
         db.execute(_LEAVE, gone)
+    for carrier_id, since in sharing.down.items():
+        db.execute(_NOTE_DOWN, (since, carrier_id))
     return sharing.share
 
 
@@ -60,6 +70,10 @@ def links(db: apsw.Connection) -> list[LinkLine]:
         LinkLine(carrier, number, bool(held), report_of(report))
         for carrier, number, held, report in db.execute(_SHOWN)
     ]
+
+
+def carrier_states(db: apsw.Connection, now: int) -> list[CarrierState]:
+    return [carrier_state(id, name, since, now) for id, name, since in db.execute(_STATES)]
 
 
 def free_links(db: apsw.Connection) -> None:

@@ -26,6 +26,7 @@ from kavle.store.sqlite import (
     held,
     lease,
     links,
+    moves,
     outcomes,
     reads,
     receipts,
@@ -45,6 +46,7 @@ from kavle.store.types import (
     AccountLine,
     Backlog,
     Cancel,
+    CarrierState,
     CarrierTerms,
     Decision,
     HeldLine,
@@ -53,8 +55,11 @@ from kavle.store.types import (
     LinkLine,
     LinkShare,
     LinkTurn,
+    Move,
     NewAccount,
     Queue,
+    Queued,
+    QueuePage,
     Story,
     Swept,
     TopUp,
@@ -161,6 +166,9 @@ class SqliteStore:
             return 0
         return await self._writer.call(schedule.promote, now)
 
+    async def move(self, move: Move) -> int:
+        return await self._writer.call(moves.move, move)
+
     async def cancel(self, account_id: int, message_id: int, now: datetime) -> bool:
         return await self._writer.call(schedule.cancel, Cancel(account_id, message_id, now))
 
@@ -240,6 +248,12 @@ class SqliteStore:
 
     async def links(self) -> list[LinkLine]:
         return await self._look(links.links)
+
+    async def carrier_states(self, now: datetime) -> list[CarrierState]:
+        return await self._read(links.carrier_states, to_ms(now))
+
+    async def queued(self, page: QueuePage) -> list[Queued]:
+        return await self._look(moves.queued, page)
 
     async def backlog(self) -> list[Backlog]:
         return await self._look(reads.backlog)
