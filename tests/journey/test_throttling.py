@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from kavle.core.carriers import Carriers
 from kavle.model.link import LinkReport
 from kavle.simulator.faults import Faults
 from kavle.simulator.journal import Submission
@@ -17,8 +16,8 @@ ALARM = "46701740605"
 
 
 async def link(run: Running) -> LinkReport | None:
-    view = await Carriers(run.gateway.store).show()
-    return view.links[0].report if view.links else None
+    links = await run.gateway.store.links()
+    return links[0].report if links else None
 
 
 async def slowed(run: Running) -> LinkReport:

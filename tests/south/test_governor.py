@@ -134,6 +134,14 @@ def test_a_few_refusals_at_any_rate_are_borne() -> None:
     assert taken > 400
 
 
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.3])
+def test_refusals_that_come_at_any_rate_do_not_bring_it_to_a_stand(share: float) -> None:
+    line = Line(now_and_then(share), rate=100.0)
+    line.run(30)
+    taken, _ = line.run(120)
+    assert taken > 25
+
+
 def test_what_is_full_is_asked_once_a_second_and_then_comes_back() -> None:
     line = Line(shut(10, 30), rate=100.0)
     line.run(10)

@@ -6,6 +6,9 @@ rate becomes what the network took of it, and from then on grows: slowly at firs
 limit, and the faster the longer nothing is refused, since the limit may be another by now. So it settles
 where about one in a hundred is refused, which is what it costs to know the limit. A link that had none begins
 with a guess and doubles that each second until it is too much.
+
+Where half the rate has no more taken than half, it is not the rate that is too much, and to slow down would
+end in standing still: then twice the share of refusals is borne for a while.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ _ROUND: Final = 1.0  # seconds between two changes, at least
 _FEW: Final = 10  # answers that say little; then a round is longer,
 _LONGEST_ROUND: Final = 10.0  # but not longer than that
 _LONE: Final = 2  # refusals in a round that tell of no limit where there was none
+_PATIENCE: Final = 60.0  # seconds for which refusals that are no matter of the rate are borne
+_MOST_NOISE: Final = 0.4  # of all answers: more is no matter of chance
+_ALIKE: Final = 0.75  # of what it was, at least, is as much as before
 _AT_MOST: Final = 0.5  # of the rate is left by one round: some networks count each second for itself
 _SLOWLY: Final = 200.0  # seconds in which the rate doubles by what grows evenly,
 _FASTER: Final = 20.0  # and by what grows with the square of the time
@@ -46,6 +52,9 @@ class Governor:
         self._taken = self._refused = 0  # in this round
         self._began = -math.inf  # this round
         self._before = 0.0  # taken a second, in the round before
+        self._top = 0.0, 0.0, 0.0  # the rate from which it fell, what was taken of it, the share refused
+        self._noise = 0.0  # share that is refused at any rate,
+        self._noise_until = -math.inf  # as it is believed until then
 
     @property
     def slowed(self) -> bool:
@@ -86,18 +95,33 @@ class Governor:
         return self._taken + self._refused >= _FEW or now - self._began >= _LONGEST_ROUND
 
     def _borne(self, more: float = 0.0) -> bool:
-        return self._refused <= BORNE * (self._taken + self._refused + more)
+        return self._refused <= (BORNE + 2 * self._noise) * (self._taken + self._refused + more)
 
     def _judge(self, now: float) -> None:
         """The end of a round."""
         limit = self._limit(now)
         self._before = self._taken / (now - self._began)
+        if now >= self._noise_until:
+            self._noise = 0.0
         if limit is not None and not self._closed and not self._borne():
-            if self._taken:
-                limit *= max(_AT_MOST, self._taken / (self._taken + self._refused))
+            lower = self._lower(limit, now) if self._taken else limit
             self._climbing, self._closed = False, not self._taken
-            self._slow(limit, now)
+            self._slow(lower, now)
         self._next_round(now)
+
+    def _lower(self, limit: float, now: float) -> float:
+        """What was taken of this rate; or the one from which it fell, if that was no help."""
+        top, taken, before = self._top
+        refused = self._refused / (self._taken + self._refused)
+        fewer = self._before < _ALIKE * taken
+        if self._climbing:
+            self._top = 0.0, 0.0, 0.0  # it was another rate at each moment of the round
+        elif limit > top or (fewer and limit > _ALIKE * top):
+            self._top = limit, self._before, refused
+        elif fewer and _ALIKE * before < refused < _MOST_NOISE and limit <= top / 2:
+            self._noise, self._noise_until = refused, now + _PATIENCE
+            return top
+        return limit * max(_AT_MOST, 1 - refused)
 
     def _slow(self, limit: float, now: float) -> None:
         self._base, self._at = max(FLOOR, limit), now
