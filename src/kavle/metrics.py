@@ -52,6 +52,7 @@ class Metrics(Collector):
         self.callbacks: Counter[str] = Counter()  # by what came of them
         self.fenced_callbacks = 0
         self.moved: Counter[str] = Counter()  # by carrier
+        self.incoming: Counter[str] = Counter()  # message, incomplete or double
         self.stalls = 0
         self.longest_stall = 0.0
         self.accept_seconds = Histogram()
@@ -92,6 +93,7 @@ class Metrics(Collector):
         yield _counters("kavle_callbacks", "Calls for incoming messages", "outcome", self.callbacks)
         yield _counter("kavle_fenced_callbacks", "Calls that ended after their lease", self.fenced_callbacks)
         yield _counters("kavle_moved", "Queued messages moved to a carrier", "carrier", self.moved)
+        yield _counters("kavle_incoming", "Messages from phones, and doubles", "kind", self.incoming)
         yield _counter("kavle_loop_stalls", "Stalls of the event loop over 50 ms", self.stalls)
         yield GaugeMetricFamily("kavle_loop_longest_stall_seconds", "The longest one", self.longest_stall)
         yield self.accept_seconds.family("kavle_accept_seconds", "From a request's check to its commit")

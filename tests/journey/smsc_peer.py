@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kavle.model.errors import Reason, Refusal
+from kavle.model.incoming import Piece
 from kavle.model.message import Outcome, Receipt
 from kavle.wire.smpp.events import BindRequested, Event, Response, Submitted, Unbound
 from kavle.wire.smpp.pdus import Bind, DataSm, DeliverSm, SubmitSmResp
@@ -140,11 +141,12 @@ class Smsc:
 
 
 class Core:
-    """Keeps what a carrier tells it. `store` open: receipts are on disk as soon as they come."""
+    """Keeps what a carrier tells it. `store` open: receipts and messages are on disk as soon as they come."""
 
     def __init__(self) -> None:
         self.reported: list[list[Outcome]] = []
         self.receipt_batches: list[list[Receipt]] = []
+        self.message_batches: list[list[Piece]] = []
         self.rooms = 0
         self.store = asyncio.Event()
         self.store.set()
@@ -158,6 +160,12 @@ class Core:
 
     async def receipts(self, batch: Sequence[Receipt]) -> None:
         self.receipt_batches.append(list(batch))
+        await self.store.wait()
+        if self.full:
+            raise Refusal(Reason.UNAVAILABLE, "the disk is full")
+
+    async def messages(self, batch: Sequence[Piece]) -> None:
+        self.message_batches.append(list(batch))
         await self.store.wait()
         if self.full:
             raise Refusal(Reason.UNAVAILABLE, "the disk is full")

@@ -23,7 +23,7 @@ from kavle.south.smpp import link as link_module
 from kavle.south.smpp.carrier import LinkState, SmppCarrier
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.settings import SmppSettings
-from kavle.wire.smpp.constants import CommandStatus, MessageState
+from kavle.wire.smpp.constants import ESM_UDHI, CommandStatus, MessageState, Tag
 from kavle.wire.smpp.events import Submitted
 from kavle.wire.smpp.pdus import DataSm, DeliverSm, SubmitSmResp
 from kavle.wire.smpp.receipt import format_receipt, receipt_tlvs
@@ -490,19 +490,22 @@ async def test_a_receipt_by_data_sm_counts_too(smsc: Smsc, core: Core) -> None:
     assert (core.kept[0].network_id, core.kept[0].status) == ("a", Status.EXPIRED)
 
 
-async def test_what_is_no_receipt_is_neither_taken_nor_told_in_the_log(smsc: Smsc, core: Core) -> None:
+async def test_what_can_not_be_read_is_answered_for_good_and_not_told_in_the_log(
+    smsc: Smsc, core: Core
+) -> None:
     with capture_logs() as logs:
         async with running(smsc, core) as carrier:
             link = await link_of(smsc, carrier)
-            incoming = DeliverSm(source_addr=RECIPIENT, short_message=b"id:1 stat:DELIVRD secret")
+            broken = DeliverSm(source_addr=RECIPIENT, esm_class=ESM_UDHI, short_message=b"secret")
             unreadable = DeliverSm(source_addr=RECIPIENT, esm_class=0x04, short_message=b"secret")
-            link.deliver(incoming, unreadable, receipt("c"))
+            link.deliver(broken, unreadable, receipt("c"))
             await until(lambda: len(link.responses) == 3)
     statuses = {response.token: response.status for response in link.responses}
-    assert statuses == {0: CommandStatus.ESME_RX_T_APPN, 1: 0, 2: 0}
+    assert statuses == {0: CommandStatus.ESME_RX_P_APPN, 1: 0, 2: 0}
     assert [one.network_id for one in core.kept] == ["c"]
+    assert core.message_batches == []
     told = str(logs)
-    assert "an incoming message" in told
+    assert "an incoming message can't be read" in told
     assert "without a readable id" in told
     assert RECIPIENT not in told
     assert "secret" not in told
@@ -547,3 +550,35 @@ async def test_the_last_receipts_are_answered_before_the_goodbye(smsc: Smsc, cor
         await until(lambda: link.closed)
     kinds = [type(event).__name__ for event in link.events]
     assert kinds == ["BindRequested", "Response", "Unbound"]
+
+
+async def test_messages_from_phones_are_acknowledged_once_they_are_on_disk(smsc: Smsc, core: Core) -> None:
+    core.store.clear()
+    async with running(smsc, core) as carrier:
+        link = await link_of(smsc, carrier)
+        forged = DeliverSm(
+            source_addr=RECIPIENT, destination_addr="46737494123", short_message=b"id:1 stat:DELIVRD"
+        )
+        payload = {Tag.MESSAGE_PAYLOAD: "Hallå".encode("utf-16-be")}
+        link.deliver(forged, receipt("a"), DataSm(source_addr=RECIPIENT, data_coding=8, tlvs=payload))
+        await until(lambda: core.message_batches and core.receipt_batches)
+        assert link.responses == []
+        core.store.set()
+        await until(lambda: len(link.responses) == 3)
+    assert {response.status for response in link.responses} == {0}
+    ((first, second),) = core.message_batches
+    assert (first.carrier_id, first.sender, first.recipient) == (3, RECIPIENT, "46737494123")
+    assert (first.text, second.text) == ("id:1 stat:DELIVRD", "Hallå"), "no phone can forge a receipt"
+
+
+async def test_messages_that_can_not_be_stored_stay_with_the_network(smsc: Smsc, core: Core) -> None:
+    core.full = True
+    with capture_logs() as logs:
+        async with running(smsc, core) as carrier:
+            link = await link_of(smsc, carrier)
+            link.deliver(DeliverSm(source_addr=RECIPIENT, short_message=b"secret"))
+            await until(lambda: link.responses)
+            assert link.responses[0].status == CommandStatus.ESME_RX_T_APPN
+    assert "incoming messages are left with the network" in str(logs)
+    assert "secret" not in str(logs)
+    assert RECIPIENT not in str(logs)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kavle.model.msisdn import parse_msisdn
+from kavle.model.msisdn import parse_msisdn, plain_number
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,22 @@ def test_what_comes_out_is_e164_and_stays_so(text: str, region: str):
     assert digits.isdigit()
     assert 6 <= len(digits) <= 15
     assert parse_msisdn("+" + digits, region) == digits
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("46701740605", "46701740605"),
+        ("+46701740605", "46701740605"),
+        ("0046701740605", "46701740605"),
+        ("070-174 06 05", "46701740605"),
+        ("467374941239876", "467374941239876"),
+        ("71700", "71700"),
+        ("0", "0"),
+        ("Taxi", "Taxi"),
+        ("", ""),
+        ("+", "+"),
+    ],
+)
+def test_a_number_as_networks_write_it_is_digits(written: str, number: str):
+    assert plain_number(written, "SE") == number

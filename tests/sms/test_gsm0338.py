@@ -99,5 +99,23 @@ def test_a_languages_characters_are_encoded_and_read_as_the_oracle_does(language
     assert shifted > len(EXTENSION)
 
 
+@pytest.mark.parametrize("locking", [0, gsm0338.TURKISH, gsm0338.SPANISH, gsm0338.PORTUGUESE])
+@pytest.mark.parametrize("language", [0, *gsm0338.LANGUAGES])
+def test_every_septet_is_read_as_the_oracle_does_in_every_pair_of_tables(language: int, locking: int):
+    codec = f"gsm23.038-{locking}-{language}"
+    for septets in [bytes([one]) for one in range(0x80) if one != gsm0338.ESCAPE]:
+        assert gsm0338.decode(septets, language, locking) == septets.decode(codec)
+        try:
+            shifted = (b"\x1b" + septets).decode(codec)
+        except UnicodeDecodeError:
+            continue  # it knows no such extension; we show the basic character
+        assert gsm0338.decode(b"a\x1b" + septets + b"a", language, locking) == f"a{shifted}a"
+
+
+@given(st.binary(), st.integers(0, 255), st.integers(0, 255))
+def test_any_octets_are_read_in_any_tables(septets: bytes, language: int, locking: int):
+    assert len(gsm0338.decode(septets, language, locking)) <= len(septets)
+
+
 def test_a_language_that_is_not_known_is_read_by_the_default_tables():
     assert gsm0338.decode(b"\x1be", 13) == "€"

@@ -19,8 +19,6 @@ from kavle.cli.roles.south import South, check_certificates
 from kavle.cli.roles.upkeep import Upkeep
 from kavle.clock import Clock
 from kavle.core.accounts import Accounts
-from kavle.core.carriers import Carriers
-from kavle.core.held import Held
 from kavle.core.queries import Queries
 from kavle.metrics import Metrics
 from kavle.north.server import HttpServer
@@ -115,6 +113,6 @@ class Gateway:
         path = file_of(self.settings.database)
         if path is None:
             return []
-        node = self._node
-        held = Held(node.store, node.clock, node.wake_all)
-        return [ControlServer(Desk(self.accounts, held, Carriers(node.store, node.clock)), path)]
+        node, region = self._node, self.settings.gateway.region
+        desk = Desk.of(node.store, node.clock, region, accounts=self.accounts, wake=node.wake_all)
+        return [ControlServer(desk, path)]

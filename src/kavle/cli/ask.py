@@ -16,7 +16,7 @@ from kavle.clock import SystemClock
 def ask(settings: Settings, command: Command) -> Reply:
     """Raises `click.ClickException` and `StoreError`, which `telling_errors` tells, for what went wrong."""
     with opening(file_of(settings.database)):
-        reply = asyncio.run(run(settings.database, SystemClock(), command))
+        reply = asyncio.run(run(settings.database, SystemClock(), settings.gateway.region, command))
     if reply.error is not None:
         raise click.ClickException(reply.error)
     return reply

@@ -101,6 +101,11 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ) from error
 
 
+class IncomingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    # Seconds after which a long message is delivered without the parts that did not come.
+    wait_for_parts: Annotated[float, Meta(gt=0, le=86_400)] = 1800.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = "sqlite:///kavle-data/kavle.db"
     http: HttpSettings = HttpSettings()
@@ -109,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: PriceSettings = PriceSettings()
     gateway: GatewaySettings = GatewaySettings()
     callbacks: CallbackSettings = CallbackSettings()
+    incoming: IncomingSettings = IncomingSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

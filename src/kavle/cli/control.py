@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,7 +15,6 @@ import msgspec
 from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
 from kavle.core.accounts import (
-    AccountError,
     Accounts,
     AdmitAccount,
     ChangeAccount,
@@ -28,8 +27,31 @@ from kavle.core.accounts import (
 from kavle.core.accounts import Command as AccountCommand
 from kavle.core.carriers import Carriers, CarriersView, ShowCarriers
 from kavle.core.held import DecideHeld, Held, HeldCommand, HeldMessage, ListHeld
-from kavle.model.errors import OutcomeUnknown
+from kavle.core.inbox import (
+    Inbox,
+    IncomingCommand,
+    IncomingMessage,
+    IncomingWhole,
+    ListIncoming,
+    ReplayIncoming,
+    ShowIncoming,
+)
+from kavle.core.numbers import (
+    AddNumber,
+    ChangeNumber,
+    ChangeStopList,
+    ListNumbers,
+    ListStops,
+    NumberCommand,
+    Numbers,
+    RemoveNumber,
+    StopCommand,
+    StopLists,
+)
+from kavle.model.errors import OperatorError, OutcomeUnknown
+from kavle.model.number import Number
 from kavle.store.errors import DatabaseInUse, RowRefused, StoreError, StoreUnavailable
+from kavle.store.inbox import StopLine
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.store import Store
 from kavle.store.types import AccountLine
@@ -38,7 +60,7 @@ _LONGEST: Final = 64 * 1024
 _PATIENCE: Final = 10.0
 
 
-Command = AccountCommand | HeldCommand | ShowCarriers
+Command = AccountCommand | HeldCommand | ShowCarriers | NumberCommand | StopCommand | IncomingCommand
 
 
 class Desk(NamedTuple):
@@ -47,15 +69,35 @@ class Desk(NamedTuple):
     accounts: Accounts
     held: Held
     carriers: Carriers
+    numbers: Numbers
+    stop_lists: StopLists
+    inbox: Inbox
 
     @classmethod
-    def of(cls, store: Store, clock: Clock) -> Desk:
-        return cls(Accounts(store, clock), Held(store, clock), Carriers(store, clock))
+    def of(
+        cls,
+        store: Store,
+        clock: Clock,
+        region: str,
+        *,
+        accounts: Accounts | None = None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> Desk:
+        """`region`: of numbers in national form. `accounts`: where others are to be told of changes. `wake`
+        is told that there is something to send."""
+        return cls(
+            accounts or Accounts(store, clock),
+            Held(store, clock, wake),
+            Carriers(store, clock),
+            Numbers(store, clock),
+            StopLists(store, clock, region),
+            Inbox(store, clock),
+        )
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """One of these, or none of them where there is nothing to say. `accounts`, `held` and `carriers` are what
-    was asked for, `done` the public ids of those that were decided on."""
+    """One of these, or none of them where there is nothing to say: what was asked for; `done`, the public ids
+    of those that it was carried out on."""
 
     error: str | None = None
     balance: int | None = None
@@ -63,6 +105,11 @@ class Reply(msgspec.Struct, frozen=True):
     held: list[HeldMessage] | None = None
     done: list[str] | None = None
     carriers: CarriersView | None = None
+    numbers: list[Number] | None = None
+    recipient: str | None = None
+    stops: list[StopLine] | None = None
+    incoming: list[IncomingMessage] | None = None
+    message: IncomingWhole | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -84,10 +131,18 @@ def _short(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
+_LISTINGS: Final = (
+    (HeldCommand, "held list"),
+    (NumberCommand, "number list"),
+    (StopCommand, "stoplist list"),
+    (IncomingCommand, "incoming list"),
+)
+
+
 async def execute(desk: Desk, command: Command) -> Reply:
     try:
         return await _done(desk, command)
-    except AccountError as error:
+    except OperatorError as error:
         return Reply(error=str(error))
     except (StoreUnavailable, RowRefused) as error:
         return Reply(error=f"nothing was done: {error}")
@@ -96,12 +151,12 @@ async def execute(desk: Desk, command: Command) -> Reply:
 
 
 def _before_repeating(command: Command) -> str:
-    listing = "held list" if isinstance(command, HeldCommand) else "account list"
+    listing = next((name for kind, name in _LISTINGS if isinstance(command, kind)), "account list")
     return f"look at `kavle {listing}` before you repeat it"
 
 
 async def _done(desk: Desk, command: Command) -> Reply:
-    accounts, held, carriers = desk
+    accounts, held, carriers, numbers, stop_lists, inbox = desk
     match command:
         case CreateAccount():
             await accounts.create(command)
@@ -123,11 +178,30 @@ async def _done(desk: Desk, command: Command) -> Reply:
             return Reply(done=await held.decide(command))
         case ShowCarriers():
             return Reply(carriers=await carriers.show())
+        case AddNumber():
+            return Reply(numbers=[await numbers.add(command)])
+        case ChangeNumber():
+            return Reply(numbers=[await numbers.change(command)])
+        case RemoveNumber():
+            await numbers.remove(command)
+        case ListNumbers():
+            return Reply(numbers=await numbers.list(command))
+        case ChangeStopList():
+            return Reply(recipient=await stop_lists.change(command))
+        case ListStops():
+            return Reply(stops=await stop_lists.list(command))
+        case ListIncoming():
+            return Reply(incoming=await inbox.page(command))
+        case ShowIncoming():
+            return Reply(message=await inbox.show(command))
+        case ReplayIncoming():
+            return Reply(done=await inbox.replay(command))
     return Reply()
 
 
-async def run(database: str, clock: Clock, command: Command) -> Reply:
-    """Raises `StoreError` when the database at this address can't be reached either way."""
+async def run(database: str, clock: Clock, region: str, command: Command) -> Reply:
+    """`region`: of numbers in national form. Raises `StoreError` when the database at this address can't be
+    reached either way."""
     path = file_of(database)
     store: Store
     if path is None:
@@ -138,7 +212,7 @@ async def run(database: str, clock: Clock, command: Command) -> Reply:
         except DatabaseInUse:
             return await _ask(socket_path(path), command)
     try:
-        return await execute(Desk.of(store, clock), command)
+        return await execute(Desk.of(store, clock, region), command)
     finally:
         await store.close()
 

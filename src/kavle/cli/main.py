@@ -16,6 +16,9 @@ COMMANDS: Final = {
     "account": "Make accounts, give them credits, change and list them.",
     "carriers": "Show how each carrier's links are doing, over all processes, and what waits for it.",
     "held": "Decide on messages that a network may have or not.",
+    "incoming": "See messages from phones, and have their customers called again.",
+    "number": "Give accounts numbers that phones may write to, each with the address to be called.",
+    "stoplist": "See and change which phones an account sends nothing more.",
     "migrate": "Bring the database's schema up to date.",
     "simulate": "Networks to try a gateway on.",
 }

@@ -25,7 +25,7 @@ from kavle.core.order import (
 from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.account import Account
-from kavle.model.bundle import BundleDraft, Destination
+from kavle.model.bundle import NOWHERE, BundleDraft, Destination
 from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Priority
 from kavle.store.errors import RowRefused, StoreUnavailable
@@ -67,6 +67,8 @@ class Accept:
         started = time.perf_counter()
         try:
             sms = draft(account, order, self._terms, self._clock.now(), self._failover.out)
+            if account.settings.stop_list and await self._stopped(account, [sms.recipient]):
+                raise Refusal(Reason.RECIPIENT, "the recipient is on the account's stop list")
             message_id = await _stored(self._store.accept(sms))
         except Refusal as refusal:
             self._metrics.refused[refusal.reason.name.lower()] += 1
@@ -99,11 +101,22 @@ class Accept:
         each = destinations(account, order, draft, self._terms, self._failover.out)
         found: list[Destination] = []
         while some := list(islice(each, _AT_ONCE)):
-            found += some
+            found += await self._open_to(account, some) if account.settings.stop_list else some
             if len(found) > MOST_RECIPIENTS:
                 raise Refusal(Reason.PARAMETER, f"a bundle has at most {MOST_RECIPIENTS} recipients")
             await asyncio.sleep(0)
         return addressed(draft, found, self._terms)
+
+    async def _open_to(self, account: Account, some: list[Destination]) -> list[Destination]:
+        """Who is on the account's stop list is as one that no route leads to."""
+        stopped = await self._stopped(account, [one.recipient for one in some])
+        return [Destination(one.recipient, NOWHERE, 0) if one.recipient in stopped else one for one in some]
+
+    async def _stopped(self, account: Account, recipients: list[str]) -> frozenset[str]:
+        try:
+            return await self._store.inbox.stopped(account.id, recipients)
+        except StoreUnavailable as error:
+            raise Refusal(Reason.UNAVAILABLE, str(error)) from error
 
 
 async def _stored(commit: Awaitable[int | None]) -> int:

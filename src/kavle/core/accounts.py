@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from kavle.clock import Clock
 from kavle.model.account import Account, AccountSettings, check_account_name
 from kavle.model.account_change import changed
+from kavle.model.errors import OperatorError
 from kavle.store.store import Store
 from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
 
 
-class AccountError(Exception):
-    """The text says what is wrong and what to do."""
+class AccountError(OperatorError):
+    """Of an account."""
 
 
 class CreateAccount(msgspec.Struct, frozen=True, tag="create"):

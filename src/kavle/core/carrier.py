@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from kavle.model.incoming import Piece
 from kavle.model.link import LinkReport
 from kavle.model.message import Outcome, Parcel, Receipt
 
@@ -22,6 +23,9 @@ class CarrierEvents(Protocol):
     async def receipts(self, batch: Sequence[Receipt]) -> None:
         """Returns when the receipts are on disk: only then may they be acknowledged. Raises
         `kavle.model.errors.Refusal` when they can't be kept now: the network is to try again later."""
+
+    async def messages(self, batch: Sequence[Piece]) -> None:
+        """What phones have sent, or parts of it; as `receipts`."""
 
 
 class Carrier(Protocol):

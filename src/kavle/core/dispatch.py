@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -13,12 +13,14 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.carrier import Carrier
+from kavle.core.incoming import Incoming
 from kavle.core.outage import Outage
 from kavle.core.receipts import Receipts
 from kavle.core.shares import Shares
 from kavle.logs import telling
 from kavle.metrics import Metrics
-from kavle.model.errors import Refusal
+from kavle.model.errors import Reason, Refusal
+from kavle.model.incoming import Piece
 from kavle.model.message import LeasedMessage, Outcome, Parcel, Priority, Receipt, Unsent
 from kavle.sms.segment import split
 from kavle.store.errors import StoreUnavailable
@@ -45,12 +47,20 @@ class Dispatcher:
     """Implements `CarrierEvents` for its carrier."""
 
     def __init__(
-        self, store: Store, clock: Clock, metrics: Metrics, carrier_id: int, most_segments: int
+        self,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        carrier_id: int,
+        most_segments: int,
+        incoming: Incoming | None = None,
     ) -> None:
+        """`incoming`: who takes what phones send; without, it is left with the network."""
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._receipts = Receipts(store, metrics)
+        self._incoming = incoming
         self._carrier_id = carrier_id
         self._most_segments = most_segments
         self._woken = asyncio.Event()
@@ -85,8 +95,16 @@ class Dispatcher:
         task.add_done_callback(self._recorded)
 
     async def receipts(self, batch: Sequence[Receipt]) -> None:
+        await self._kept(self._receipts.keep(batch))
+
+    async def messages(self, batch: Sequence[Piece]) -> None:
+        if self._incoming is None:
+            raise Refusal(Reason.UNAVAILABLE, "nothing here takes incoming messages")
+        await self._kept(self._incoming.keep(batch))
+
+    async def _kept(self, keeping: Awaitable[None]) -> None:
         try:
-            await self._receipts.keep(batch)
+            await keeping
         except Refusal:
             raise
         except Exception as bug:

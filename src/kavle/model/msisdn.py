@@ -41,6 +41,22 @@ def parse_msisdn(text: str, region: str = "SE") -> str:
     return _parsed(text, region)
 
 
+def plain_number(text: str, region: str) -> str:
+    """A number as a network writes it: `"+46701740605"`, `"0701740605"` → `"46701740605"`. What is none, a
+    name or a short code, stays as it is."""
+    if text.isascii() and text.isdigit() and not text.startswith("0"):
+        return text
+    written = text.translate(_SEPARATORS)
+    if not _WRITTEN.fullmatch(written):
+        return text
+    if written.startswith(("+", "00")):
+        return written.lstrip("+").removeprefix("00")
+    try:
+        return parse_msisdn(written, region)
+    except ValueError:
+        return written
+
+
 @lru_cache(maxsize=16_384)
 def _parsed(text: str, region: str) -> str:
     written = text.strip().translate(_SEPARATORS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from kavle.simulator.data_coding import ALPHABETS, Alphabet
 from kavle.wire.smpp.constants import ESM_UDHI, CommandStatus
+from kavle.wire.smpp.data_coding import ALPHABETS, Alphabet
 from kavle.wire.smpp.pdus import SubmitSm
 
 _SEPTETS: Final = 160  # in the 140 octets that a short message has. 3GPP TS 23.040 §9.2.3.24

@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 
-from kavle.simulator.data_coding import is_flash, readable
+from kavle.simulator.data_coding import readable
 from kavle.sms import udh
 from kavle.wire.smpp.constants import ESM_UDHI
+from kavle.wire.smpp.data_coding import is_flash
 from kavle.wire.smpp.pdus import SubmitSm
 
 PHONES: Final = 10_000

@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from kavle.simulator.counts import Counts
-from kavle.simulator.data_coding import ALPHABETS, Alphabet
 from kavle.simulator.journal import ReceiptAnswered, ReceiptSent
 from kavle.wire.smpp.constants import (
     ESM_UDHI,
@@ -18,6 +17,7 @@ from kavle.wire.smpp.constants import (
     RECEIPT_ON_FAILURE,
     MessageState,
 )
+from kavle.wire.smpp.data_coding import ALPHABETS, Alphabet
 from kavle.wire.smpp.fields import NO_TLVS
 from kavle.wire.smpp.pdus import DeliverSm, SubmitSm
 from kavle.wire.smpp.receipt import format_receipt, receipt_for, receipt_tlvs

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from codecs import charmap_decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 ESCAPE: Final = 0x1B
@@ -37,7 +37,23 @@ _NATIONAL: Final = {
     2: _EXTENSION | dict(zip("ÇAIOUaiou", "çÁÍÓÚáíóú", strict=True)),
     3: _EXTENSION
     | dict(zip("éÇØøÅåÉ", "êçÔôÁáÊ", strict=True))
-    | dict(zip("AIOUÄÖaiouäöà", "ÀÍÓÚÃÕÂíóúãõâ", strict=True)),
+    | dict(zip("AIOUÄÖaiouäöà", "ÀÍÓÚÃÕÂíóúãõâ", strict=True))
+    | {letter: letter for letter in "ΦΓΩΠΨΣΘ"},  # which its locking table does not have
+}
+# National language locking shift tables. TS 23.038 §A.3.1 and §A.3.3; Spanish has none.
+_LOCKING: Final = {
+    1: (
+        "@£$¥€éùıòÇ\nĞğ\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bŞşßÉ"
+        " !\"#¤%&'()*+,-./0123456789:;<=>?"
+        "İABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+        "çabcdefghijklmnopqrstuvwxyzäöñüà"
+    ),
+    3: (
+        "@£$¥êéúíóç\nÔô\rÁáΔ_ªÇÀ∞^\\€Ó|\x1bÂâÊÉ"
+        " !\"#º%&'()*+,-./0123456789:;<=>?"
+        "ÍABCDEFGHIJKLMNOPQRSTUVWXYZÃÕÚÜ§"
+        "~abcdefghijklmnopqrstuvwxyzãõ`üà"
+    ),
 }
 DEFAULT: Final = 0
 TURKISH, SPANISH, PORTUGUESE = LANGUAGES = tuple(_NATIONAL)
@@ -84,11 +100,25 @@ def _encode_any(text: str, encoder: Mapping[str, bytes]) -> bytes | None:
         return None
 
 
-def decode(septets: bytes, language: int = DEFAULT) -> str:
+def decode(septets: bytes, language: int = DEFAULT, locking: int = DEFAULT) -> str:
     """The text of unpacked septets, whatever they are: an unknown extension shows as the basic character
-    (TS 23.038 §6.2.1.1), an octet over 0x7F as U+FFFD, an unknown language's as the default one's."""
-    text, _ = charmap_decode(septets, "replace", _BASIC)
+    (TS 23.038 §6.2.1.1), an octet over 0x7F as U+FFFD, an unknown language's as the default one's.
+    `language`: whose single shift table, and `locking`: whose locking one a header names."""
+    text, _ = charmap_decode(septets, "replace", _LOCKING.get(locking, _BASIC))
     if ESCAPE not in septets:
         return text
     shown = _UNESCAPED.get(language, _UNESCAPED[DEFAULT])
-    return _ESCAPED.sub(lambda pair: shown.get(pair[1], pair[1]), text)
+    if locking not in _LOCKING:
+        return _ESCAPED.sub(lambda pair: shown.get(pair[1], pair[1]), text)
+    return "".join(_unescaped(septets, text, shown))
+
+
+def _unescaped(septets: bytes, text: str, shown: Mapping[str, str]) -> Iterator[str]:
+    """`text` with its extension characters, which are known by where they stand in the default table."""
+    basic, _ = charmap_decode(septets, "replace", _BASIC)
+    end = 0
+    for pair in _ESCAPED.finditer(basic):
+        yield text[end : pair.start()]
+        end = pair.end()
+        yield shown.get(pair[1], text[pair.start() + 1 : end])
+    yield text[end:]

@@ -146,7 +146,8 @@ class Inbox(Protocol):
 
     async def take(self, batch: Sequence[Piece]) -> Taken:
         """Keep what came: then it may be acknowledged. Messages that are whole with it are kept as such, with
-        the call that their number's account wants; STOP puts its sender on the account's list."""
+        the call that their number's account wants; STOP puts its sender on the account's list. In doubt it
+        raises `StoreUnavailable` too: twice is better than never."""
 
     async def end_parts(self, wait: PartWait) -> int:
         """Make messages, marked incomplete, of a bounded number of those whose missing parts are waited for

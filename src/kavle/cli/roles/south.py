@@ -11,6 +11,7 @@ from kavle.cli.config import Settings
 from kavle.cli.roles.node import Node
 from kavle.core.carrier import Carrier, CarrierEvents
 from kavle.core.dispatch import Dispatcher
+from kavle.core.incoming import Incoming
 from kavle.core.links import Links
 from kavle.core.road import Road
 from kavle.south.ip1.settings import Ip1Settings
@@ -32,6 +33,7 @@ class South:
         self._carriers = node.carriers
         binds = {carrier_id: settings.binds for carrier_id, settings in self._carriers.items()}
         life, now = node.settings.gateway.link_lease, asyncio.get_running_loop().time
+        self._incoming = Incoming(node.store, node.metrics, node.settings.gateway.region, node.came)
         name = f"{socket.gethostname()}:{os.getpid()}"
         self._links = Links(node.store, node.clock, binds, life, self._road, now, name)
         self._linking: asyncio.Task[None]
@@ -52,7 +54,12 @@ class South:
     def _road(self, carrier_id: int, number: int) -> Road:
         node = self._node
         dispatcher = Dispatcher(
-            node.store, node.clock, node.metrics, carrier_id, node.settings.gateway.most_segments
+            node.store,
+            node.clock,
+            node.metrics,
+            carrier_id,
+            node.settings.gateway.most_segments,
+            self._incoming,
         )
         return Road(self._carrier(carrier_id, number, dispatcher), dispatcher)
 

@@ -6,8 +6,10 @@ on. So none of them is a leader, and none is missed when it dies."""
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from kavle.cli.roles.node import Node
+from kavle.core.incoming import PartSweep
 from kavle.core.moves import Moves
 from kavle.core.schedule import Schedule
 from kavle.core.sweep import Sweep, watch_loop
@@ -20,6 +22,8 @@ class Upkeep:
         self._sweep = Sweep(node.store, node.clock, node.metrics, node.wake_all)
         names = {carrier_id: name for name, carrier_id in node.carrier_ids.items()}
         self._moves = Moves(node.store, node.clock, node.terms, node.failover, node.metrics, names, node.wake)
+        wait = timedelta(seconds=node.settings.incoming.wait_for_parts)
+        self._parts = PartSweep(node.store, node.clock, node.metrics, wait, node.came)
         self._tasks: list[asyncio.Task[None]] = []
 
     def expand(self) -> None:
@@ -38,6 +42,7 @@ class Upkeep:
             run(self._schedule.run(), "schedule"),
             run(self._sweep.run(), "sweep"),
             run(self._moves.run(), "moves"),
+            run(self._parts.run(), "parts"),
             run(watch_loop(self._node.metrics), "watch"),
         ]
 

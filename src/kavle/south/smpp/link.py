@@ -14,6 +14,7 @@ from kavle.core.carrier import CarrierEvents
 from kavle.settings import SettingsError
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.deliveries import Deliveries
+from kavle.south.smpp.incoming import piece_of
 from kavle.south.smpp.receipts import receipt_of
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.tls import client_context
@@ -86,6 +87,7 @@ class Link:
             whole=settings.whole,
             network_errors=frozenset(settings.network_errors),
         )
+        self._read_piece = partial(piece_of, carrier_id, latin1=settings.default_is_latin1)
         self._events = events
         self._clock = clock
         self._log = log
@@ -191,7 +193,9 @@ class Link:
     def connected(self, client: Client) -> None:
         if self._submitter is None:
             self._submitter = client
-        self._clients[client] = Deliveries(client, self._read_receipt, self._events, self._log)
+        self._clients[client] = Deliveries(
+            client, self._read_receipt, self._read_piece, self._events, self._log
+        )
         self._owner.binding()
 
     def happened(self, client: Client, events: Sequence[Event], now: float) -> None:

@@ -115,6 +115,11 @@ class SmppSettings(
         )
 
     @property
+    def default_is_latin1(self) -> bool:
+        """Its default alphabet, data_coding 0, is not GSM 03.38."""
+        return self.charset == "latin1" and self.data_coding == 0
+
+    @property
     def payload(self) -> bool:
         return self.long_messages == "message_payload"
 

@@ -65,7 +65,7 @@ class PostgresInbox:
         taking, calling, rare = links
         self._read = read
         self._check_clock = check_clock
-        self._take = lane(taking, incoming.Take(ids[0]), repeatable=False)
+        self._take = lane(taking, incoming.Take(ids[0]))
         self._lease = lane(calling, callbacks.lease)
         self._record = lane(calling, callbacks.record)
         self._promote = lane(calling, callbacks.promote)

@@ -1,0 +1,118 @@
+"""What the operator sees of incoming messages, and does with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from kavle.clock import Clock
+from kavle.core.ids import internal
+from kavle.core.numbers import account_named
+from kavle.model.errors import OperatorError
+from kavle.model.incoming import IncomingState
+from kavle.store.inbox import IncomingLine, IncomingPage, TryLine
+from kavle.store.store import Store
+
+PAGE: Final = 200
+
+
+class ListIncoming(msgspec.Struct, frozen=True, tag="incoming"):
+    """At most `PAGE` of them, the newest first: those before this one. Filters go together."""
+
+    account: str | None = None
+    number: str | None = None
+    unowned: bool = False
+    failed: bool = False
+    before: str = ""  # a public id
+
+
+class ShowIncoming(msgspec.Struct, frozen=True, tag="show incoming"):
+    id: str
+
+
+class ReplayIncoming(msgspec.Struct, frozen=True, tag="replay"):
+    """By public ids, `PAGE` of them at most."""
+
+    ids: tuple[str, ...]
+
+
+IncomingCommand = ListIncoming | ShowIncoming | ReplayIncoming
+
+
+class IncomingMessage(msgspec.Struct, frozen=True):
+    """As an operator is shown it."""
+
+    id: str  # the public one, `incsmsid` of its callbacks
+    account: str | None
+    carrier: str
+    sender: str
+    recipient: str
+    received_at: datetime
+    parts: int
+    got: int
+    state: IncomingState
+    state_at: datetime
+
+
+class IncomingWhole(msgspec.Struct, frozen=True):
+    """With all that is known of it."""
+
+    message: IncomingMessage
+    text: str
+    tries: list[TryLine]
+    due: datetime | None
+
+
+class Inbox:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def page(self, command: ListIncoming) -> list[IncomingMessage]:
+        """Raises `OperatorError` for an account or an id that there is not."""
+        account_id = None
+        if command.account is not None:
+            account_id = (await account_named(self._store, command.account)).id
+        before = await self._internal(command.before) if command.before else None
+        page = IncomingPage(before, account_id, command.unowned, command.number, command.failed, PAGE)
+        return [self._shown(line) for line in await self._store.inbox.incoming(page)]
+
+    async def show(self, command: ShowIncoming) -> IncomingWhole:
+        """Raises `OperatorError` where there is none of that id."""
+        story = await self._store.inbox.story(await self._internal(command.id))
+        if story is None:
+            raise _unknown(command.id)
+        return IncomingWhole(self._shown(story.line), story.text, story.tries, story.due)
+
+    async def replay(self, command: ReplayIncoming) -> list[str]:
+        """The public ids of those that are brought to their customers anew."""
+        known = {given: await internal(self._store, given) for given in command.ids}
+        ids = [id for id in known.values() if id is not None]
+        done = set(await self._store.inbox.replay(ids, self._clock.now()))
+        return [given for given, id in known.items() if id in done]
+
+    async def _internal(self, public: str) -> int:
+        id = await internal(self._store, public)
+        if id is None:
+            raise _unknown(public)
+        return id
+
+    def _shown(self, line: IncomingLine) -> IncomingMessage:
+        return IncomingMessage(
+            str(self._store.public_ids.public(line.id)),
+            line.account,
+            line.carrier,
+            line.sender,
+            line.recipient,
+            line.received_at,
+            line.parts,
+            line.got,
+            line.state,
+            line.state_at,
+        )
+
+
+def _unknown(id: str) -> OperatorError:
+    return OperatorError(f"there is no incoming message {id[:20]}; `kavle incoming list` shows them")

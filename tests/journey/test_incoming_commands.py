@@ -1,0 +1,204 @@
+"""Numbers, incoming messages and stop lists by an operator's commands: through the gateway that runs, and
+without one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+import structlog
+
+from kavle.simulator.mo_pdus import MoText
+from kavle.simulator.settings import SmscSettings
+from kavle.simulator.smsc import Smsc
+from support.accounts import open_accounts
+from support.postgres import empty_database
+from support.processes import LOOPBACK, Process, free_port, kavle, run, settings_file
+
+PHONE, NUMBER, LONG_NUMBER = "46701740605", "46737494123", "467374941239876"
+NOBODYS = f"http://127.0.0.1:{free_port()}/cb"
+"""Where nobody listens, and where no call may go."""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    sqlite = f"sqlite:///{tmp_path}/data/kavle.db"
+    url = await empty_database() if request.param == "postgres" else sqlite
+    await open_accounts(url, {"test": 100, "other": 100})
+    return url
+
+
+@pytest.fixture
+async def network() -> AsyncIterator[Smsc]:
+    network = Smsc(SmscSettings(), structlog.get_logger())
+    yield network
+    await network.stop()
+
+
+class Operator:
+    """Commands with the settings of `config`."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = config
+
+    async def __call__(self, *arguments: str) -> str:
+        code, out, err = await run(*arguments, "--config", str(self.config))
+        assert code == 0, err
+        return out
+
+    async def wrong(self, *arguments: str) -> str:
+        code, _, err = await run(*arguments, "--config", str(self.config))
+        assert code != 0
+        return err
+
+
+async def write(network: Smsc, text: str, to: str = NUMBER, **how: Any) -> None:
+    """From a phone, until the gateway has it."""
+    mo = network.mos.send(MoText(sender=PHONE, recipient=to, text=text, **how))
+    async with asyncio.timeout(30):
+        await mo.wait()
+    assert all(part.answers[-1] == 0 for part in mo.parts)
+
+
+async def send(gateway: Process, to: str) -> str:
+    call = {"acc": "test", "pass": "1234", "msg": "Testar", "to": to, "from": "ip1", "prio": "2"}
+    url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
+    return await asyncio.to_thread(lambda: urlopen(url, timeout=20).read().decode())
+
+
+async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, database: str) -> None:
+    kavle_ = Operator(settings_file(tmp_path, 1, database=database))
+    assert "There are no numbers" in await kavle_("number", "list")
+    where = "https://example.com/in?customer=7&x="
+    told = await kavle_("number", "add", NUMBER, "--account", "test", "--callback", where)
+    assert NUMBER in told and where in told  # noqa: PT018
+    await kavle_(
+        *("number", "add", LONG_NUMBER, "--account", "other", "--callback", "http://10.0.0.5:81/"),
+        *("--charset", "utf-8", "--no-verify-tls", "--no-delivered"),
+    )
+    listed = (await kavle_("number", "list")).splitlines()
+    assert [line.split()[:3] for line in listed] == [
+        [NUMBER, "test", "latin-1"],
+        [LONG_NUMBER, "other", "utf-8"],
+    ]
+    assert where in listed[0], "the customer's own query string"
+    assert "any certificate" in listed[1]
+    assert len((await kavle_("number", "list", "--account", "test")).splitlines()) == 1
+    changed = await kavle_("number", "change", NUMBER, "--charset", "utf-8", "--account", "other")
+    assert changed.split()[:4] == [NUMBER, "other", "utf-8", where]
+    assert "verify" not in changed
+    assert await kavle_("number", "remove", NUMBER) == f"{NUMBER} is nobody's number now.\n"
+    assert len((await kavle_("number", "list")).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            ["add", "4673749412", "--account", "test", "--callback", NOBODYS],
+            "15 digits; this one has 10",
+        ),
+        (["add", "467374941234", "--account", "test", "--callback", NOBODYS], "this one has 12"),
+        (["add", "+46737494123", "--account", "test", "--callback", NOBODYS], "no plus"),
+        (["add", "4673749412e", "--account", "test", "--callback", NOBODYS], "digits alone"),
+        (["add", NUMBER, "--account", "nobody", "--callback", NOBODYS], "kavle account list"),
+        (["add", NUMBER, "--account", "test", "--callback", "ftp://example.com/"], "http:// or https://"),
+        (["add", NUMBER, "--account", "test", "--callback", "example.com/cb"], "http:// or https://"),
+        (["add", LONG_NUMBER, "--account", "test", "--callback", NOBODYS], "account other's already"),
+        (["change", NUMBER, "--charset", "utf-8"], "kavle number list"),
+        (["change", LONG_NUMBER], "name something to change"),
+        (["change", LONG_NUMBER, "--callback", "x"], "http:// or https://"),
+        (["remove", NUMBER], "kavle number list"),
+        (["list", "--account", "nobody"], "kavle account list"),
+    ],
+)
+async def test_what_is_wrong_with_a_number_is_told_and_changes_nothing(
+    tmp_path: Path, arguments: list[str], problem: str
+) -> None:
+    database = f"sqlite:///{tmp_path}/data/kavle.db"
+    await open_accounts(database, {"test": 100, "other": 100})
+    kavle_ = Operator(settings_file(tmp_path, 1, database=database))
+    await kavle_("number", "add", LONG_NUMBER, "--account", "other", "--callback", "http://10.0.0.5:81/")
+    before = await kavle_("number", "list")
+    assert problem in " ".join((await kavle_.wrong("number", *arguments)).split())
+    assert await kavle_("number", "list") == before
+
+
+async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: str, network: Smsc) -> None:
+    """Nobody's at first; then its customer's, whose receiver may not be called."""
+    _, port = await network.start(LOOPBACK, 0)
+    kavle_ = Operator(settings_file(tmp_path, port, database=database))
+    config = ["--config", str(kavle_.config)]
+    async with kavle("serve", *config, log=tmp_path / "log") as gateway:
+        await network.until(lambda counts: counts.binds > 0)
+        assert await kavle_("incoming", "list") == "There is none.\n"
+        await write(network, "Hallå \x1b[2J".replace("\x1b", "€"))
+        await write(network, "x" * 200, concatenation="sar")
+        listed = (await kavle_("incoming", "list", "--unowned")).splitlines()
+        assert [line.split()[1:] for line in listed[1:]] and all("nobody's" in line for line in listed[1:])  # noqa: PT018
+        newer, older = (line.split()[0] for line in listed[1:])
+        shown = await kavle_("incoming", "show", older)
+        assert f"from      {PHONE}" in shown
+        assert "text      Hallå €[2J" in shown
+        assert "try" not in shown
+        await kavle_("number", "add", NUMBER, "--account", "test", "--callback", NOBODYS)
+        assert await kavle_("incoming", "replay", older) == "1 message is brought anew.\n"
+        async with asyncio.timeout(30):
+            while "try 1" not in (shown := await kavle_("incoming", "show", older)):
+                await asyncio.sleep(0.1)
+        assert "account test" in shown
+        assert "no answer" in shown
+        assert "next try at" in shown
+        assert "waiting" in await kavle_("incoming", "list", "--account", "test")
+        assert await gateway.stop() == 0
+    assert "1 message is brought anew" in await kavle_("incoming", "replay", older)
+    missing = await kavle_.wrong("incoming", "replay", older, "999999")
+    assert "not brought anew: 999999" in " ".join(missing.split())
+    assert "nobody's" in await kavle_("incoming", "list", "--number", NUMBER, "--unowned")
+    assert newer in await kavle_("incoming", "list")
+    assert await kavle_("incoming", "list", "--account", "other") == "There is none.\n"
+    assert "kavle incoming list" in await kavle_.wrong("incoming", "show", "12")
+    log = (tmp_path / "log").read_text()
+    assert "Hallå" not in log
+    assert PHONE not in log
+
+
+async def test_a_phone_that_writes_stop_gets_nothing_more_and_that_costs_nothing(
+    tmp_path: Path, database: str, network: Smsc
+) -> None:
+    _, port = await network.start(LOOPBACK, 0)
+    kavle_ = Operator(settings_file(tmp_path, port, database=database))
+    await kavle_("number", "add", NUMBER, "--account", "test", "--callback", NOBODYS)
+    await kavle_("account", "set", "test", "stop_list=yes")
+    async with kavle("serve", "--config", str(kavle_.config), log=tmp_path / "log") as gateway:
+        await network.until(lambda counts: counts.binds > 0)
+        assert int(await send(gateway, PHONE)) >= 1000
+        await write(network, "stopp")
+        assert await send(gateway, PHONE) == "3"
+        assert await send(gateway, "0701740605") == "3", "however it is written"
+        assert int(await send(gateway, "46701740606")) >= 1000
+        assert PHONE in await kavle_("stoplist", "list", "test")
+        assert "98.00" in await kavle_("account", "list")
+        assert PHONE in await kavle_("stoplist", "remove", "test", "+46701740605")
+        assert int(await send(gateway, PHONE)) >= 1000
+        await kavle_("stoplist", "add", "test", "0701740606")
+        assert await send(gateway, "46701740606") == "3"
+        assert await gateway.stop() == 0
+
+
+async def test_what_is_wrong_with_a_stop_list_is_told(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/data/kavle.db"
+    await open_accounts(database, {"test": 100})
+    kavle_ = Operator(settings_file(tmp_path, 1, database=database))
+    assert "Nobody is on the stop list" in await kavle_("stoplist", "list", "test")
+    added = await kavle_("stoplist", "add", "test", PHONE)
+    assert "stop_list=yes" in added, "an account that does not look at it is told of"
+    assert "already" in await kavle_.wrong("stoplist", "add", "test", PHONE)
+    assert "not on the stop list" in await kavle_.wrong("stoplist", "remove", "test", "46701740606")
+    assert "not a telephone number" in await kavle_.wrong("stoplist", "add", "test", "abc")
+    assert "kavle account list" in await kavle_.wrong("stoplist", "list", "nobody")
