@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from kavle.core import incoming
 from kavle.core.accept import Accept
+from kavle.core.failover import Failover
 from kavle.core.incoming import Incoming, PartSweep
 from kavle.core.order import BundleOrder, SmsOrder, Terms
 from kavle.metrics import Metrics
@@ -113,8 +114,10 @@ class Sender:
             most_segments=10,
             validity=timedelta(hours=48),
         )
-        self.asked = 0
-        self.accept = Accept(world.store, world.clock, terms, Metrics(), lambda carrier, urgent: None)
+        failover = Failover(terms.routes, 30)
+        self.accept = Accept(
+            world.store, world.clock, terms, failover, Metrics(), lambda carrier, urgent: None
+        )
         self.account = replace(world.account, settings=AccountSettings(stop_list=True))
 
     async def sms(self, recipient: str, account: Account | None = None) -> int:
