@@ -15,12 +15,15 @@ from kavle.core.failover import Failover
 from kavle.core.order import (
     MOST_RECIPIENTS,
     BundleOrder,
+    Quote,
     SmsOrder,
     Terms,
     addressed,
     bundle_draft,
     destinations,
     draft,
+    quotable,
+    quoted,
 )
 from kavle.logs import telling
 from kavle.metrics import Metrics
@@ -96,8 +99,19 @@ class Accept:
             )
         return self._store.public_ids.public(bundle_id)
 
+    async def quote(self, account: Account, order: BundleOrder) -> Quote:
+        """What an order that is still being written would come to, by the code that would accept it. Raises
+        `Refusal` for a text that could not be sent, and for too many recipients."""
+        draft = quotable(account, order, self._terms, self._clock.now())
+        return quoted(draft, await self._destinations(account, order, draft), self._terms)
+
     async def _bundle_draft(self, account: Account, order: BundleOrder) -> BundleDraft:
         draft = bundle_draft(account, order, self._terms, self._clock.now())
+        return addressed(draft, await self._destinations(account, order, draft), self._terms)
+
+    async def _destinations(
+        self, account: Account, order: BundleOrder, draft: BundleDraft
+    ) -> list[Destination]:
         each = destinations(account, order, draft, self._terms, self._failover.out)
         found: list[Destination] = []
         while some := list(islice(each, _AT_ONCE)):
@@ -105,7 +119,7 @@ class Accept:
             if len(found) > MOST_RECIPIENTS:
                 raise Refusal(Reason.PARAMETER, f"a bundle has at most {MOST_RECIPIENTS} recipients")
             await asyncio.sleep(0)
-        return addressed(draft, found, self._terms)
+        return found
 
     async def _open_to(self, account: Account, some: list[Destination]) -> list[Destination]:
         """Who is on the account's stop list is as one that no route leads to."""

@@ -61,6 +61,17 @@ Limit = Callable[[str, str], bool]
 """Whether a carrier takes a message from this sender, of this text."""
 
 
+class Quote(msgspec.Struct, frozen=True):
+    """What an order would come to, were it accepted."""
+
+    characters: int
+    encoding: Encoding
+    segments: int
+    recipients: int  # that a message would be sent to
+    nowhere: int  # that are no number, or that no route leads to
+    price: int  # of all, in ten-thousandths of a credit
+
+
 class Terms(msgspec.Struct, frozen=True):
     """By which a message is checked, priced and routed."""
 
@@ -164,6 +175,26 @@ def addressed(draft: BundleDraft, found: Sequence[Destination], terms: Terms) ->
     encoding, segments = _said_by(carriers, draft.text, draft.encoding, draft.segments, terms)
     few = _few(segments, terms.most_segments)
     return msgspec.structs.replace(draft, encoding=encoding, segments=few, destinations=tuple(found))
+
+
+def quotable(account: Account, order: BundleOrder, terms: Terms, now: datetime) -> BundleDraft:
+    """As `bundle_draft`, of what is still being written: instead of what is no sender yet, any is reckoned
+    with."""
+    try:
+        return bundle_draft(account, order, terms, now)
+    except Refusal as refusal:
+        if refusal.reason is not Reason.PARAMETER:
+            raise
+        return bundle_draft(account, BundleOrder(order.recipients, "1", order.text, ""), terms, now)
+
+
+def quoted(draft: BundleDraft, found: Sequence[Destination], terms: Terms) -> Quote:
+    """Raises `Refusal`."""
+    good = sum(one.carrier_id != NOWHERE for one in found)
+    if good:
+        draft = addressed(draft, found, terms)
+    price = draft.price if good else 0
+    return Quote(len(draft.text), draft.encoding, draft.segments, good, len(found) - good, price)
 
 
 def _checked(

@@ -48,7 +48,7 @@ def application(
             **_operations(registry),
         },
         below={"/sendSms/sendSms.asmx": sms.http},
-        otherwise=pages(page_terms, cancel, queries, authenticator, callers, clock),
+        otherwise=pages(page_terms, accept, cancel, queries, authenticator, callers, clock),
     )
 
 

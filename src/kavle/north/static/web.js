@@ -12,6 +12,14 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+// What must not be done twice by a second click: its button is dead until the next page, or until one comes back.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-once]") && !event.defaultPrevented) event.submitter?.setAttribute("disabled", "");
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("form[data-once] button[disabled]")) button.removeAttribute("disabled");
+});
+
 // A piece of a page that may no longer be asked for: its session has ended, or the gateway is away.
 document.addEventListener("htmx:responseError", () => document.body.classList.add("stale"));
 document.addEventListener("htmx:afterRequest", (event) => {

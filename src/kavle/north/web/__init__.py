@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kavle.clock import Clock
+from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
 from kavle.core.queries import Queries
 from kavle.north.auth import Authenticator
@@ -19,6 +20,7 @@ from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
 from kavle.north.web.message import MessagePage
 from kavle.north.web.render import Renderer
+from kavle.north.web.send import Send
 from kavle.north.web.sessions import Sessions
 from kavle.north.web.site import site
 
@@ -33,6 +35,7 @@ class PageTerms(msgspec.Struct, frozen=True):
 
 def pages(
     terms: PageTerms,
+    accept: Accept,
     cancel: Cancel,
     queries: Queries,
     authenticator: Authenticator,
@@ -46,6 +49,7 @@ def pages(
     routes = [
         *entrance.routes(),
         *History(queries, entrance, renderer, reading).routes(door),
+        *Send(accept, queries, renderer, clock).routes(door),
         *Export(queries, reading, renderer).routes(door),
         *MessagePage(queries, cancel, renderer, clock).routes(door),
         *Bundles(queries, cancel, renderer, clock).routes(door),

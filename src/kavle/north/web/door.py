@@ -48,9 +48,12 @@ class Door:
 
         async def endpoint(request: Request) -> Response:
             request = await _with_body(request)
-            visitor = await self._visitor(request)
-            await self._check_form(request, visitor)
-            return self._keep(request, visitor, await page(request, visitor))
+            try:
+                visitor = await self._visitor(request)
+                await self._check_form(request, visitor)
+                return self._keep(request, visitor, await page(request, visitor))
+            finally:
+                await request.close()  # what was uploaded
 
         return endpoint
 

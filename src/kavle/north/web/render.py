@@ -22,6 +22,7 @@ from kavle.north.web.words import LANGUAGES
 from kavle.sms.segment import Encoding
 
 MENU: Final = (
+    ("/portal/send", "Send"),
     ("/visastatus.aspx", "Messages"),
     ("/portal/bundles", "Bundles"),
     ("/portal/scheduled", "Scheduled"),
