@@ -21,7 +21,7 @@ from bench.child import Broken
 from bench.machine import describe
 from bench.measure import Start, generator_alone, measure
 from bench.nodes import nodes
-from bench.scenarios import BEHIND, SCENARIOS, Figures, Scenario
+from bench.scenarios import ALONE, SCENARIOS, Figures, Scenario
 from bench.table import Report, about, aims, disturbance, foot, table
 
 OUT: Final = Path(__file__).parent / "out"
@@ -33,8 +33,8 @@ _QUICK_MESSAGES: Final = 10_000
 _QUICK_BACKLOG: Final = 20_000
 _CHURN: Final = 200_000
 _QUICK_CHURN: Final = 40_000
-_BEHIND: Final = {"bundle": 100_000, "priority": 1_000_000, "due": 10_000}
-_QUICK_BEHIND: Final = {"bundle": 20_000, "priority": 50_000, "due": 2_000}
+_ALONE: Final = {"bundle": 100_000, "priority": 1_000_000, "due": 10_000, "incoming": 60_000}
+_QUICK_ALONE: Final = {"bundle": 20_000, "priority": 50_000, "due": 2_000, "incoming": 10_000}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -59,7 +59,7 @@ def main(runs: int, quick: bool, only: str, without_kannel: bool, folder: Path |
 
     Accepted messages a second by URL and SOAP, the full cycle with receipts, the drain of a backlog; CPU,
     memory and disk of each message. A bundle of 100,000; how long an alarm takes past a million others (on
-    PostgreSQL by a gateway that has no link), and 10,000 that are due in one second. On PostgreSQL accept and
+    PostgreSQL by a gateway that has no link), and 10,000 that are due in one second; incoming messages, from phone to customer. On PostgreSQL accept and
     full cycle with 1, 2 and 4 gateways, and the queue under churn. Where Debian's kannel is installed it goes
     through the same, alternating with Kavle; each measurement begins with fresh processes on an empty folder.
     Takes some 50 minutes; all runs are kept as JSON in bench/out. Nothing leaves this machine, and it should
@@ -111,7 +111,7 @@ def _starts(scenario: Scenario, gateways: dict[str, Start]) -> dict[str, Start]:
     """Of the gateways that can do it."""
     if scenario.nodes:
         return {"Kavle": partial(nodes, scenario.nodes)}
-    if scenario.interface == "SOAP" or scenario.kind == "churn" or scenario in BEHIND:
+    if scenario.interface == "SOAP" or scenario.kind == "churn" or scenario in ALONE:
         return {"Kavle": gateways["Kavle"]}
     return gateways
 
@@ -127,8 +127,8 @@ def _one(
 
 
 def _messages(scenario: Scenario, quick: bool) -> int:
-    if scenario in BEHIND:
-        return (_QUICK_BEHIND if quick else _BEHIND)[scenario.kind]
+    if scenario in ALONE:
+        return (_QUICK_ALONE if quick else _ALONE)[scenario.kind]
     if scenario.kind == "churn":
         return _QUICK_CHURN if quick else _CHURN
     if scenario.kind == "drain":

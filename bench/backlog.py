@@ -109,7 +109,7 @@ def due(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Figures:
 
 def _config(scenario: Scenario, folder: Path, smsc: Network, database: str | None = None) -> Path:
     database = database or f"sqlite:///{folder / 'kavle.db'}"
-    config = ours.settings(folder, smsc, database, window=scenario.window, rate=scenario.rate)
+    config = ours.settings(folder, smsc.port, database, window=scenario.window, rate=scenario.rate)
     ours.create_account(config)
     return config
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from bench import backlog, churn
+from bench import backlog, churn, incoming
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
 from bench.load import Order, Result
@@ -37,8 +37,8 @@ def measure(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
     """Raises `Broken` when anything is not as it should be: a refusal, a lost message, a dead process."""
     others = Others()
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as name:
-        if scenario.kind in _BEHIND:
-            figures = _BEHIND[scenario.kind](scenario, messages, Path(name), tell)
+        if scenario.kind in _ALONE:
+            figures = _ALONE[scenario.kind](scenario, messages, Path(name), tell)
         else:
             figures = _RUNS[scenario.kind](scenario, start, messages, Path(name), tell)
     return msgspec.structs.replace(figures, others=others.share())
@@ -165,7 +165,12 @@ def _churn(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
 
 
 _RUNS: Final = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn}
-_BEHIND: Final = {"bundle": backlog.bundle, "priority": backlog.priority, "due": backlog.due}
+_ALONE: Final = {
+    "bundle": backlog.bundle,
+    "priority": backlog.priority,
+    "due": backlog.due,
+    "incoming": incoming.incoming,
+}
 
 
 def _since(before: float | None, gateway: Gateway) -> float | None:

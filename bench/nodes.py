@@ -46,7 +46,7 @@ class Nodes(Gateway):
 @contextmanager
 def nodes(count: int, folder: Path, network: Network) -> Iterator[Nodes]:
     with postgres(folder) as database, ExitStack() as stack:
-        config = settings(folder, network, database.url, count)
+        config = settings(folder, network.port, database.url, count)
         create_account(config)
         started = [stack.enter_context(serve(f"kavle-{number}", config, folder)) for number in range(count)]
         yield Nodes([port for port, _ in started], [process for _, process in started], database)

@@ -77,21 +77,22 @@ class Kavle(Gateway):
 @contextmanager
 def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
     database = folder / "kavle.db"
-    config = settings(folder, network, f"sqlite:///{database}")
+    config = settings(folder, network.port, f"sqlite:///{database}")
     create_account(config)
     with serve("kavle", config, folder) as (port, process):
         yield Kavle(port, process, database)
 
 
 def settings(
-    folder: Path, network: Network, database: str, nodes: int = 1, window: int = WINDOW, rate: float = 0.0
+    folder: Path, port: int, database: str, nodes: int = 1, window: int = WINDOW, rate: float = 0.0
 ) -> Path:
-    """The file of them, for so many gateways on that database: a link for each, and one window for all."""
+    """The file of them, for so many gateways on that database, and a network at that port: a link for each,
+    and one window for all."""
     config = folder / "kavle.toml"
     config.write_text(
         _SETTINGS.format(
             database=database,
-            port=network.port,
+            port=port,
             system_id=SYSTEM_ID,
             password=NETWORK_PASSWORD,
             window=window,

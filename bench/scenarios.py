@@ -11,12 +11,13 @@ class Scenario(msgspec.Struct, frozen=True):
     name: str
     interface: str  # "URL" or "SOAP"
     connections: int
-    kind: str  # "accept", "cycle", "drain", "bundle", "priority", "due", or "churn" of the queue alone
+    kind: str  # "accept", "cycle", "drain", "bundle", "priority", "due", "incoming", or the queue's "churn"
     nodes: int = 0  # gateways on one PostgreSQL; 0: one on a file of its own
     beside: str = "nothing"  # the churn: "snapshot", "export"
     window: int = 100  # the carrier's, of those that queue first
     rate: float = 0.0  # and its submit_sm a second; 0: as fast as it goes
     delay: float = 0.0  # seconds until the network answers one
+    hanging: int = 0  # of ten customers, those that never answer a callback
 
 
 ACCEPT_16: Final = Scenario("accept, URL, 16 connections", "URL", 16, "accept")
@@ -38,6 +39,10 @@ PRIORITY_FAST_NODES: Final = Scenario(
     "PostgreSQL, priority 3 past a backlog, no rate", "URL", 1, "priority", 2
 )
 DUE: Final = Scenario("due in the same second", "", 0, "due")
+INCOMING: Final = Scenario("incoming, 2,000/s, 10 customers", "", 0, "incoming", rate=2_000)
+INCOMING_HANGING: Final = Scenario(
+    "incoming, 2,000/s, 1 of 10 customers hangs", "", 0, "incoming", rate=2_000, hanging=1
+)
 ACCEPT_NODES: Final = tuple(
     Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
     for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
@@ -53,7 +58,10 @@ CHURN_EXPORT: Final = Scenario("PostgreSQL, queue churn, export", "", 0, "churn"
 ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DRAIN)
 BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, PRIORITY_SLOW_NODES, PRIORITY_FAST_NODES, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
-SCENARIOS: Final = (*ON_FILE, *BEHIND, *ON_SERVER)
+INBOUND: Final = (INCOMING, INCOMING_HANGING)
+ALONE: Final = (*BEHIND, *INBOUND)
+"""Kannel is not measured beside these."""
+SCENARIOS: Final = (*ON_FILE, *ALONE, *ON_SERVER)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):

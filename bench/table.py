@@ -18,6 +18,8 @@ from bench.scenarios import (
     CYCLE_64,
     DRAIN,
     DUE,
+    INCOMING,
+    INCOMING_HANGING,
     ON_SERVER,
     PRIORITY_FAST,
     PRIORITY_FAST_NODES,
@@ -141,6 +143,20 @@ AIMS: Final = (
         2_000,
         most=True,
     ),
+    Aim(
+        INCOMING.name,
+        "incoming at 2,000/s: from phone to customer, p99 in ms",
+        lambda _, runs: middle(runs, "p99", 1e3),
+        500,
+        most=True,
+    ),
+    Aim(
+        INCOMING_HANGING.name,
+        "the same for the nine, while one customer of ten hangs: p99 in ms",
+        lambda _, runs: middle(runs, "p99", 1e3),
+        500,
+        most=True,
+    ),
     Aim(CHURN_SNAPSHOT.name, "leases beside an old snapshot, % of those without", _of_plain_churn, 50),
     Aim(CHURN_EXPORT.name, "leases beside an export, % of those without", _of_plain_churn, 50),
     Aim(CHURN_SNAPSHOT.name, "the last quarter of them, % of the first", _of_first_quarter, 80),
@@ -178,6 +194,11 @@ are brought to.
     DUE.name: """\
 Due: the gateway starts with the messages waiting; p50 and p99 are from their second to their arrival at the
 network, which sends a receipt for each.
+""",
+    INCOMING.name: """\
+Incoming: phones send at a steady rate, by SMPP, to 100 numbers of ten customers; p50 and p99 are from a
+phone's sending to the HTTP call that tells its customer, messages/s is what these were told of. None may be
+lost. Where one hangs, its tenth still waits in the end, and the figures are those of the other nine.
 """,
 }
 """By the scenario that they explain."""

@@ -23,6 +23,8 @@ from bench.scenarios import (
     CHURN_SNAPSHOT,
     CYCLE_NODES,
     DUE,
+    INCOMING,
+    INCOMING_HANGING,
     PRIORITY_FAST,
     PRIORITY_FAST_NODES,
     Scenario,
@@ -118,10 +120,17 @@ def folder() -> Iterator[Path]:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("scenario", "messages"),
-    [(BUNDLE, 5_000), (PRIORITY_FAST, 20_000), (PRIORITY_FAST_NODES, 20_000), (DUE, 500)],
-    ids=["a bundle", "alarms past a backlog", "and by another node", "due in one second"],
+    [
+        (BUNDLE, 5_000),
+        (PRIORITY_FAST, 20_000),
+        (PRIORITY_FAST_NODES, 20_000),
+        (DUE, 500),
+        (INCOMING, 1_000),
+        (INCOMING_HANGING, 1_000),
+    ],
+    ids=lambda one: one.name if isinstance(one, Scenario) else "",
 )
-def test_what_queues_first_goes_through_it_whole(scenario: Scenario, messages: int, folder: Path) -> None:
+def test_what_kavle_does_alone_goes_through_it_whole(scenario: Scenario, messages: int, folder: Path) -> None:
     figures = measure(scenario, kavle, messages, folder, lambda share: None)
     assert figures.rate > 0
     assert (figures.p99 is None) == (scenario is BUNDLE)
