@@ -58,12 +58,13 @@ def main(runs: int, quick: bool, only: str, without_kannel: bool, folder: Path |
     """Measure the gateway against a simulated network in another process, and print one table.
 
     Accepted messages a second by URL and SOAP, the full cycle with receipts, the drain of a backlog; CPU,
-    memory and disk of each message. A bundle of 100,000; how long an alarm takes past a million others (on
-    PostgreSQL by a gateway that has no link), and 10,000 that are due in one second; incoming messages, from phone to customer. On PostgreSQL accept and
-    full cycle with 1, 2 and 4 gateways, and the queue under churn. Where Debian's kannel is installed it goes
-    through the same, alternating with Kavle; each measurement begins with fresh processes on an empty folder.
-    Takes some 50 minutes; all runs are kept as JSON in bench/out. Nothing leaves this machine, and it should
-    have nothing else to do.
+    memory and disk of each message. A bundle of 100,000; how long an alarm takes past a million others
+    (on PostgreSQL by a gateway that has no link), and 10,000 that are due in one second; incoming
+    messages, from phone to customer. On PostgreSQL accept and full cycle with 1, 2 and 4 gateways, and
+    the queue under churn. Where Debian's kannel is installed it goes through the same, alternating with
+    Kavle; each measurement begins with fresh processes on an empty folder. Takes some 50 minutes; all
+    runs are kept as JSON in bench/out. Nothing leaves this machine, and it should have nothing else to
+    do.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: everything is put away
     scenarios = [one for one in SCENARIOS if only.lower() in one.name.lower()]
