@@ -87,6 +87,28 @@ async def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
         assert (await one.get(there.url + "/", private=True, verify=True)).ok
 
 
+async def test_what_comes_behind_an_answer_is_not_taken_for_the_next_one() -> None:
+    ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+    for behind in (ok, b"HTTP/1.1 200 OK\r\nCont", b"x"):
+
+        async def twice(writer: asyncio.StreamWriter, behind: bytes = behind) -> None:
+            writer.write(ok + behind)
+
+        async with receiver(twice) as there, client() as one:
+            assert (await one.get(there.url + "/", private=True, verify=True)).ok
+            there.behaviour = says(b"no")
+            found = await one.get(there.url + "/", private=True, verify=True)
+            assert (found.ok, found.head) == (False, "no")
+            assert there.connections == 2
+
+
+async def test_an_interim_answer_is_not_the_answer() -> None:
+    async with receiver(
+        writes(b"HTTP/1.1 103 Early Hints\r\nLocation: /x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nOK")
+    ) as there:
+        assert await get(there.url + "/") == Answer(True, 200, "OK")
+
+
 async def test_a_user_in_the_address_is_basic_authentication_and_not_led_elsewhere() -> None:
     async with receiver() as there, receiver() as other:
         there.behaviour = redirects(other.url + "/")
@@ -144,13 +166,14 @@ async def test_an_answer(behaviour: Behaviour, answer: Answer) -> None:
         (writes(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\nOK"), "16384 octets"),
         (writes(b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 10_000 + b"\r\nOK"), "16384 octets"),
         (silent, "no whole answer within"),
+        (writes(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nOK"), "no HTTP"),
         (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), "16384 octets"),
         (endless(b"HTTP/1.1 200 OK\r\n", b"X: a\r\n" * 100), "16384 octets"),
         (endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1"), ""),
         (endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: a\r\n" * 100), ""),
     ],
-    ids=["closes", "no http", "cut", "long header", "many headers", "silent", "100 for ever", "endless head",
-         "endless chunk size", "endless trailers"],
+    ids=["closes", "no http", "cut", "long header", "many headers", "silent", "101", "100 for ever",
+         "endless head", "endless chunk size", "endless trailers"],
 )  # fmt: skip
 async def test_no_answer(behaviour: Behaviour, error: str) -> None:
     async with receiver(behaviour) as there:

@@ -35,7 +35,6 @@ class Exchange(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._answer: asyncio.Future[Response] | None = None
         self.reusable = False
-        self.used = False  # it has had an answer
         self.idle_since = 0.0
 
     async def get(self, head: bytes) -> Response:
@@ -66,7 +65,7 @@ class Exchange(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data[: self._left])
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(f"no HTTP that can be read: {error}")
         self._left -= len(data)
         if self._left <= 0 and not self._answer.done():
@@ -83,6 +82,10 @@ class Exchange(asyncio.Protocol):
             self._fail("closed in the middle of an answer")
 
     # --- httptools.HttpResponseParser -------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if self._answer is not None and self._answer.done():
+            self.reusable = False  # it goes on after its end
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
@@ -101,6 +104,8 @@ class Exchange(asyncio.Protocol):
             self.close()
 
     def on_message_complete(self) -> None:
+        if self._answer is None or self._answer.done():
+            return
         if self._headed:
             self.reusable = self._parser.should_keep_alive()
             self._tell()
@@ -109,11 +114,8 @@ class Exchange(asyncio.Protocol):
 
     def _tell(self) -> None:
         if self._answer is not None and not self._answer.done():
-            self.used = True
             status = self._parser.get_status_code()
             self._answer.set_result(Response(status, self._location, bytes(self._body)))
-        else:
-            self.reusable = False  # it goes on after its end
 
     def _fail(self, problem: str) -> None:
         if self._answer is not None and not self._answer.done():

@@ -43,13 +43,13 @@ class Pool:
 
     async def get(self, place: Place, head: bytes) -> Response:
         """Raises NoResponse, or OSError (TimeoutError too) where there is no connection."""
-        while (kept := self._kept(place)) is not None:
+        if (kept := self._kept(place)) is not None:
             try:
                 return await self._on(kept, place, head)
             except NoResponse as error:
                 if not error.untouched:
                     raise
-                # It was closed while it lay idle: what was asked there was never heard (RFC 9112 §9.3.1).
+                # It was closed while it lay idle, and what was asked there was not heard (RFC 9112 §9.3.1).
         return await self._on(await self._dialled(place), place, head)
 
     def close(self) -> None:
