@@ -61,6 +61,7 @@ class Metrics(Collector):
         self.callback_seconds = Histogram()
         self.oldest_queued: dict[str, float] = {}  # age in seconds by priority
         self.queued: dict[str, float] = {}
+        self.uncalled = 0
         self.held: Mapping[str, float] = {}  # messages by carrier
         self._gauges: list[tuple[str, str, str, Gauge]] = []
 
@@ -102,6 +103,8 @@ class Metrics(Collector):
         yield self.callback_seconds.family("kavle_callback_seconds", "From a callback to its answer")
         yield _gauges("kavle_queued", "Messages in the queue", "priority", self.queued)
         yield _gauges("kavle_oldest_queued_seconds", "Age of the oldest one", "priority", self.oldest_queued)
+        waiting = "Incoming messages that their customer does not have yet"
+        yield GaugeMetricFamily("kavle_callbacks_waiting", waiting, self.uncalled)
         yield _gauges("kavle_held", "Messages that wait for an operator's decision", "carrier", self.held)
         for name, text, label, read in self._gauges:
             yield _gauges(name, text, label, read())

@@ -13,6 +13,7 @@ import pytest
 from kavle.core import callbacks as module
 from kavle.core.callbacks import Callbacks, Limits
 from kavle.core.caller import Answer
+from kavle.core.sweep import Sweep
 from kavle.metrics import Metrics
 from kavle.model.callback import CallbackTry, LeasedCallback
 from kavle.model.callback_url import callback_host
@@ -465,3 +466,16 @@ async def test_a_bug_ends_it(world: World, customers: Customers) -> None:
         await asyncio.wait_for(task, PATIENCE)
     assert died.group_contains(ZeroDivisionError)
     assert await states(world) == {IncomingState.WAITING.name: 1}
+
+
+async def test_how_many_wait_is_counted(world: World, customers: Customers) -> None:
+    await number(world, FIRST)
+    await comes(world, "ett", "två")
+    metrics = Metrics()
+    sweep = Sweep(world.store, world.clock, metrics, lambda: None)
+    await sweep.once(look=True)
+    assert metrics.uncalled == 2
+    async with calling(world, customers):
+        await settled(world, DONE=2)
+    await sweep.once(look=True)
+    assert metrics.uncalled == 0

@@ -258,7 +258,7 @@ async def test_nor_to_what_is_no_web_address(to: str) -> None:
 
 
 async def test_a_redirect_inside_is_refused_where_it_is_dialled() -> None:
-    async with receiver() as inside, receiver() as there:
+    async with receiver(host="127.0.0.2") as inside, receiver() as there:
         there.behaviour = redirects(f"http://127.0.0.2:{inside.port}/")
         found = await get(there.url + "/")
         assert not found.ok

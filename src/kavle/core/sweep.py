@@ -68,6 +68,7 @@ class Sweep:
         while expired := await self._store.expire(now):
             _log.info("messages expired here", messages=expired)
         self._metrics.held = await self._store.held_counts()
+        self._metrics.uncalled = await self._store.inbox.uncalled()
         queues = await self._store.queues()
         self._metrics.queued = {str(queue.priority): queue.messages for queue in queues}
         self._metrics.oldest_queued = {
