@@ -106,6 +106,33 @@ class IncomingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait_for_parts: Annotated[float, Meta(gt=0, le=86_400)] = 1800.0
 
 
+Days = Annotated[int, Meta(ge=0, le=36_500)]
+LEAST_DAYS: Final = 8
+"""So long may receipts come, and a day more."""
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days from a message's accept, or from its time where it has one; 0 keeps for ever."""
+
+    texts_days: Days = 90
+    messages_days: Days = 400
+
+    def __post_init__(self) -> None:
+        for key, days in (("texts_days", self.texts_days), ("messages_days", self.messages_days)):
+            if 0 < days < LEAST_DAYS:
+                raise WrongValue(key, f"expected {LEAST_DAYS} or more, or 0: for ever")
+
+    @property
+    def texts(self) -> timedelta | None:
+        """No text outlives its message."""
+        kept = [days for days in (self.texts_days, self.messages_days) if days]
+        return timedelta(days=min(kept)) if kept else None
+
+    @property
+    def messages(self) -> timedelta | None:
+        return timedelta(days=self.messages_days) if self.messages_days else None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = "sqlite:///kavle-data/kavle.db"
     http: HttpSettings = HttpSettings()
@@ -113,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     route: list[RouteSettings] = []
     price: PriceSettings = PriceSettings()
     gateway: GatewaySettings = GatewaySettings()
+    retention: RetentionSettings = RetentionSettings()
     callbacks: CallbackSettings = CallbackSettings()
     incoming: IncomingSettings = IncomingSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -15,6 +15,7 @@ from kavle.model.traffic import Traffic
 from kavle.store.history import History
 from kavle.store.inbox import Inbox
 from kavle.store.listing import Listing
+from kavle.store.retention import Erase, Erased
 from kavle.store.types import (
     AccountChange,
     AccountLine,
@@ -118,6 +119,12 @@ class Store(Protocol):
 
     async def fold(self) -> bool:
         """Move some of what was counted on, to where `traffic` finds it; whether there is more."""
+
+    async def drop(self, one: Erase) -> int:
+        """Take away whole partitions in which all is old and nothing open; how many. None on SQLite."""
+
+    async def erase(self, one: Erase) -> Erased:
+        """Take away a bounded number of rows that are old and not open."""
 
     async def forget_traffic(self, now: datetime) -> int:
         """Drop a bounded number of old counts by minute; how many."""

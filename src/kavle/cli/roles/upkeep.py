@@ -11,6 +11,7 @@ from datetime import timedelta
 from kavle.cli.roles.node import Node
 from kavle.core.incoming import PartSweep
 from kavle.core.moves import Moves
+from kavle.core.retention import Retention
 from kavle.core.schedule import Schedule
 from kavle.core.sweep import Sweep, watch_loop
 
@@ -24,6 +25,8 @@ class Upkeep:
         self._moves = Moves(node.store, node.clock, node.terms, node.failover, node.metrics, names, node.wake)
         wait = timedelta(seconds=node.settings.incoming.wait_for_parts)
         self._parts = PartSweep(node.store, node.clock, node.metrics, wait, node.came)
+        keep = node.settings.retention
+        self._retention = Retention(node.store, node.clock, keep.texts, keep.messages)
         self._tasks: list[asyncio.Task[None]] = []
 
     def expand(self) -> None:
@@ -43,6 +46,7 @@ class Upkeep:
             run(self._sweep.run(), "sweep"),
             run(self._moves.run(), "moves"),
             run(self._parts.run(), "parts"),
+            run(self._retention.run(), "retention"),
             run(watch_loop(self._node.metrics), "watch"),
         ]
 

@@ -26,6 +26,7 @@ from kavle.store.postgres import (
     outcomes,
     reads,
     receipts,
+    retention,
     schedule,
     sweep,
     traffic,
@@ -43,6 +44,7 @@ from kavle.store.postgres.listing import PostgresListing
 from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.offset import complaint, offset
 from kavle.store.postgres.rows import Db, Proof, columns
+from kavle.store.retention import Erase, Erased
 from kavle.store.rows import to_ms
 from kavle.store.types import (
     AccountChange,
@@ -146,6 +148,8 @@ class PostgresStore:
         self._partitions = lane(rare, self._ids.make_partitions)
         self._forget = lane(rare, sweep.forget)
         self._fold = lane(rare, traffic.Fold())
+        self._drop = lane(rare, retention.drop)
+        self._erase = lane(rare, retention.erase)
         self._forget_traffic = lane(rare, traffic.forget)
         self._create = lane(rare, accounts.create, repeatable=False)
         self._change = lane(rare, accounts.change)
@@ -265,6 +269,12 @@ class PostgresStore:
 
     async def fold(self) -> bool:
         return await self._fold.call(None)
+
+    async def drop(self, one: Erase) -> int:
+        return await self._drop.call(one)
+
+    async def erase(self, one: Erase) -> Erased:
+        return await self._erase.call(one)
 
     async def forget_traffic(self, now: datetime) -> int:
         return await self._forget_traffic.call(now)

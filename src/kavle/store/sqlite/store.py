@@ -17,6 +17,7 @@ from kavle.model.ids import PublicIds, derived
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.status import Status
 from kavle.model.traffic import Traffic
+from kavle.store.retention import Erase, Erased
 from kavle.store.rows import to_ms
 from kavle.store.sqlite import (
     accept,
@@ -30,6 +31,7 @@ from kavle.store.sqlite import (
     outcomes,
     reads,
     receipts,
+    retention,
     schedule,
     sweep,
     traffic,
@@ -191,6 +193,12 @@ class SqliteStore:
 
     async def fold(self) -> bool:
         return await self._read(traffic.some) and await self._writer.call(traffic.fold, None)
+
+    async def drop(self, one: Erase) -> int:
+        return 0
+
+    async def erase(self, one: Erase) -> Erased:
+        return await self._writer.call(retention.erase, one)
 
     async def forget_traffic(self, now: datetime) -> int:
         return await self._writer.call(traffic.forget, now)

@@ -1,0 +1,140 @@
+"""Old texts and messages go: whole partitions where all in them is old, else in chunks. What is open stays:
+what waits to be sent, decided on or told, and all of a bundle of which something does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import asyncpg
+
+from kavle.store.postgres.rows import Db
+from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
+from kavle.store.rows import to_ms
+
+WIDTH: Final = 10_000_000
+"""Ids of a partition: as in the function make_partitions."""
+
+_MY_TURN: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('kavle retention', 0))"
+_OPEN_PART: Final = (
+    "(p.work <> 0 OR EXISTS (SELECT FROM job AS j WHERE j.message_id BETWEEN p.first_id AND p.last_id))"
+)
+_OPEN_BUNDLE: Final = f"EXISTS (SELECT FROM bundle_part AS p WHERE p.bundle_id = {{id}} AND {_OPEN_PART})"
+_OPEN_JOB: Final = "EXISTS (SELECT FROM job WHERE message_id = {id})"
+_OPEN_CALLBACK: Final = "EXISTS (SELECT FROM callback WHERE incoming_id = {id})"
+_LOOK: Final = {
+    Kept.TEXTS: (
+        "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= $1,"  # noqa: S608 -- ours
+        " coalesce(m.due_at, u.due_at, 0) >= $1 OR "
+        f"{_OPEN_JOB} OR {_OPEN_CALLBACK} OR {_OPEN_BUNDLE}".format(id="b.id")
+        + " FROM (SELECT message_id AS id FROM body WHERE message_id > $2 ORDER BY message_id LIMIT $3) AS b"
+        " LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
+        " LEFT JOIN incoming AS i ON i.id = b.id ORDER BY b.id"
+    ),
+    Kept.BUNDLES: (
+        "SELECT id, accepted_at >= $1, coalesce(due_at, 0) >= $1 OR "  # noqa: S608 -- ours
+        + _OPEN_BUNDLE.format(id="bundle.id")
+        + " FROM bundle WHERE id > $2 ORDER BY id LIMIT $3"
+    ),
+    Kept.MESSAGES: (
+        "SELECT id, accepted_at >= $1, coalesce(due_at, 0) >= $1 OR "  # noqa: S608 -- ours
+        + _OPEN_JOB.format(id="message.id")
+        + " OR EXISTS (SELECT FROM bundle AS u WHERE u.id = message.bundle_id)"
+        " FROM message WHERE id > $2 ORDER BY id LIMIT $3"
+    ),
+    Kept.INCOMING: (
+        "SELECT id, received_at >= $1, "  # noqa: S608 -- ours
+        + _OPEN_CALLBACK.format(id="incoming.id")
+        + " FROM incoming WHERE id > $2 ORDER BY id LIMIT $3"
+    ),
+}
+_ROWS: Final = {
+    Kept.TEXTS: {"body": "message_id"},
+    Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
+    Kept.MESSAGES: {"body": "message_id", "segment": "message_id", "receipt": "message_id", "message": "id"},
+    Kept.INCOMING: {"body": "message_id", "callback_try": "incoming_id", "incoming": "id"},
+}
+_WHOLE: Final[dict[Kept, tuple[str, ...]]] = {
+    Kept.TEXTS: ("body",),
+    Kept.MESSAGES: ("segment", "receipt", "message"),
+    Kept.INCOMING: ("callback_try", "incoming"),
+}
+_PARTITIONS: Final = (
+    "SELECT substring(c.relname FROM '[0-9]+$')::bigint FROM pg_inherits"
+    " JOIN pg_class AS c ON c.oid = inhrelid WHERE inhparent = $1::text::regclass ORDER BY 1"
+)
+_NEWEST: Final = (
+    # Ids rise with time, but for a block of them on each node, which it gives out within a minute.
+    "SELECT greatest("
+    " (SELECT max(accepted_at) FROM (SELECT accepted_at FROM message WHERE id >= $1 AND id < $2"
+    "  ORDER BY id DESC LIMIT 1000) AS m),"
+    " (SELECT max(received_at) FROM (SELECT received_at FROM incoming WHERE id >= $1 AND id < $2"
+    "  ORDER BY id DESC LIMIT 1000) AS i))"
+)
+_OPEN: Final = (
+    "SELECT EXISTS (SELECT FROM job WHERE message_id >= $1 AND message_id < $2)"  # noqa: S608 -- ours
+    " OR EXISTS (SELECT FROM callback WHERE incoming_id >= $1 AND incoming_id < $2)"
+    " OR EXISTS (SELECT FROM awaiting WHERE message_id >= $1 AND message_id < $2)"
+    f" OR EXISTS (SELECT FROM bundle_part AS p WHERE p.bundle_id >= $1 AND p.bundle_id < $2 AND {_OPEN_PART})"
+)
+_OF_BUNDLES: Final = "SELECT EXISTS (SELECT FROM bundle_part WHERE last_id >= $1 AND first_id < $2)"
+
+
+async def erase(db: Db, wanted: Sequence[Erase]) -> tuple[list[Erased], None]:
+    """By one node at a time: others are told that there is nothing to do."""
+    if not await db.fetchval(_MY_TURN):
+        return [Erased(0, None)] * len(wanted), None
+    return [await _erase(db, one) for one in wanted], None
+
+
+async def _erase(db: Db, one: Erase) -> Erased:
+    rows = await db.fetch(_LOOK[one.kind], to_ms(one.before), one.after, BATCH)
+    ids, after = chosen([tuple(row) for row in rows])
+    for table, key in _ROWS[one.kind].items():
+        await db.execute(f"DELETE FROM {table} WHERE {key} = ANY($1::bigint[])", ids)  # noqa: S608 -- ours
+    return Erased(len(ids), after)
+
+
+async def drop(db: Db, wanted: Sequence[Erase]) -> tuple[list[int], None]:
+    """How many partitions went. One that somebody reads for long, as a dump does, is left for the next time:
+    whoever waits for it holds up all others."""
+    if not await db.fetchval(_MY_TURN):
+        return [0] * len(wanted), None
+    return [await _drop(db, one) for one in wanted], None
+
+
+async def _drop(db: Db, one: Erase) -> int:
+    tables = _WHOLE.get(one.kind, ())
+    dropped = 0
+    for first in await _old(db, one) if tables else []:
+        dropped += len(tables) if await _dropped(db, [f"{table}_{first}" for table in tables]) else 0
+    return dropped
+
+
+async def _old(db: Db, one: Erase) -> list[int]:
+    """The partitions in which all is old and nothing open, but for the one of the newest ids and what is
+    ahead of it. A partition without messages tells no time: it stays, and costs nothing."""
+    found = [row[0] for row in await db.fetch(_PARTITIONS, _WHOLE[one.kind][-1])]
+    newest = await db.fetchval("SELECT last_value FROM message_block")
+    old = []
+    for first in found:
+        span = first, first + WIDTH
+        at = await db.fetchval(_NEWEST, *span) if span[1] <= newest else None
+        if at is None or at >= to_ms(one.before) or await db.fetchval(_OPEN, *span):
+            continue
+        if one.kind is not Kept.MESSAGES or not await db.fetchval(_OF_BUNDLES, *span):
+            old.append(first)
+    return old
+
+
+async def _dropped(db: Db, tables: Sequence[str]) -> bool:
+    await db.execute("SAVEPOINT before_drop")
+    try:
+        await db.execute("SET LOCAL lock_timeout = '200ms'")
+        for table in tables:
+            await db.execute(f'DROP TABLE IF EXISTS "{table}"')
+    except asyncpg.LockNotAvailableError:
+        await db.execute("ROLLBACK TO SAVEPOINT before_drop")
+        return False
+    await db.execute("RELEASE SAVEPOINT before_drop")
+    return True

@@ -1,0 +1,44 @@
+"""What is kept how long: which rows of a look are old, on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+BATCH: Final = 1_000
+"""Rows of one look. More than a node may give ids of late (a block of 256): a look with young ones alone is
+therefore behind all that is old."""
+
+
+class Kept(StrEnum):
+    """In this order: messages are spared as long as their bundle is there."""
+
+    TEXTS = "texts"
+    BUNDLES = "bundles"
+    MESSAGES = "messages"
+    INCOMING = "incoming"
+
+
+class Erase(msgspec.Struct, frozen=True):
+    """Some of what came before then, from behind the id `after` on."""
+
+    kind: Kept
+    before: datetime
+    after: int = 0
+
+
+class Erased(msgspec.Struct, frozen=True):
+    rows: int
+    after: int | None  # where to go on; None: that was all
+
+
+def chosen(rows: Sequence[Any]) -> tuple[list[int], int | None]:
+    """Of a look's (id, whether it is young, whether it is open), in the order of the ids: which are to be
+    erased, and where to go on."""
+    old = [id for id, young, open in rows if not young and not open]
+    over = len(rows) < BATCH or all(young for _, young, _ in rows)
+    return old, None if over else rows[-1][0]

@@ -1,0 +1,74 @@
+"""Old texts and messages go, in chunks. What is open stays: what waits to be sent, decided on or told, and
+all of a bundle of which something does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import apsw
+
+from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
+from kavle.store.rows import to_ms
+from kavle.store.sqlite.rows import array
+
+VACUUM: Final = 2_000
+"""Pages given back to the file system at once, 8 MB, where a quarter of the file is free: less will be used
+again."""
+
+_OPEN_BUNDLE: Final = (
+    "EXISTS (SELECT 1 FROM bundle_part AS p WHERE p.bundle_id = {id} AND (p.work <> 0"
+    " OR EXISTS (SELECT 1 FROM job AS j WHERE j.message_id BETWEEN p.first_id AND p.last_id)))"
+)
+_OPEN_JOB: Final = "EXISTS (SELECT 1 FROM job WHERE message_id = {id})"
+_OPEN_CALLBACK: Final = "EXISTS (SELECT 1 FROM callback WHERE incoming_id = {id})"
+_LOOK: Final = {
+    Kept.TEXTS: (
+        "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= ?1,"  # noqa: S608 -- ours
+        " coalesce(m.due_at, u.due_at, 0) >= ?1 OR "
+        f"{_OPEN_JOB} OR {_OPEN_CALLBACK} OR {_OPEN_BUNDLE}".format(id="b.id")
+        + " FROM (SELECT message_id AS id FROM body WHERE message_id > ?2 ORDER BY message_id LIMIT ?3) AS b"
+        " LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
+        " LEFT JOIN incoming AS i ON i.id = b.id ORDER BY b.id"
+    ),
+    Kept.BUNDLES: (
+        "SELECT id, accepted_at >= ?1, coalesce(due_at, 0) >= ?1 OR "  # noqa: S608 -- ours
+        + _OPEN_BUNDLE.format(id="bundle.id")
+        + " FROM bundle WHERE id > ?2 ORDER BY id LIMIT ?3"
+    ),
+    Kept.MESSAGES: (
+        "SELECT id, accepted_at >= ?1, coalesce(due_at, 0) >= ?1 OR "  # noqa: S608 -- ours
+        + _OPEN_JOB.format(id="message.id")
+        + " OR EXISTS (SELECT 1 FROM bundle AS u WHERE u.id = message.bundle_id)"
+        " FROM message WHERE id > ?2 ORDER BY id LIMIT ?3"
+    ),
+    Kept.INCOMING: (
+        "SELECT id, received_at >= ?1, "  # noqa: S608 -- ours
+        + _OPEN_CALLBACK.format(id="incoming.id")
+        + " FROM incoming WHERE id > ?2 ORDER BY id LIMIT ?3"
+    ),
+}
+_ROWS: Final = {
+    Kept.TEXTS: {"body": "message_id"},
+    Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
+    Kept.MESSAGES: {"body": "message_id", "segment": "message_id", "receipt": "message_id", "message": "id"},
+    Kept.INCOMING: {"body": "message_id", "callback_try": "incoming_id", "incoming": "id"},
+}
+
+
+def erase(db: apsw.Connection, wanted: Sequence[Erase]) -> list[Erased]:
+    return [_erase(db, one) for one in wanted]
+
+
+def _erase(db: apsw.Connection, one: Erase) -> Erased:
+    ids, after = chosen(db.execute(_LOOK[one.kind], (to_ms(one.before), one.after, BATCH)).fetchall())
+    for table, key in _ROWS[one.kind].items():
+        db.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))", (array(ids),))  # noqa: S608
+    _give_back(db)
+    return Erased(len(ids), after)
+
+
+def _give_back(db: apsw.Connection) -> None:
+    free, pages = db.pragma("freelist_count"), db.pragma("page_count")
+    if free * 4 > pages:
+        db.execute(f"PRAGMA incremental_vacuum({VACUUM})").fetchall()
