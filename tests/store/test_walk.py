@@ -230,6 +230,37 @@ async def test_who_is_unsure_time_after_time_is_taken_to_be_with_the_network(wor
     assert await world.credits() == 99
 
 
+async def test_a_throttle_and_a_dead_process_are_no_doubts_of_the_link(world: World) -> None:
+    """A network that was only busy, and a process that died, would else have the message taken for sent when
+    the link was unsure but once or twice."""
+    message = await world.accept()
+    for answer in (THROTTLED, THROTTLED, None, None, LOST, LOST, LOST, THROTTLED):
+        for _ in range(2):  # a dead process's lease ends first, and then its pause
+            world.clock.forward(minutes=10)
+            await world.sweep()
+        (leased,) = await world.lease()
+        if answer is not None:
+            await world.answer(leased.lease, answer)
+    world.clock.forward(minutes=10)
+    await world.sweep()
+    assert await world.story(message) == [10, 11]
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, LOST)
+    assert await world.story(message) == [10, 11, 21]
+
+
+async def test_only_the_segment_that_the_link_was_unsure_of_is_taken_to_be_with_the_network(
+    world: World,
+) -> None:
+    message = await world.accept(text="a" * 161)
+    for answers in [(LOST, THROTTLED)] * 3 + [(THROTTLED, LOST)] * 3:
+        world.clock.forward(minutes=10)
+        await world.sweep()
+        (leased,) = await world.lease()
+        await world.answer(leased.lease, *answers)
+    assert await world.story(message) == [10, 11]
+
+
 async def test_an_accounts_password_and_settings_change_apart(world: World) -> None:
     settings = AccountSettings(sender="ip1", charset="latin-1", addresses=("192.0.2.0/24",))
     assert await world.store.change_account(AccountChange("nobody", password_hash="x")) is None

@@ -12,7 +12,7 @@ from kavle.model.ids import PublicIds
 from kavle.model.status import FINAL, Status
 from kavle.simulator.journal import Entry, ReceiptAnswered, Submission
 from kavle.sms.segment import Encoding, split
-from kavle.store.job import ENOUGH
+from kavle.store.job import ENOUGH, LEASE_ENDED
 from kavle.store.rows import JobState, SegmentOutcome
 from kavle.store.story import assembled
 from support.books import Place, Read, Row, one, reading
@@ -181,17 +181,11 @@ async def each_was_sent_once_or_was_unsure(read: Read, entries: Sequence[Entry])
 
 async def taken_for_sent(read: Read) -> set[tuple[int, int]]:
     """Segments, by message and number, of which the link was unsure too often: no more is sent of them."""
-    tries: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    rows = "SELECT message_id, number, attempt, outcome FROM segment ORDER BY attempt"
-    for message, number, *told in await read(rows):
-        tries[message, number].append(tuple(told))
-    return {
-        segment
-        for segment, told in tries.items()
-        if told[-1][0] >= ENOUGH
-        and told[-1][1] == UNSURE
-        and any(outcome == UNSURE for _, outcome in told[:-1])
-    }
+    rows = (
+        f"SELECT message_id, number FROM segment WHERE outcome = {UNSURE} AND error <> '{LEASE_ENDED}'"  # noqa: S608
+        f" GROUP BY message_id, number HAVING count(*) >= {ENOUGH}"
+    )
+    return {(message, number) for message, number in await read(rows)}
 
 
 async def segment_keys(read: Read) -> dict[tuple[int, int], Key]:

@@ -18,6 +18,7 @@ class Message:
     handed: set[int] = field(default_factory=set)
     unsure: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
+    doubts: list[int] = field(default_factory=list)  # the segment, for each time that the link was unsure
     attempt: int = 0
     until: float = 0.0  # a lease's end, or when it is ready again
     whole: bool = False  # the network said of the whole of it that it is delivered
@@ -105,7 +106,8 @@ class Model:
             m.held.add(part)
         elif kind in ("retry", "unsure"):
             m.become(11)
-            if kind == "unsure" and part in m.unsure and m.attempt >= 4 and network_id:
+            m.doubts += [part] if kind == "unsure" and network_id else []
+            if m.doubts.count(part) == 4:
                 m.unsent.discard(part)  # taken to be with the network
             m.unsure |= {part} if kind == "unsure" else set()
         if not m.handed:

@@ -12,14 +12,17 @@ from kavle.model.status import FINAL, Status
 from kavle.store.rows import JobState, SegmentOutcome, numbers, to_ms
 
 ENOUGH: Final = 4
-"""From this attempt on, a segment of which the link is unsure once more is taken to be with the network:
-21, and paid."""
+"""A segment of which the link was unsure so often is taken to be with the network: 21, and paid."""
+
+LEASE_ENDED: Final = "the lease ended without an outcome"
+"""The error of what is unsure since a process died; the link has said nothing of it."""
 
 
 class JobRow(msgspec.Struct, array_like=True):
     """A leased job and what its message says; `unsent`, `handed` and `unsure` are bit masks of segments;
     `origin` is the accept that paid for it, its bundle's or its own. What is unsure and not unsent is held:
-    it waits for an operator, as all that is unsure does where its carrier says `hold`."""
+    it waits for an operator, as all that is unsure does where its carrier says `hold`. `doubts`: the segment
+    that the link was unsure of, for each time; looked up from the attempt on from which it may count."""
 
     id: int
     token: int
@@ -36,6 +39,7 @@ class JobRow(msgspec.Struct, array_like=True):
     origin: int
     hold: bool
     whole: bool
+    doubts: list[int]
 
 
 class SegmentRow(msgspec.Struct, frozen=True):
@@ -76,7 +80,7 @@ class Job:
         of the network, however often it happens: it is held, or sent again."""
         self.at = now
         for number in numbers(self.handed):
-            self._doubt(1 << (number - 1), number, "the lease ended without an outcome")
+            self._doubt(1 << (number - 1), number, LEASE_ENDED)
         self.handed = 0
 
     def settle(self) -> None:
@@ -128,7 +132,7 @@ class Job:
     def _lost(self, bit: int, number: int, result: Unsure) -> None:
         """Sent again, but not for ever: a network that takes a segment each time and never says so would
         send it to the phone each time."""
-        enough = self.unsure & bit and self.row.attempt >= ENOUGH and not self.row.hold
+        enough = self.row.doubts.count(number) + 1 >= ENOUGH and not self.row.hold
         self._doubt(bit, number, result.error)
         if enough:
             self.unsent &= ~bit

@@ -6,20 +6,27 @@ from collections.abc import Sequence
 from typing import Final
 
 from kavle.model.message import Accepted, Outcome
-from kavle.store.job import Job, JobRow
+from kavle.store.job import ENOUGH, LEASE_ENDED, Job, JobRow
 from kavle.store.matching import Waiting
 from kavle.store.postgres import receipts, traffic
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.expire import hold_messages
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, columns, read
-from kavle.store.rows import Entry
+from kavle.store.rows import Entry, SegmentOutcome
 from kavle.store.work import Work
 
+_DOUBTS: Final = (
+    # Of hardly any job, and then by key.
+    f"CASE WHEN j.unsure <> 0 AND j.attempt >= {ENOUGH} THEN ARRAY(SELECT s.number FROM segment AS s"  # noqa: S608 -- ours
+    f" WHERE s.message_id = j.message_id AND s.outcome = {int(SegmentOutcome.UNSURE)}"
+    f" AND s.error <> '{LEASE_ENDED}') ELSE '{{}}' END"
+)
 _JOBS: Final = (
     # By key, however old the statistics are: "+ 0" keeps the planner from job_due, good for state 1,
     # and which holds all that was ever leased while an old snapshot lives.
-    "SELECT j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id, j.carrier_id,"
-    " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id), c.hold, c.whole"
+    "SELECT j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt, m.account_id, j.carrier_id,"  # noqa: S608 -- ours
+    " m.segments, m.segment_price, m.recipient, m.status, coalesce(m.bundle_id, m.id), c.hold, c.whole,"
+    f" {_DOUBTS}"
     " FROM job AS j JOIN message AS m ON m.id = j.message_id JOIN carrier AS c ON c.id = j.carrier_id"
     " WHERE j.message_id = ANY($1::bigint[]) AND j.state + 0 = 1 ORDER BY j.message_id FOR UPDATE OF j"
 )

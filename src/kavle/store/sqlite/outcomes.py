@@ -7,17 +7,24 @@ from collections.abc import Sequence
 import apsw
 
 from kavle.model.message import Outcome
-from kavle.store.job import Job, JobRow
+from kavle.store.job import ENOUGH, LEASE_ENDED, Job, JobRow
+from kavle.store.rows import SegmentOutcome
 from kavle.store.sqlite import accounts, receipts
 from kavle.store.sqlite.expire import set_status
 from kavle.store.sqlite.rows import Reader, array, insert
 from kavle.store.work import Work
 
+_DOUBTS = (
+    # Of hardly any job, and then by key.
+    f"json(iif(j.unsure AND j.attempt >= {ENOUGH}, (SELECT json_group_array(s.number) FROM segment AS s"  # noqa: S608 -- ours
+    f" WHERE s.message_id = j.message_id AND s.outcome = {int(SegmentOutcome.UNSURE)}"
+    f" AND s.error <> '{LEASE_ENDED}'), '[]'))"
+)
 _JOBS = Reader(
-    "SELECT json_group_array(json_array(j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt,"
+    "SELECT json_group_array(json_array(j.message_id, j.token, j.unsent, j.handed, j.unsure, j.attempt,"  # noqa: S608 -- ours
     " m.account_id, j.carrier_id, m.segments, m.segment_price, m.recipient, m.status,"
     " coalesce(m.bundle_id, m.id), iif(c.hold, json('true'), json('false')),"
-    " iif(c.whole, json('true'), json('false'))))"
+    f" iif(c.whole, json('true'), json('false')), {_DOUBTS}))"
     " FROM json_each(?) AS one CROSS JOIN job AS j ON j.message_id = one.value"
     " CROSS JOIN message AS m ON m.id = one.value CROSS JOIN carrier AS c ON c.id = j.carrier_id"
     " WHERE j.state = 1",
