@@ -251,7 +251,7 @@ class Life(RuleBasedStateMachine):
 
     def expire(self) -> None:
         self.do(self.world.advance())
-        self.do(self.world.store.expire(self.clock.now()))
+        self.do(self.world.expire(self.clock.now()))
         self.model.expire(self.now())
 
 

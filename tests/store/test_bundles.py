@@ -69,7 +69,7 @@ async def test_a_bad_number_is_3_and_free_and_a_doubled_one_is_sent_and_paid_twi
     leased = await world.lease()
     assert [one.lease.message_id for one in leased] == [ids[0], ids[2]]
     assert [one.recipient for one in leased] == ["46700000001"] * 2
-    await world.store.expire(world.clock.forward(hours=49))
+    await world.expire(world.clock.forward(hours=49))
     for one in leased:
         await world.answer(one.lease, REFUSED, REFUSED)
     assert await world.statuses(bundle) == [51, 3, 51]
@@ -108,7 +108,7 @@ async def test_a_bundle_is_one_entry_in_the_ledger_and_its_refunds_are_gathered(
     await world.answer(leased[2].lease, LOST)
     other = await world.accept_bundle(3)
     await world.advance()
-    await world.store.expire(world.clock.forward(hours=49))
+    await world.expire(world.clock.forward(hours=49))
     last = await world.rows("SELECT kind, amount, message_id FROM ledger ORDER BY id DESC LIMIT 1")
     assert last == [(3, 3 * UNIT, other)], "one entry for all three, and none for what the network may have"
     assert await world.credits() == 99

@@ -43,12 +43,12 @@ async def test_what_is_unsure_is_21_paid_and_not_sent_again(world: World) -> Non
     since = world.clock.now()
     world.clock.forward(hours=49)
     await world.sweep()
-    assert await world.store.expire(world.clock.now()) == 0, "it waits for its operator, however long"
+    assert await world.expire(world.clock.now()) == 0, "it waits for its operator, however long"
     assert await world.lease() == []
     line = HeldLine(message, "test", "telia", RECIPIENT, (1,), 1, since)
     assert await listed(world) == [line]
     assert await world.store.held_counts() == {"telia": 1}
-    assert await world.store.queues() == [], "nobody is to wonder why the queue does not move"
+    assert await world.queues() == [], "nobody is to wonder why the queue does not move"
 
 
 async def test_what_a_dead_process_had_is_held_too(world: World) -> None:

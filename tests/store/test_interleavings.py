@@ -159,7 +159,7 @@ async def test_a_debit_and_a_refund_of_the_same_accounts(world: World, stage: St
         assert None not in ids
         assert counts == [1, 1]
         assert (await world.credits(), await world.store.balance(other.id)) == before, stage.said
-        await world.store.expire(world.clock.forward(hours=49))
+        await world.expire(world.clock.forward(hours=49))
 
 
 async def test_two_debits_on_credit_for_one(world: World, stage: Stage) -> None:
@@ -191,7 +191,7 @@ async def test_a_lease_ends_while_its_outcome_comes(world: World, stage: Stage) 
             assert (swept[0].unsure, tried, await world.story(message)) == (0, [(1,)], [10, 21]), stage.said
         else:
             assert (swept[0].unsure, tried, await world.story(message)) == (1, [(4,)], [10, 11]), stage.said
-        await world.store.expire(world.clock.forward(hours=49))
+        await world.expire(world.clock.forward(hours=49))
         assert await world.rows("SELECT * FROM job") == []
 
 
@@ -214,7 +214,7 @@ async def test_a_message_expires_while_another_node_leases_it(world: World, stag
             assert [one.lease.message_id for one in leased[0]] == [message], stage.said
             world.clock.forward(seconds=1)
             await world.sweep()
-            await world.store.expire(world.clock.now())
+            await world.expire(world.clock.now())
 
 
 # --- two nodes under load -----------------------------------------------------------------------------------

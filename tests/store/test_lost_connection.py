@@ -228,9 +228,9 @@ async def test_a_table_that_a_stranger_locks_is_an_outage_and_no_bug(
     async with stranger.transaction():
         await stranger.execute("LOCK TABLE message, job, gateway")
         for call in (
-            world.store.queues(),
+            world.queues(),
             world.store.status(message),
-            world.store.expire(world.clock.now()),
+            world.expire(world.clock.now()),
             world.store.accept(world.draft()),
             world.lease(),
         ):

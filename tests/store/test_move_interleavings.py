@@ -66,7 +66,7 @@ async def leased_by(world: World, carrier_id: int) -> list[int]:
 async def is_done(world: World) -> None:
     world.clock.forward(hours=49)
     await world.sweep()
-    while await world.store.expire(world.clock.now()):
+    while await world.expire(world.clock.now()):
         pass
     assert await world.rows("SELECT * FROM job") == []
 

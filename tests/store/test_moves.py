@@ -231,6 +231,6 @@ async def test_a_moved_message_expires_refunded_like_any(world: World, tele2: in
     message = await world.accept()
     await move(world, tele2, [message])
     world.clock.forward(hours=49)
-    assert await world.store.expire(world.clock.now()) == 1
+    assert await world.expire(world.clock.now()) == 1
     assert await world.story(message) == [10, 43]
     assert await world.credits() == 100

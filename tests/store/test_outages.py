@@ -54,7 +54,7 @@ async def test_out_of_connections_nothing_is_stored_until_there_are_some(small: 
             strangers.append(await asyncio.wait_for(connect_as_a_stranger(small.url), 30))
         except connection.LOST:
             break
-    for call in (world.store.accept(world.draft()), world.lease(), world.store.queues()):
+    for call in (world.store.accept(world.draft()), world.lease(), world.queues()):
         with pytest.raises(StoreUnavailable):
             await call
     for stranger in strangers:

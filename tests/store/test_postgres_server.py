@@ -127,7 +127,7 @@ async def test_a_node_whose_clock_is_wrong_accepts_but_leases_and_ends_nothing(
     wrong = await PostgresStore.open(url, clock=clock)
     assert await wrong.accept(world.draft()) is not None
     world.store, right = wrong, world.store
-    for refused in (world.lease(), wrong.sweep(world.clock.now()), wrong.expire(world.clock.now())):
+    for refused in (world.lease(), wrong.sweep(world.clock.now()), wrong.walk(world.clock.now(), 0)):
         with pytest.raises(StoreUnavailable, match=f"clock is .* s {where} the database's"):
             await refused
     clock.forward(seconds=-off)

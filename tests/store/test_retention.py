@@ -82,7 +82,7 @@ async def test_what_is_open_stays_however_old(world: World) -> None:
     queued = await world.accept()
     done = await world.accept_bundle([RECIPIENT, "hej"])
     await world.advance()
-    await world.store.expire(world.clock.forward(hours=49))
+    await world.expire(world.clock.forward(hours=49))
     world.clock.forward(days=600)
     await sweep(world)
     assert await texts(world) == [held, timed, bundle]
@@ -113,7 +113,7 @@ async def test_no_more_than_a_chunk_at_once(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr(f"kavle.store.{engine}.retention.BATCH", 5)
     await world.accept_bundle([RECIPIENT] * 12)
     await world.advance()
-    await world.store.expire(world.clock.forward(days=3))
+    await world.expire(world.clock.forward(days=3))
     before, after, counts = world.clock.forward(days=1), 0, []
     await world.store.erase(Erase(Kept.BUNDLES, before))
     while after is not None:
@@ -135,7 +135,7 @@ async def test_the_file_gets_smaller_again(world: World) -> None:
     if not isinstance(world.store, SqliteStore):
         pytest.skip("SQLite's alone")
     await world.store.accept(replace(world.draft(), text="x" * 1_000_000))
-    await world.store.expire(world.clock.forward(days=3))
+    await world.expire(world.clock.forward(days=3))
     ((before,),) = await world.rows("PRAGMA page_count")
     world.clock.forward(days=500)
     await sweep(world)

@@ -126,11 +126,11 @@ async def test_asked_for_twice_at_once_one_is_told_yes(world: World) -> None:
 async def test_its_validity_counts_from_its_time_and_it_expires_like_any(world: World) -> None:
     message = await world.accept(due=world.later(hours=72))
     world.clock.forward(hours=71)
-    assert await world.store.expire(world.clock.now()) == 0
+    assert await world.expire(world.clock.now()) == 0
     world.clock.forward(hours=48)
-    assert await world.store.expire(world.clock.now()) == 0
+    assert await world.expire(world.clock.now()) == 0
     world.clock.forward(hours=1)
-    assert await world.store.expire(world.clock.now()) == 1
+    assert await world.expire(world.clock.now()) == 1
     assert await world.story(message) == [11, 43]
     assert await world.credits() == 100
 
@@ -149,10 +149,10 @@ async def test_time_and_owner_are_told_before_and_after_and_of_nothing_else(worl
 
 async def test_what_is_not_due_is_not_in_the_queue_that_the_metrics_show(world: World) -> None:
     await world.accept(due=world.later(hours=1))
-    assert await world.store.queues() == []
+    assert await world.queues() == []
     world.clock.forward(hours=1)
     await world.promote()
-    (queue,) = await world.store.queues()
+    (queue,) = await world.queues()
     assert (queue.messages, queue.oldest) == (1, world.clock.now())
 
 

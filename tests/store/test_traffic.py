@@ -54,7 +54,7 @@ async def test_what_fails_counts_as_failed_however_it_fails(world: World) -> Non
     (_,) = await world.lease(seconds=1)
     world.clock.forward(hours=49)
     await world.sweep()
-    await world.store.expire(world.clock.now())
+    await world.expire(world.clock.now())
     each = await counted(world)
     assert (sum(one.accepted for one in each), sum(one.failed for one in each)) == (3, 3)
     assert (sum(one.sent for one in each), sum(one.delivered for one in each)) == (1, 0)

@@ -95,7 +95,7 @@ async def test_a_message_that_expires_while_one_segment_is_unsure_is_refunded_bu
     (leased,) = await world.lease()
     await world.answer(leased.lease, LOST, THROTTLED)
     world.clock.forward(hours=49)
-    assert await world.store.expire(world.clock.now()) == 1
+    assert await world.expire(world.clock.now()) == 1
     assert await world.story(message) == [10, 11, 43]
     assert await world.credits() == 99
 
@@ -161,7 +161,7 @@ async def test_unsure_is_sent_again_and_paid_once(world: World) -> None:
 async def test_past_its_validity_a_message_is_43_and_refunded(world: World) -> None:
     message = await world.accept(TWO)
     world.clock.forward(hours=49)
-    assert await world.store.expire(world.clock.now()) == 1
+    assert await world.expire(world.clock.now()) == 1
     assert await world.story(message) == [10, 43]
     assert await world.credits() == 100
     assert await world.lease() == []
@@ -213,7 +213,7 @@ async def test_unsure_then_throttled_then_expired_keeps_the_debit(world: World) 
     (again,) = await world.lease()
     await world.answer(again.lease, THROTTLED)
     world.clock.forward(hours=49)
-    await world.store.expire(world.clock.now())
+    await world.expire(world.clock.now())
     assert await world.story(message) == [10, 11, 43]
     assert await world.credits() == 99
 

@@ -103,7 +103,7 @@ async def fill(world: World) -> None:
     """One message of every fate, on two accounts. Each is alone in the queue when it is leased."""
     await world.accept(EXPIRED)
     world.clock.forward(hours=49)
-    await world.store.expire(world.clock.now())
+    await world.expire(world.clock.now())
     for fate, receipt in ((DELIVERED, Status.DELIVERED), (FAILED, Status.PHONE_FAILED)):
         await world.send(fate, fate)
         await world.receipt(fate, receipt)

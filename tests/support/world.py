@@ -27,7 +27,7 @@ from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.sms.segment import measure
 from kavle.store.sqlite.store import SqliteStore
-from kavle.store.types import CarrierTerms, LeaseRequest, NewAccount
+from kavle.store.types import CarrierTerms, LeaseRequest, NewAccount, Queue
 from support.books import Place
 
 RECIPIENT = "46701740605"
@@ -154,6 +154,22 @@ class World:
         """What time does each second: leases end, and what is due becomes ready."""
         await self.store.sweep(self.clock.now())
         await self.promote()
+
+    async def expire(self, now: datetime) -> int:
+        """Through the whole queue; how many ended."""
+        expired, after = 0, 0
+        while True:
+            walked = await self.store.walk(now, after)
+            expired += walked.expired
+            if walked.after is None:
+                return expired
+            after = walked.after
+
+    async def queues(self) -> list[Queue]:
+        """Of a queue of one stretch."""
+        walked = await self.store.walk(self.clock.now(), 0)
+        assert walked.after is None
+        return sorted(walked.queues, key=lambda queue: queue.priority)
 
     async def promote(self) -> int:
         return await self._drain(self.store.promote)

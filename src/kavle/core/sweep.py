@@ -10,13 +10,14 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.census import Census
 from kavle.core.outage import Outage
 from kavle.metrics import Metrics
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
 
 EVERY: Final = 1.0
-LOOK_EVERY: Final = 15  # sweeps between looks through the whole queue
+LOOK_EVERY: Final = 15  # sweeps between walks through the queue, where it is not longer than they can go
 FORGET_EVERY: Final = 3600  # and between looks through all segments that await their receipt
 STALL: Final = 0.05
 
@@ -29,6 +30,8 @@ class Sweep:
         self._clock = clock
         self._metrics = metrics
         self._wake = wake
+        self._census = Census(store, metrics)
+        self._walking = False  # through the queue: a stretch with each sweep
         self._outage = Outage(_log, "the sweep can't be stored")
 
     async def run(self) -> None:
@@ -54,6 +57,9 @@ class Sweep:
             pass
         if look:
             await self._look()
+            self._walking = True
+        if self._walking:
+            self._walking = not await self._census.step(now)
         if swept.unsure:
             self._wake()
 
@@ -64,16 +70,8 @@ class Sweep:
             pass
 
     async def _look(self) -> None:
-        now = self._clock.now()
-        while expired := await self._store.expire(now):
-            _log.info("messages expired here", messages=expired)
         self._metrics.held = await self._store.held_counts()
         self._metrics.uncalled = await self._store.inbox.uncalled()
-        queues = await self._store.queues()
-        self._metrics.queued = {str(queue.priority): queue.messages for queue in queues}
-        self._metrics.oldest_queued = {
-            str(queue.priority): (now - queue.oldest).total_seconds() for queue in queues
-        }
 
 
 async def watch_loop(metrics: Metrics) -> None:

@@ -31,13 +31,13 @@ from kavle.store.types import (
     LinkTurn,
     Move,
     NewAccount,
-    Queue,
     Queued,
     QueuePage,
     Story,
     Swept,
     TopUp,
     TrafficQuery,
+    Walked,
 )
 
 
@@ -111,8 +111,9 @@ class Store(Protocol):
 
     async def sweep(self, now: datetime) -> Swept: ...
 
-    async def expire(self, now: datetime) -> int:
-        """End a bounded number of queued messages past their validity; how many."""
+    async def walk(self, now: datetime, after: int) -> Walked:
+        """Go through a bounded stretch of the queue, from behind that id on: end what is past its validity,
+        and count what there was."""
 
     async def forget(self, now: datetime) -> int:
         """Stop waiting for a bounded number of receipts that are past their horizon; how many."""
@@ -172,8 +173,6 @@ class Store(Protocol):
 
     async def held_counts(self) -> dict[str, int]:
         """How many messages are held, by carrier; those with none are missing."""
-
-    async def queues(self) -> list[Queue]: ...
 
     async def traffic(self, query: TrafficQuery) -> list[Traffic]:
         """Those spans and carriers of which anything is known, the oldest first."""

@@ -226,3 +226,14 @@ class Queue(msgspec.Struct, frozen=True):
     priority: int
     messages: int
     oldest: datetime
+
+    def __add__(self, other: Queue) -> Queue:
+        return Queue(self.priority, self.messages + other.messages, min(self.oldest, other.oldest))
+
+
+class Walked(msgspec.Struct, frozen=True):
+    """What there was in a stretch of the queue."""
+
+    queues: list[Queue]
+    expired: int
+    after: int | None  # behind which id the walk goes on; None: that was the end

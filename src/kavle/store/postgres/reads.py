@@ -14,6 +14,11 @@ from kavle.store.rows import from_ms
 from kavle.store.story import assembled
 from kavle.store.types import Backlog, Queue, Story
 
+STRETCH: Final = 10_000
+"""Jobs of one stretch of a walk through the queue: 3 ms."""
+MOST_LATE: Final = 500
+"""Of these that may end in one transaction."""
+
 _STATUS: Final = "SELECT status FROM message WHERE id = $1"
 _MESSAGE: Final = (
     "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = $1"
@@ -40,13 +45,22 @@ _RECEIPTS: Final = (
     "SELECT at, CASE WHEN whole THEN 0 ELSE number END, status FROM receipt"
     " WHERE message_id = $1 AND status IS NOT NULL ORDER BY at, id"
 )
+_END: Final = (
+    "SELECT count(*), max(message_id) FROM"
+    " (SELECT message_id FROM job WHERE message_id > $1 ORDER BY message_id LIMIT $2) AS stretch"
+)
+_LATE: Final = (
+    # What is held waits for its operator.
+    "SELECT message_id FROM job WHERE message_id > $1 AND message_id <= $2 AND state NOT IN (1, 3)"
+    " AND expires_at <= $3 ORDER BY message_id LIMIT $4"
+)
 _QUEUES: Final = (
     # Ids rise with time, but for a block of them on each node: the least one is old enough to be shown. What
     # is not due yet (waiting, and never tried) is in no queue, nor is what is held.
     "SELECT q.priority, q.messages, coalesce(m.due_at, m.accepted_at) FROM"
     " (SELECT priority, count(*) AS messages, min(message_id) AS oldest FROM job"
-    "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY priority) AS q"
-    " JOIN message AS m ON m.id = q.oldest"
+    "  WHERE message_id > $1 AND message_id <= $2 AND state <> 3 AND (state <> 2 OR attempt > 0)"
+    "  GROUP BY priority) AS q JOIN message AS m ON m.id = q.oldest"
 )
 _BACKLOG: Final = (
     # As in the queues above.
@@ -74,8 +88,18 @@ async def story(db: Db, message_id: int) -> Story | None:
     return assembled(message_id, tuple(row), [*outcomes, *await db.fetch(_RECEIPTS, message_id)])
 
 
-async def queues(db: Db) -> list[Queue]:
-    return [Queue(priority, count, from_ms(oldest)) for priority, count, oldest in await db.fetch(_QUEUES)]
+async def walk(db: Db, now: int, after: int) -> tuple[list[Queue], list[int], int | None]:
+    """Of a stretch of the queue: what there is by priority, the ids of those past their validity, and
+    where to go on."""
+    count, end = await db.fetchrow(_END, after, STRETCH)
+    if not count:
+        return [], [], None
+    late = [row[0] for row in await db.fetch(_LATE, after, end, now, MOST_LATE)]
+    more = count == STRETCH
+    if len(late) == MOST_LATE:
+        end, more = late[-1], True
+    rows = await db.fetch(_QUEUES, after, end)
+    return [Queue(one, messages, from_ms(at)) for one, messages, at in rows], late, end if more else None
 
 
 async def backlog(db: Db) -> list[Backlog]:

@@ -62,13 +62,13 @@ from kavle.store.types import (
     LinkTurn,
     Move,
     NewAccount,
-    Queue,
     Queued,
     QueuePage,
     Story,
     Swept,
     TopUp,
     TrafficQuery,
+    Walked,
 )
 
 if TYPE_CHECKING:
@@ -258,10 +258,11 @@ class PostgresStore:
         await self._make_partitions()
         return swept
 
-    async def expire(self, now: datetime) -> int:
+    async def walk(self, now: datetime, after: int) -> Walked:
         self._check_clock()
-        late = await self._read(sweep.late, to_ms(now))
-        return await self._expire.call((late, to_ms(now))) if late else 0
+        queues, late, on = await self._read(reads.walk, to_ms(now), after)
+        expired = await self._expire.call((late, to_ms(now))) if late else 0
+        return Walked(queues, expired, on)
 
     async def forget(self, now: datetime) -> int:
         rows = await self._read(sweep.stale, to_ms(now))
@@ -341,9 +342,6 @@ class PostgresStore:
 
     async def backlog(self) -> list[Backlog]:
         return await self._read(reads.backlog)
-
-    async def queues(self) -> list[Queue]:
-        return await self._read(reads.queues)
 
     async def traffic(self, query: TrafficQuery) -> list[Traffic]:
         return await self._read(traffic.read, query)

@@ -43,7 +43,6 @@ _FORGET: Final = (
     " WHERE a.domain = one.domain AND a.network_id = one.network_id AND a.message_id = one.message_id"
     " AND a.number = one.number AND a.attempt = one.attempt RETURNING a.message_id"
 )
-_LATE: Final = "SELECT message_id FROM job WHERE state NOT IN (1, 3) AND expires_at <= $1 LIMIT $2"
 
 
 class Sweep:
@@ -77,12 +76,6 @@ class Sweep:
         if first is None:
             return []
         return [row[0] for row in await db.fetch(_ENDED, int(JobState.LEASED), first, now, BATCH)]
-
-
-async def late(db: Db, now: int, limit: int = BATCH) -> list[int]:
-    """Queued messages past their validity, but for those held, which wait for their operator. Reads the whole
-    narrow queue: for a reader, not a writer."""
-    return [row[0] for row in await db.fetch(_LATE, now, limit)]
 
 
 async def expire_late(db: Db, wanted: Sequence[tuple[list[int], int]]) -> tuple[list[int], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import apsw
 
@@ -13,6 +14,11 @@ from kavle.store.rows import from_ms
 from kavle.store.sqlite import accounts
 from kavle.store.story import assembled
 from kavle.store.types import Backlog, Queue, Story
+
+STRETCH: Final = 10_000
+"""Jobs of one stretch of a walk through the queue: 3 ms."""
+MOST_LATE: Final = 500
+"""Of these that may end in one transaction."""
 
 _STATUS = "SELECT status FROM message WHERE id = ?"
 _MESSAGE = "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = ?"
@@ -38,13 +44,22 @@ _RECEIPTS = (
     "SELECT at, iif(whole, 0, number), status FROM receipt"
     " WHERE message_id = ? AND status IS NOT NULL ORDER BY at, id"
 )
+_END = (
+    "SELECT count(*), max(message_id) FROM"
+    " (SELECT message_id FROM job WHERE message_id > ? ORDER BY message_id LIMIT ?)"
+)
+_LATE = (
+    # What is held waits for its operator.
+    "SELECT message_id FROM job WHERE message_id > ? AND message_id <= ? AND state NOT IN (1, 3)"
+    " AND expires_at <= ? ORDER BY message_id LIMIT ?"
+)
 _QUEUES = (
     # Ids rise with time, so the least id of a priority is its oldest message. What is not due yet (waiting,
     # and never tried) is in no queue, nor is what is held.
     "SELECT q.priority, q.messages, coalesce(m.due_at, m.accepted_at) FROM"
     " (SELECT priority, count(*) AS messages, min(message_id) AS oldest FROM job"
-    "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY priority) AS q"
-    " JOIN message AS m ON m.id = q.oldest"
+    "  WHERE message_id > ? AND message_id <= ? AND state <> 3 AND (state <> 2 OR attempt > 0)"
+    "  GROUP BY priority) AS q JOIN message AS m ON m.id = q.oldest"
 )
 _BACKLOG = (
     # As in the queues above.
@@ -77,8 +92,18 @@ def story(db: apsw.Connection, message_id: int) -> Story | None:
     return assembled(message_id, row, rows)
 
 
-def queues(db: apsw.Connection) -> list[Queue]:
-    return [Queue(priority, count, from_ms(oldest)) for priority, count, oldest in db.execute(_QUEUES)]
+def walk(db: apsw.Connection, now: int, after: int) -> tuple[list[Queue], list[int], int | None]:
+    """Of a stretch of the queue: what there is by priority, the ids of those past their validity, and
+    where to go on."""
+    count, end = db.execute(_END, (after, STRETCH)).get
+    if not count:
+        return [], [], None
+    late = [row[0] for row in db.execute(_LATE, (after, end, now, MOST_LATE))]
+    more = count == STRETCH
+    if len(late) == MOST_LATE:
+        end, more = late[-1], True
+    rows = db.execute(_QUEUES, (after, end))
+    return [Queue(one, messages, from_ms(at)) for one, messages, at in rows], late, end if more else None
 
 
 def backlog(db: apsw.Connection) -> list[Backlog]:

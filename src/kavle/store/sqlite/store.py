@@ -59,13 +59,13 @@ from kavle.store.types import (
     LinkTurn,
     Move,
     NewAccount,
-    Queue,
     Queued,
     QueuePage,
     Story,
     Swept,
     TopUp,
     TrafficQuery,
+    Walked,
 )
 
 _log = logging.getLogger("kavle.store")
@@ -183,9 +183,10 @@ class SqliteStore:
     async def sweep(self, now: datetime) -> Swept:
         return await self._writer.call(sweep.sweep, now)
 
-    async def expire(self, now: datetime) -> int:
-        late = await self._look(sweep.late, to_ms(now))
-        return await self._writer.call(sweep.expire_late, (late, to_ms(now))) if late else 0
+    async def walk(self, now: datetime, after: int) -> Walked:
+        queues, late, on = await self._look(reads.walk, to_ms(now), after)
+        expired = await self._writer.call(sweep.expire_late, (late, to_ms(now))) if late else 0
+        return Walked(queues, expired, on)
 
     async def forget(self, now: datetime) -> int:
         rows = await self._look(sweep.stale, to_ms(now))
@@ -265,9 +266,6 @@ class SqliteStore:
 
     async def backlog(self) -> list[Backlog]:
         return await self._look(reads.backlog)
-
-    async def queues(self) -> list[Queue]:
-        return await self._look(reads.queues)
 
     async def traffic(self, query: TrafficQuery) -> list[Traffic]:
         return await self._look(traffic.read, query)

@@ -31,7 +31,6 @@ _OLD_WAITING = (
     " OR id <= (SELECT max(id) FROM waiting) - ?"
 )
 _STALE = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < ? LIMIT ?"
-_LATE = "SELECT message_id FROM job WHERE state NOT IN (1, 3) AND expires_at <= ? LIMIT ?"
 
 
 def sweep(db: apsw.Connection, times: Sequence[datetime]) -> list[Swept]:
@@ -43,12 +42,6 @@ def _sweep(db: apsw.Connection, now: int) -> Swept:
     unsure = outcomes.end_leases(db, ended, now) if ended else 0
     db.execute(_OLD_WAITING, (BATCH, now - HORIZON_MS, MOST_WAITING))
     return Swept(unsure=unsure, forgotten=db.changes())
-
-
-def late(db: apsw.Connection, now: int, limit: int = BATCH) -> list[int]:
-    """Queued messages past their validity, but for those held, which wait for their operator. Reads the whole
-    narrow queue: for a reader, not the writer."""
-    return [row[0] for row in db.execute(_LATE, (now, limit))]
 
 
 def expire_late(db: apsw.Connection, wanted: Sequence[tuple[list[int], int]]) -> list[int]:
