@@ -10,7 +10,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from kavle.north.web.filter import GROUPS
-from kavle.north.web.render import MENU, PRIORITIES, TRIED
+from kavle.north.web.render import BOOKED, MENU, PRIORITIES, TRIED
 from kavle.north.web.words import all_words, preferred, translations
 
 WEB = Path(str(files("kavle.north.web")))
@@ -19,6 +19,7 @@ NAMED_ELSEWHERE = {
     *(name for _, name in MENU),
     *PRIORITIES.values(),
     *TRIED.values(),
+    *BOOKED.values(),
 }
 
 

@@ -20,6 +20,7 @@ from kavle.clock import SetClock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
 from kavle.core.order import BundleOrder, SmsOrder
+from kavle.core.passwords import Passwords
 from kavle.core.queries import Queries
 from kavle.model.account import Account, AccountSettings, Anyone, Viewer
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
@@ -102,6 +103,9 @@ class Asked:
         self._core = core
 
     async def account(self, name: str) -> Account | None:
+        return await self._core.account(name)
+
+    async def entrant(self, name: str) -> Account | None:
         return await self._core.account(name)
 
     async def balance(self, account: Account) -> int:
@@ -256,11 +260,14 @@ def gateway(
     async def serve() -> None:
         http = HttpSettings(port=0, **settings)
         authenticator = Authenticator(core.account, clock)
+        entrants = Authenticator(core.account, clock)
         north = application(
             cast(Accept, core),
             cast(Cancel, Cancelling(core)),
             cast(Queries, Asked(core)),
             authenticator,
+            entrants,
+            cast(Passwords, core),
             http,
             CollectorRegistry(),
             clock,
@@ -271,6 +278,7 @@ def gateway(
             ready.set()
             await stop.wait()
         authenticator.close()
+        entrants.close()
 
     thread = threading.Thread(target=lambda: uvloop.run(serve()), daemon=True)
     thread.start()

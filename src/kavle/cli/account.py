@@ -18,6 +18,7 @@ from kavle.core.accounts import (
     CreateAccount,
     ListAccounts,
     SetPassword,
+    SetPortalPassword,
     ShowAccount,
     TopUpAccount,
 )
@@ -167,6 +168,25 @@ def password(name: str, password: str | None, config: Path) -> None:
     settings = read(config)
     ask(settings, SetPassword(name, hash_password(_chosen(password))))
     click.echo(f"Account {name} has another password now.{_elsewhere(settings)}")
+
+
+@account.command(name="portal-password")
+@click.argument("name")
+@password_option
+@click.option(
+    "--remove", is_flag=True, help="Take it away: the pages are entered by the other password again."
+)
+@config_option
+@telling_errors
+def portal_password(name: str, password: str | None, remove: bool, config: Path) -> None:
+    """Give the account NAME a password for the web pages alone.
+
+    The other one stands in the URLs that the customer's programs call; from now on it opens no page.
+    """
+    settings = read(config)
+    ask(settings, SetPortalPassword(name, "" if remove else hash_password(_chosen(password))))
+    told = "is entered by its programs' password" if remove else "has a portal password of its own"
+    click.echo(f"Account {name} {told} now.{_elsewhere(settings)}")
 
 
 @account.command()

@@ -100,7 +100,7 @@ class Gateway:
         node, upkeep = self._node, Upkeep(self._node)
         door: North | Operations = North(node, upkeep) if Role.NORTH in self.roles else Operations(node)
         self.http = door.http
-        self.accounts = Accounts(node.store, node.clock, door.forget)
+        self.accounts = door.accounts
         parts: list[Part] = [*self._commands(), door]
         if Role.SOUTH in self.roles:
             parts.append(South(node))

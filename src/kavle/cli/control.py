@@ -21,6 +21,7 @@ from kavle.core.accounts import (
     CreateAccount,
     ListAccounts,
     SetPassword,
+    SetPortalPassword,
     ShowAccount,
     TopUpAccount,
 )
@@ -168,6 +169,8 @@ async def _done(desk: Desk, command: Command) -> Reply:
             await accounts.admit(command)
         case SetPassword():
             await accounts.set_password(command)
+        case SetPortalPassword():
+            await accounts.set_portal_password(command)
         case ShowAccount():
             return Reply(accounts=[await accounts.show(command.name)])
         case ListAccounts():

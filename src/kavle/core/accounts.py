@@ -50,6 +50,13 @@ class SetPassword(msgspec.Struct, frozen=True, tag="password"):
     password_hash: str
 
 
+class SetPortalPassword(msgspec.Struct, frozen=True, tag="portal-password"):
+    """Of the pages alone; an empty hash: they are entered by the other password again."""
+
+    name: str
+    password_hash: str
+
+
 class ShowAccount(msgspec.Struct, frozen=True, tag="show"):
     name: str
 
@@ -59,7 +66,14 @@ class ListAccounts(msgspec.Struct, frozen=True, tag="list"):
 
 
 Command = (
-    CreateAccount | TopUpAccount | ChangeAccount | AdmitAccount | SetPassword | ShowAccount | ListAccounts
+    CreateAccount
+    | TopUpAccount
+    | ChangeAccount
+    | AdmitAccount
+    | SetPassword
+    | SetPortalPassword
+    | ShowAccount
+    | ListAccounts
 )
 
 
@@ -103,6 +117,9 @@ class Accounts:
 
     async def set_password(self, command: SetPassword) -> None:
         await self._store_change(AccountChange(command.name, password_hash=command.password_hash))
+
+    async def set_portal_password(self, command: SetPortalPassword) -> None:
+        await self._store_change(AccountChange(command.name, portal_hash=command.password_hash))
 
     async def show(self, name: str) -> AccountLine:
         line = next((line for line in await self.list() if line.name == name), None)

@@ -33,6 +33,7 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     password_hash: str
     settings: AccountSettings = AccountSettings()
+    portal_hash: str | None = None  # of the pages' own password; None: they are entered by the other
 
     def __repr__(self) -> str:  # so that no log ever shows the hash
         return f"Account(id={self.id}, name={self.name!r})"

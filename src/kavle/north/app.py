@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
+from kavle.core.passwords import Passwords
 from kavle.core.queries import Queries
 from kavle.north.asmx import Asmx
 from kavle.north.auth import Authenticator
@@ -29,6 +30,8 @@ def application(
     cancel: Cancel,
     queries: Queries,
     authenticator: Authenticator,
+    entrants: Authenticator,
+    passwords: Passwords,
     settings: HttpSettings,
     registry: CollectorRegistry,
     clock: Clock,
@@ -48,7 +51,7 @@ def application(
             **_operations(registry),
         },
         below={"/sendSms/sendSms.asmx": sms.http},
-        otherwise=pages(page_terms, accept, cancel, queries, authenticator, callers, clock),
+        otherwise=pages(page_terms, accept, cancel, queries, entrants, passwords, callers, clock),
     )
 
 

@@ -28,7 +28,7 @@ from kavle.north.throttle import Doublings, Throttle, network_of
 
 # OWASP's second recommendation: 19 MiB, two passes, one lane.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_LONGEST_PASSWORD: Final = 1024
+LONGEST_PASSWORD: Final = 1024
 
 _log = structlog.get_logger("kavle.auth")
 
@@ -50,7 +50,7 @@ def _matches(password_hash: str, password: str) -> bool:
 
 def _may_be_right(name: str, password: str) -> bool:
     """Whether it is worth a look: no account has such a name otherwise, and a digest costs by the length."""
-    return len(name) <= LONGEST_NAME and name.isprintable() and len(password) <= _LONGEST_PASSWORD
+    return len(name) <= LONGEST_NAME and name.isprintable() and len(password) <= LONGEST_PASSWORD
 
 
 class LogInLimits(msgspec.Struct, frozen=True, kw_only=True):

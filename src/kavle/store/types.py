@@ -31,6 +31,7 @@ class AccountChange(msgspec.Struct, frozen=True):
     name: str
     password_hash: str | None = None
     settings: AccountSettings | None = None
+    portal_hash: str | None = None  # "" takes it away
 
 
 class AccountLine(msgspec.Struct, frozen=True):

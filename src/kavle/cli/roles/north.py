@@ -8,7 +8,9 @@ from kavle.cli.config import locale
 from kavle.cli.roles.node import Node
 from kavle.cli.roles.upkeep import Upkeep
 from kavle.core.accept import Accept
+from kavle.core.accounts import Accounts
 from kavle.core.cancel import Cancel
+from kavle.core.passwords import Passwords
 from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
 from kavle.north.app import application
@@ -29,6 +31,11 @@ class North:
         self._authenticator = Authenticator(
             Queries(node.store).account, node.clock, refused=node.metrics.log_in_refused
         )
+        # The pages may have a password of their own.
+        self._entrants = Authenticator(
+            Queries(node.store).entrant, node.clock, refused=node.metrics.log_in_refused
+        )
+        self.accounts = Accounts(node.store, node.clock, self.forget)
         app = with_webhooks(self._webhooks(), self._faces(upkeep))
         self.http = HttpServer(app, node.settings.http, node.clock)
 
@@ -37,7 +44,7 @@ class North:
         try:
             await self.http.start()
         except (OSError, SettingsError):
-            self._authenticator.close()
+            self._close()
             raise
         clock, certificates = self._node.clock, self.http.certificates
         self._node.metrics.gauge(
@@ -49,11 +56,16 @@ class North:
 
     async def stop(self) -> None:
         await self.http.stop()  # running accepts commit
-        self._authenticator.close()
+        self._close()
 
     def forget(self, account: str) -> None:
         """It has changed: who is logged in as it logs in anew."""
         self._authenticator.forget(account)
+        self._entrants.forget(account)
+
+    def _close(self) -> None:
+        self._authenticator.close()
+        self._entrants.close()
 
     def _faces(self, upkeep: Upkeep) -> App:
         node = self._node
@@ -71,6 +83,8 @@ class North:
             Cancel(node.store, node.clock, upkeep.expand),
             Queries(node.store),
             self._authenticator,
+            self._entrants,
+            Passwords(self.accounts),
             node.settings.http,
             node.metrics.registry(),
             node.clock,

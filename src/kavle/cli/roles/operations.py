@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kavle.cli.roles.node import Node
+from kavle.core.accounts import Accounts
 from kavle.north.app import operations
 from kavle.north.server import HttpServer
 
@@ -14,6 +15,7 @@ class Operations:
 
     def __init__(self, node: Node) -> None:
         http = msgspec.structs.replace(node.settings.http, listener=[])
+        self.accounts = Accounts(node.store, node.clock)
         self.http = HttpServer(operations(node.metrics.registry()), http, node.clock)
 
     async def start(self) -> None:
@@ -22,6 +24,3 @@ class Operations:
 
     async def stop(self) -> None:
         await self.http.stop()
-
-    def forget(self, account: str) -> None:
-        """Nobody is logged in where nobody is let in."""

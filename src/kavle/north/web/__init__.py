@@ -7,17 +7,20 @@ import msgspec
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
+from kavle.core.passwords import Passwords
 from kavle.core.queries import Queries
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.http import App
 from kavle.north.settings import Locale
+from kavle.north.web.account import AccountPage
 from kavle.north.web.bundles import Bundles
 from kavle.north.web.door import Door
 from kavle.north.web.entrance import Entrance
 from kavle.north.web.export import Export
 from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
+from kavle.north.web.ledger import Ledger
 from kavle.north.web.message import MessagePage
 from kavle.north.web.render import Renderer
 from kavle.north.web.send import Send
@@ -38,18 +41,21 @@ def pages(
     accept: Accept,
     cancel: Cancel,
     queries: Queries,
-    authenticator: Authenticator,
+    entrants: Authenticator,
+    passwords: Passwords,
     callers: Callers,
     clock: Clock,
 ) -> App:
     renderer = Renderer(terms.locale.zone)
-    door = Door(Sessions(terms.session_key), queries.account, callers, clock, terms.locale.language)
-    entrance = Entrance(door, renderer, authenticator)
+    door = Door(Sessions(terms.session_key), queries.entrant, callers, clock, terms.locale.language)
+    entrance = Entrance(door, renderer, entrants)
     reading = Reading(terms.locale.zone, terms.region)
     routes = [
         *entrance.routes(),
         *History(queries, entrance, renderer, reading).routes(door),
         *Send(accept, queries, renderer, clock).routes(door),
+        *Ledger(queries, renderer).routes(door),
+        *AccountPage(door, renderer, entrants, passwords, callers).routes(door),
         *Export(queries, reading, renderer).routes(door),
         *MessagePage(queries, cancel, renderer, clock).routes(door),
         *Bundles(queries, cancel, renderer, clock).routes(door),

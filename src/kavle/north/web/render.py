@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from kavle import __version__
 from kavle.model.description import describe
 from kavle.model.history import Tried
+from kavle.model.listing import Booked
 from kavle.model.message import Priority
 from kavle.model.money import format_balance
 from kavle.model.status import FAILED, FINAL, Status
@@ -26,6 +27,8 @@ MENU: Final = (
     ("/visastatus.aspx", "Messages"),
     ("/portal/bundles", "Bundles"),
     ("/portal/scheduled", "Scheduled"),
+    ("/portal/ledger", "Balance"),
+    ("/portal/account", "Account"),
 )
 """What a customer can go to from each page: its address, and what it is called."""
 
@@ -41,6 +44,8 @@ TRIED: Final = {
     Tried.PUT_OFF: "Put off by the network, to be tried again",
     Tried.UNSURE: "No answer came: the network may have it",
 }
+
+BOOKED: Final = {Booked.TOP_UP: "Top-up", Booked.DEBIT: "Sent", Booked.REFUND: "Refund"}
 
 _ALPHABETS: Final = {
     Encoding.GSM7: "GSM 03.38, 7 bit",
@@ -69,7 +74,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "tone": tone,
         "alphabet": _ALPHABETS.__getitem__,
     }
-    made.globals |= {"languages": LANGUAGES, "priorities": PRIORITIES, "tried": TRIED}
+    made.globals |= {"languages": LANGUAGES, "priorities": PRIORITIES, "tried": TRIED, "booked": BOOKED}
     for name in made.list_templates():
         made.get_template(name)
     return made

@@ -18,8 +18,8 @@ _CREATE: Final = (
     " ON CONFLICT (name) DO NOTHING RETURNING id"
 )
 _CHANGE: Final = (
-    "UPDATE account SET password_hash = coalesce($1, password_hash), settings = coalesce($2, settings)"
-    " WHERE name = $3"
+    "UPDATE account SET password_hash = coalesce($1, password_hash), settings = coalesce($2, settings),"
+    " portal_hash = nullif(coalesce($3, portal_hash), '') WHERE name = $4"
 )
 _POST: Final = """
 WITH held AS (              -- whoever moves balances locks them in the order of their accounts
@@ -107,7 +107,7 @@ async def change(db: Db, wanted: Sequence[AccountChange]) -> tuple[list[Account 
     """The account as it is after; None where there is no such account."""
     for one in wanted:
         settings = None if one.settings is None else msgspec.json.encode(one.settings).decode()
-        await db.execute(_CHANGE, one.password_hash, settings, one.name)
+        await db.execute(_CHANGE, one.password_hash, settings, one.portal_hash, one.name)
     return [await find(db, one.name) for one in wanted], None
 
 
@@ -133,18 +133,23 @@ async def top_up(db: Db, wanted: Sequence[TopUp]) -> tuple[list[int | None], Pro
 
 
 async def find(db: Db, name: str) -> Account | None:
-    row = await db.fetchrow("SELECT id, name, password_hash, settings FROM account WHERE name = $1", name)
+    row = await db.fetchrow(
+        "SELECT id, name, password_hash, settings, portal_hash FROM account WHERE name = $1", name
+    )
     return _account(*row) if row else None
 
 
 async def of(db: Db, id: int) -> Account | None:
     """The account of that number; None for a message's account that is gone."""
-    row = await db.fetchrow("SELECT id, name, password_hash, settings FROM account WHERE id = $1", id)
+    row = await db.fetchrow(
+        "SELECT id, name, password_hash, settings, portal_hash FROM account WHERE id = $1", id
+    )
     return _account(*row) if row else None
 
 
-def _account(id: int, name: str, password_hash: str, settings: str) -> Account:
-    return Account(id, name, password_hash, msgspec.json.decode(settings, type=AccountSettings))
+def _account(id: int, name: str, password_hash: str, settings: str, portal_hash: str | None) -> Account:
+    decoded = msgspec.json.decode(settings, type=AccountSettings)
+    return Account(id, name, password_hash, decoded, portal_hash)
 
 
 async def balance(db: Db, account_id: int) -> int:

@@ -49,9 +49,9 @@ def change(db: apsw.Connection, wanted: Sequence[AccountChange]) -> list[Account
 def _change(db: apsw.Connection, one: AccountChange) -> Account | None:
     settings = None if one.settings is None else msgspec.json.encode(one.settings).decode()
     db.execute(
-        "UPDATE account SET password_hash = coalesce(?, password_hash), settings = coalesce(?, settings)"
-        " WHERE name = ?",
-        (one.password_hash, settings, one.name),
+        "UPDATE account SET password_hash = coalesce(?, password_hash), settings = coalesce(?, settings),"
+        " portal_hash = nullif(coalesce(?, portal_hash), '') WHERE name = ?",
+        (one.password_hash, settings, one.portal_hash, one.name),
     )
     return find(db, one.name)
 
@@ -92,18 +92,23 @@ def refund(db: apsw.Connection, owed: Iterable[Owed], at: int) -> None:
 
 
 def find(db: apsw.Connection, name: str) -> Account | None:
-    row = db.execute("SELECT id, name, password_hash, settings FROM account WHERE name = ?", (name,)).get
+    row = db.execute(
+        "SELECT id, name, password_hash, settings, portal_hash FROM account WHERE name = ?", (name,)
+    ).get
     return _account(*row) if row else None
 
 
 def of(db: apsw.Connection, id: int) -> Account | None:
     """The account of that number; None for a message's account that is gone."""
-    row = db.execute("SELECT id, name, password_hash, settings FROM account WHERE id = ?", (id,)).get
+    row = db.execute(
+        "SELECT id, name, password_hash, settings, portal_hash FROM account WHERE id = ?", (id,)
+    ).get
     return _account(*row) if row else None
 
 
-def _account(id: int, name: str, password_hash: str, settings: str) -> Account:
-    return Account(id, name, password_hash, msgspec.json.decode(settings, type=AccountSettings))
+def _account(id: int, name: str, password_hash: str, settings: str, portal_hash: str | None) -> Account:
+    decoded = msgspec.json.decode(settings, type=AccountSettings)
+    return Account(id, name, password_hash, decoded, portal_hash)
 
 
 def balance(db: apsw.Connection, account_id: int) -> int:
