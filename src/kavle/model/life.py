@@ -81,3 +81,9 @@ def story(
 def backoff(attempt: int) -> int:
     """How long, in ms, a message waits after its n-th attempt was put off by the network: 1, 2, 4 … 300 s."""
     return min(1000 << min(attempt - 1, 20), 300_000)
+
+
+def patience(attempt: int) -> int:
+    """How long, in ms, it waits where the link died with it: 1, 8, 64, 300 s. A link that goes up and down is
+    soon one that stays, and each try may be one text more on the phone."""
+    return min(1000 << min(3 * (attempt - 1), 20), 300_000)

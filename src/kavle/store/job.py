@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from kavle.model.life import backoff
+from kavle.model.life import backoff, patience
 from kavle.model.message import Accepted, Outcome, Refused, Result, Unsent, Unsure
 from kavle.model.status import FINAL, Status
 from kavle.store.rows import JobState, SegmentOutcome, numbers, to_ms
@@ -134,6 +134,7 @@ class Job:
         send it to the phone each time."""
         enough = self.row.doubts.count(number) + 1 >= ENOUGH and not self.row.hold
         self._doubt(bit, number, result.error)
+        self.after = max(self.after, patience(self.row.attempt))
         if enough:
             self.unsent &= ~bit
             self.unsure &= ~bit
