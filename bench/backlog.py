@@ -48,7 +48,7 @@ def bundle(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Figur
 def priority(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Figures:
     """So many of priority 1 queue, and are on their way. p50 and p99 are from an alarm's request to its
     arrival at the network; the rate is that of all others meanwhile."""
-    alarms = min(100, max(20, messages // 1000))
+    alarms = min(100, max(20, messages // 3000))
     journal = folder / "journal.jsonl"
     with ExitStack() as stack:
         smsc = stack.enter_context(
@@ -58,12 +58,12 @@ def priority(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Fig
         config = _config(scenario, folder, smsc, database)
         _fill(fill.Order(str(config), messages), folder)
         port, first = stack.enter_context(ours.serve("kavle", config, folder))
-        smsc.open()
-        _until(lambda: smsc.counts().submits >= scenario.window)
         processes = [first]
         for number in range(1, scenario.nodes):  # the first has the only link: the last takes the alarms
             port, process = stack.enter_context(ours.serve(f"kavle-{number}", config, folder))
             processes.append(process)
+        smsc.open()
+        _until(lambda: smsc.counts().submits >= scenario.window)
         before, began, cpu = smsc.counts().submits, time.time(), sum(one.cpu() for one in processes)
         asked = dict(_alarms(port, alarms, scenario.delay or 0.05, tell))
         late = _until(lambda: len(told := _late(journal, asked)) == alarms and told)

@@ -122,8 +122,8 @@ def folder() -> Iterator[Path]:
     ("scenario", "messages"),
     [
         (BUNDLE, 5_000),
-        (PRIORITY_FAST, 20_000),
-        (PRIORITY_FAST_NODES, 20_000),
+        (PRIORITY_FAST, 60_000),
+        (PRIORITY_FAST_NODES, 60_000),
         (DUE, 500),
         (INCOMING, 1_000),
         (INCOMING_HANGING, 1_000),

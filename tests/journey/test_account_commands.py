@@ -75,6 +75,7 @@ async def test_settings_are_changed_one_by_one_and_shown(operator: Operator) -> 
         "balance": "98.50",
         "addresses": "-",
         "hosts": "-",
+        "stop_list": "no",
     }
     out = await operator("set", "alarm", "sender=Larm & Co", "region=no", "addresses=192.0.2.7,10.0.0.0/8")
     assert out == await operator("show", "alarm")
