@@ -22,12 +22,13 @@ DO $$ DECLARE one RECORD; BEGIN
   SET LOCAL session_replication_role = replica;
   FOR one IN SELECT oid::regclass AS name, relkind FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') AND NOT relispartition
-      AND relname NOT IN ('gateway', 'schema_step', 'schedule')
+      AND relname NOT IN ('gateway', 'schema_step', 'schedule', 'recipient_runs')
   LOOP
     IF one.relkind = 'S' THEN PERFORM setval(one.name, 1, false);
     ELSE EXECUTE format('DELETE FROM %s', one.name); END IF;
   END LOOP;
   UPDATE schedule SET promoted_until = 0;
+  UPDATE recipient_runs SET first = 0, next = 0;
 END $$
 """
 

@@ -55,6 +55,8 @@ class Sweep:
             _log.warning("leases ended without outcomes", messages=swept.unsure)
         while await self._store.fold():
             pass
+        while await self._store.keep_runs(now):
+            pass
         if look:
             await self._look()
             self._walking = True

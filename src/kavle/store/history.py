@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding
@@ -122,18 +124,42 @@ def line(row: Sequence[Any]) -> HistoryLine:
     )
 
 
-class Search:
-    """One request, chunk by chunk: `while keys := …next_keys…: search.found(keys, lines)`, and `page()` in
-    the end. It knows when enough is found, or looked through."""
+class Span(NamedTuple):
+    bounds: Bounds
+    by_number: bool  # there is an index by recipient
 
-    def __init__(self, wanted: Wanted, bounds: Bounds) -> None:
+
+def spans(wanted: Wanted, bounds: Bounds, until: int) -> list[Span]:
+    """Where to look, in the direction that is wanted; those before the id `until` are found by recipient."""
+    if not wanted.recipient:
+        return [Span(bounds, False)]
+    low, high = bounds
+    indexed = Span(Bounds(low, min(high, until)), True)
+    newest = Span(Bounds(max(low, until - 1), high), False)
+    found = [indexed, newest] if wanted.after is not None else [newest, indexed]
+    return [span for span in found if span.bounds.high - span.bounds.low > 1] or [newest]
+
+
+class Search:
+    """One request, chunk by chunk: `while search.goes_on: search.found(keys, lines)`, and `page()` in the
+    end. It knows when enough is found, or looked through."""
+
+    def __init__(self, wanted: Wanted, spans: list[Span]) -> None:
         self._wanted = wanted
         self._forward = wanted.after is not None
         self._lines: list[HistoryLine] = []
         self._looked = 0
         self._last: int | None = None
-        self._ended = False
-        self.bounds = bounds
+        self._spans = spans
+        self._dense = not replace(wanted, recipient="").is_filtered
+
+    @property
+    def bounds(self) -> Bounds:
+        return self._spans[0].bounds
+
+    @property
+    def by_number(self) -> bool:
+        return self._spans[0].by_number
 
     @property
     def missing(self) -> int:
@@ -143,27 +169,33 @@ class Search:
     @property
     def keys(self) -> int:
         """How many to look through next."""
-        return CHUNK if self._wanted.is_filtered else self.missing
+        every = self._dense and (self.by_number or not self._wanted.recipient)
+        return self.missing if every else CHUNK
 
     @property
     def goes_on(self) -> bool:
-        return not self._ended and self.missing > 0 and self._looked < CHUNK * CHUNKS
+        return bool(self._spans) and self.missing > 0 and self._looked < CHUNK * CHUNKS
 
     def found(self, keys: Sequence[int], lines: Sequence[HistoryLine]) -> None:
         """`lines` are those among `keys` that are wanted; both in the direction that is."""
-        self._ended = len(keys) < self.keys
+        span, *others = self._spans
+        low, high = span.bounds
+        rest = (
+            []
+            if len(keys) < self.keys
+            else [Bounds(keys[-1], high) if self._forward else Bounds(low, keys[-1])]
+        )
+        self._spans = [*(span._replace(bounds=bounds) for bounds in rest), *others]
         self._looked += len(keys)
         self._lines += lines
         if keys:
             self._last = keys[-1]
-            low, high = self.bounds
-            self.bounds = Bounds(keys[-1], high) if self._forward else Bounds(low, keys[-1])
 
     def page(self, reached: datetime | None) -> HistoryPage:
         """`reached`: when the last key was accepted that was looked at."""
         limit = self._wanted.limit
         lines = self._lines[:limit]
-        further = lines[-1].id if len(self._lines) > limit else None if self._ended else self._last
+        further = lines[-1].id if len(self._lines) > limit else self._last if self._spans else None
         cut_short = further is not None and len(lines) < limit
         began = self._wanted.before if self._wanted.before is not None else self._wanted.after
         back = (lines[0].id if lines else began) if began is not None else None

@@ -115,6 +115,10 @@ class Store(Protocol):
         """Go through a bounded stretch of the queue, from behind that id on: end what is past its validity,
         and count what there was."""
 
+    async def keep_runs(self, now: datetime) -> bool:
+        """Enter some thousand messages by their recipients, or drop those of messages that are gone. False:
+        there is nothing to do."""
+
     async def forget(self, now: datetime) -> int:
         """Stop waiting for a bounded number of receipts that are past their horizon; how many."""
 

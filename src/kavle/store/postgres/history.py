@@ -14,7 +14,9 @@ from kavle.store.history import (
     line,
     lines_statement,
     one_statement,
+    spans,
 )
+from kavle.store.postgres import recipients
 from kavle.store.postgres.ids import STALE, newest
 from kavle.store.postgres.reads import PART
 from kavle.store.postgres.rows import Db
@@ -73,10 +75,15 @@ async def message(db: Db, account_id: int | None, message_id: int) -> MessageSto
 
 
 async def messages(db: Db, account_id: int | None, wanted: Wanted) -> HistoryPage:
-    search = Search(wanted, await _bounds(db, wanted))
+    until = (await recipients.runs(db)).until if wanted.recipient else 0
+    search = Search(wanted, spans(wanted, await _bounds(db, wanted), until))
     while search.goes_on:
         missing = search.missing
-        keys = await _keys(db, account_id, wanted.after is not None, search.bounds, search.keys)
+        where = wanted.after is not None, search.bounds, search.keys
+        if search.by_number:
+            keys = await recipients.found(db, account_id, wanted.recipient, *where)
+        else:
+            keys = await _keys(db, account_id, *where)
         sql, values = lines_statement(wanted, _DIALECT, keys, missing)
         search.found(keys, [line(row) for row in await db.fetch(sql, *values)])
     return search.page(await _accepted_at(db, search.last))

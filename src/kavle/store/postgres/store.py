@@ -26,6 +26,7 @@ from kavle.store.postgres import (
     outcomes,
     reads,
     receipts,
+    recipients,
     retention,
     schedule,
     sweep,
@@ -146,6 +147,7 @@ class PostgresStore:
         self._sweep = lane(rare, sweep.Sweep())
         self._expire = lane(rare, sweep.expire_late)
         self._partitions = lane(rare, self._ids.make_partitions)
+        self._keep_runs = lane(rare, recipients.keep_runs)
         self._forget = lane(rare, sweep.forget)
         self._fold = lane(rare, traffic.Fold())
         self._drop = lane(rare, retention.drop)
@@ -263,6 +265,12 @@ class PostgresStore:
         queues, late, on = await self._read(reads.walk, to_ms(now), after)
         expired = await self._expire.call((late, to_ms(now))) if late else 0
         return Walked(queues, expired, on)
+
+    async def keep_runs(self, now: datetime) -> bool:
+        self._check_clock()
+        if not await self._read(recipients.some_to_do, to_ms(now)):
+            return False
+        return await self._keep_runs.call(now)
 
     async def forget(self, now: datetime) -> int:
         rows = await self._read(sweep.stale, to_ms(now))

@@ -16,8 +16,10 @@ from kavle.store.history import (
     line,
     lines_statement,
     one_statement,
+    spans,
 )
 from kavle.store.rows import from_ms, to_ms
+from kavle.store.sqlite import recipients
 from kavle.store.sqlite.reads import PART
 from kavle.store.sqlite.rows import array
 from kavle.store.story import MOST, message_story, pending_story
@@ -73,10 +75,15 @@ def message(db: apsw.Connection, account_id: int | None, message_id: int) -> Mes
 
 
 def messages(db: apsw.Connection, account_id: int | None, wanted: Wanted) -> HistoryPage:
-    search = Search(wanted, _bounds(db, wanted))
+    until = recipients.runs(db).until if wanted.recipient else 0
+    search = Search(wanted, spans(wanted, _bounds(db, wanted), until))
     while search.goes_on:
         missing = search.missing
-        keys = _keys(db, account_id, wanted.after is not None, search.bounds, search.keys)
+        where = wanted.after is not None, search.bounds, search.keys
+        if search.by_number:
+            keys = recipients.found(db, account_id, wanted.recipient, *where)
+        else:
+            keys = _keys(db, account_id, *where)
         rows = db.execute(*lines_statement(wanted, _DIALECT, array(keys), missing))
         search.found(keys, [line(row) for row in rows])
     return search.page(_accepted_at(db, search.last))

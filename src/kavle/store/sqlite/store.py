@@ -31,6 +31,7 @@ from kavle.store.sqlite import (
     outcomes,
     reads,
     receipts,
+    recipients,
     retention,
     schedule,
     sweep,
@@ -187,6 +188,9 @@ class SqliteStore:
         queues, late, on = await self._look(reads.walk, to_ms(now), after)
         expired = await self._writer.call(sweep.expire_late, (late, to_ms(now))) if late else 0
         return Walked(queues, expired, on)
+
+    async def keep_runs(self, now: datetime) -> bool:
+        return await self._look(recipients.some_to_do) and await self._writer.call(recipients.keep_runs, None)
 
     async def forget(self, now: datetime) -> int:
         rows = await self._look(sweep.stale, to_ms(now))
