@@ -441,6 +441,14 @@ def test_a_yes_without_an_id_stays_without_one() -> None:
     assert result_of(0, SubmitSmResp(""), Ids("decimal", "hex")) == Accepted("")
 
 
+@pytest.mark.parametrize("ids", [Ids(), Ids("hex", "hex"), Ids("decimal", "hex")])
+@pytest.mark.parametrize("octets", [65, 5_000, 65_000])
+def test_a_yes_with_an_id_that_is_none_is_still_a_yes(ids: Ids, octets: int) -> None:
+    """One that long no receipt can bear, PostgreSQL's index does not hold, and Python makes no number of."""
+    assert result_of(0, SubmitSmResp("7" * octets), ids) == Accepted("")
+    assert result_of(0, SubmitSmResp("7" * 64), ids) != Accepted("")
+
+
 def test_the_id_in_a_receipts_parameter_is_as_in_the_response() -> None:
     told = receipt("id:161 stat:DELIVRD", tlvs={Tag.RECEIPTED_MESSAGE_ID: b"0A1\0"})
     got = receipt_of(3, told, NOW, ids=HEX_AND_DECIMAL)

@@ -8,6 +8,7 @@ import msgspec
 
 Base = Literal["as is", "hex", "decimal"]
 
+LONGEST_ID: Final = 64  # characters of a message_id, SMPP 3.4 §5.2.23
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 
@@ -18,8 +19,9 @@ class Ids(msgspec.Struct, frozen=True):
     in_receipts: Base = "as is"
 
     def of_response(self, written: str) -> str:
-        """Also of receipted_message_id: the message_id of the response, SMPP 3.4 §5.3.2.12."""
-        return _number(written, self.in_responses)
+        """Also of receipted_message_id: the message_id of the response, SMPP 3.4 §5.3.2.12. Empty for what is
+        too long to be one: no receipt could bear it, and no index hold it."""
+        return _number(written, self.in_responses) if len(written) <= LONGEST_ID else ""
 
     def of_receipt(self, written: str) -> str:
         return _number(written, self.in_receipts)

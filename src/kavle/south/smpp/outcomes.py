@@ -84,8 +84,8 @@ REFUSALS: Final[Mapping[int, Refused]] = {
 
 
 def result_of(status: int, body: Body, ids: Ids = AS_IS) -> Accepted | Refused:
-    """Of a submit_sm_resp or generic_nack. A yes without a message_id is a yes: its `network_id` is empty,
-    and as no receipt bears an empty id, none will match it."""
+    """Of a submit_sm_resp or generic_nack. A yes without a message_id, or with one that is too long, is a
+    yes: its `network_id` is empty, and as no receipt bears an empty id, none will match it."""
     if status:
         refusal = REFUSALS.get(status)
         return refusal or Refused(Status.NETWORK_FAILED, False, status_name(status))

@@ -9,12 +9,11 @@ from typing import Final
 
 from kavle.model.message import Receipt
 from kavle.model.status import Status
-from kavle.south.smpp.ids import AS_IS, Ids
+from kavle.south.smpp.ids import AS_IS, LONGEST_ID, Ids
 from kavle.wire.smpp.constants import DataCoding, MessageState
 from kavle.wire.smpp.pdus import DataSm, DeliverSm
 from kavle.wire.smpp.receipt import ReceiptText, names_by_parameter, parse_receipt
 
-LONGEST_ID: Final = 64  # characters of a message_id, SMPP 3.4 §5.2.23
 LONGEST_RAW: Final = 300
 
 # contract.md, "What becomes of a message"

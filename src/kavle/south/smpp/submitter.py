@@ -165,7 +165,7 @@ class Submitter:
             if not throttled:
                 self._log_result("the network refused a segment", handed, result)
         elif not result.network_id:
-            self._sparse.warning("accepted without a message_id: no receipt can match it")
+            self._sparse.warning("accepted without a usable message_id: no receipt can match it")
         return handed, result
 
     def _govern(self, throttled: bool, handed: Handed, now: float) -> None:
