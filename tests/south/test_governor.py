@@ -134,12 +134,14 @@ def test_a_few_refusals_at_any_rate_are_borne() -> None:
     assert taken > 400
 
 
-@pytest.mark.parametrize("share", [0.05, 0.1, 0.3])
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.3, 0.35, 0.5, 0.6])
 def test_refusals_that_come_at_any_rate_do_not_bring_it_to_a_stand(share: float) -> None:
+    """For as long as they come."""
     line = Line(now_and_then(share), rate=100.0)
     line.run(30)
-    taken, _ = line.run(120)
-    assert taken > 25
+    for _ in range(10):
+        taken, _ = line.run(60)
+        assert taken > 5
 
 
 def test_what_is_full_is_asked_once_a_second_and_then_comes_back() -> None:
@@ -153,6 +155,17 @@ def test_what_is_full_is_asked_once_a_second_and_then_comes_back() -> None:
     assert (round(taken), refused) == (100, 0)
     assert not line.governor.slowed
     assert line.rate.per_second == 100.0  # the operator's, and no more than that
+
+
+def test_what_nobody_says_to_be_full_any_more_is_not_for_long() -> None:
+    """Nor does it take a yes: those that are left may be refused for what they are."""
+    line = Line(shut(0, 30), rate=100.0)
+    line.run(30)
+    assert line.rate.per_second == FLOOR
+    line.governor.adjust(line.now + 60)
+    assert line.rate.per_second > 2 * FLOOR
+    line.governor.adjust(line.now + 600)
+    assert (line.governor.slowed, line.rate.per_second) == (False, 100.0)
 
 
 def test_a_limit_that_is_raised_is_found() -> None:

@@ -27,12 +27,17 @@ BORNE: Final = 0.01
 BOUNDLESS: Final = 10_000.0
 """A second: a limit that has grown to this, and that nobody set, is none any more."""
 
+TELLING: Final = 3
+"""Attempts of a message whose refusals are a matter of the rate. Who is refused more often in a row is so for
+what the network says of the recipient (a full queue), and would hold up all behind it."""
+
 _ROUND: Final = 1.0  # seconds between two changes, at least
 _FEW: Final = 10  # answers that say little; then a round is longer,
 _LONGEST_ROUND: Final = 10.0  # but not longer than that
+_SILENCE: Final = 2 * _LONGEST_ROUND  # and after so long a network that took nothing may be open again
 _LONE: Final = 2  # refusals in a round that tell of no limit where there was none
 _PATIENCE: Final = 60.0  # seconds for which refusals that are no matter of the rate are borne
-_MOST_NOISE: Final = 0.4  # of all answers: more is no matter of chance
+_MOST_NOISE: Final = 0.7  # of all answers: more is no matter of chance
 _ALIKE: Final = 0.75  # of what it was, at least, is as much as before
 _AT_MOST: Final = 0.5  # of the rate is left by one round: some networks count each second for itself
 _SLOWLY: Final = 200.0  # seconds in which the rate doubles by what grows evenly,
@@ -40,7 +45,8 @@ _FASTER: Final = 20.0  # and by what grows with the square of the time
 
 
 class Governor:
-    """Tell it of each answer, and let it `adjust` its rate before that is asked."""
+    """Tell it of each answer that says something of the rate (`TELLING`), and let it `adjust` its rate before
+    that is asked."""
 
     def __init__(self, rate: Rate) -> None:
         self._rate = rate
@@ -133,12 +139,11 @@ class Governor:
     def _limit(self, now: float) -> float | None:
         if self._base is None:
             return self._set
-        if self._closed:
-            return FLOOR
-        passed = now - self._at
+        base, since = (FLOOR, self._began + _SILENCE) if self._closed else (self._base, self._at)
+        passed = max(0.0, now - since)
         times = 2**passed if self._climbing else 1 + passed / _SLOWLY + (passed / _FASTER) ** 2
-        grown = self._base * times
+        grown = base * times
         if grown >= (self._set or BOUNDLESS):
-            self._base, self._climbing = None, False
+            self._base, self._climbing, self._closed = None, False, False
             return self._set
         return grown

@@ -11,7 +11,7 @@ from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Unsure
 from kavle.south.smpp.client import Client
-from kavle.south.smpp.governor import Governor
+from kavle.south.smpp.governor import TELLING, Governor
 from kavle.south.smpp.outcomes import THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.retry import Retries
@@ -169,7 +169,8 @@ class Submitter:
         return handed, result
 
     def _govern(self, throttled: bool, handed: Handed, now: float) -> None:
-        self._governor.answered(throttled, handed.at, now)
+        if not throttled or handed.parcel.lease.attempt <= TELLING:
+            self._governor.answered(throttled, handed.at, now)
         if throttled:
             rate = self._rate.per_second
             self._sparse.warning("the network asks for less", rate=rate and round(rate, 1))
