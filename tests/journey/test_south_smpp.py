@@ -21,7 +21,6 @@ from kavle.sms.segment import Encoding, split
 from kavle.south.smpp import deliveries
 from kavle.south.smpp import link as link_module
 from kavle.south.smpp.carrier import LinkState, SmppCarrier
-from kavle.south.smpp.governor import TELLING
 from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.settings import SmppSettings
 from kavle.wire.smpp.constants import ESM_UDHI, CommandStatus, MessageState, Tag
@@ -39,7 +38,6 @@ def parcel(message_id: int, text: str = TEXT, **changes: Any) -> Parcel:
     """An urgent one: for these there is the whole window."""
     encoding = Encoding.GSM7
     fields = {
-        "lease": Lease(message_id, 7, 1),
         "recipient": RECIPIENT,
         "sender": "Kavle",
         "text": text,
@@ -47,7 +45,9 @@ def parcel(message_id: int, text: str = TEXT, **changes: Any) -> Parcel:
         "priority": 3,
         "expires_at": EXPIRES,
     } | changes
-    return Parcel(encoding=encoding, segments=split(text, encoding, message_id), **fields)
+    return Parcel(
+        lease=Lease(message_id, 7, 1), encoding=encoding, segments=split(text, encoding, message_id), **fields
+    )
 
 
 def receipt(network_id: str, state: MessageState = MessageState.DELIVERED) -> DeliverSm:
@@ -214,21 +214,6 @@ async def test_a_link_settles_below_the_networks_limit_and_loses_nothing(smsc: S
     late = len(refused) - early
     assert early > 0  # it had to find out
     assert late <= 50, f"{late} of some 500 were refused once the limit was known"
-
-
-async def test_who_is_refused_again_and_again_slows_nobody_else(smsc: Smsc, core: Core) -> None:
-    """A recipient whose queue at the network is full: its message is tried for two days."""
-    smsc.status_for = lambda event: CommandStatus.ESME_RMSGQFUL
-    async with running(smsc, core, rate=5000.0) as carrier:
-        await link_of(smsc, carrier)
-        carrier.submit([parcel(number, lease=Lease(number, 7, TELLING + 1)) for number in range(100)])
-        await until(lambda: len(core.ended) == 100)
-        assert all(outcome.result.retryable for outcome in core.ended)
-        assert (carrier.report().rate, carrier.report().slowed) == (5000.0, False)
-        while not carrier.report().slowed:  # but those that are new to it do
-            ended = len(core.ended)
-            carrier.submit([parcel(ended, lease=Lease(ended, 7, TELLING))])
-            await until(lambda ended=ended: len(core.ended) > ended)  # type: ignore[misc]
 
 
 async def test_an_alarm_goes_before_what_waits_on_a_slowed_link(smsc: Smsc, core: Core) -> None:

@@ -11,7 +11,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog import get_logger
 
+from journey.smsc_peer import Core
 from kavle.cli.config import read
 from kavle.clock import SetClock
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent
@@ -19,6 +21,7 @@ from kavle.model.status import FAILED, Status
 from kavle.settings import SettingsError, load
 from kavle.sms.segment import Encoding, split
 from kavle.south.backoff import Backoff
+from kavle.south.smpp.governor import TELLING
 from kavle.south.smpp.ids import Ids
 from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
 from kavle.south.smpp.rate import Rate
@@ -27,10 +30,12 @@ from kavle.south.smpp.retry import Retries, Retry
 from kavle.south.smpp.senders import Senders
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.submit import Form, payload_submit_sm, submit_sm, validity_period
-from kavle.south.smpp.window import PATIENCE, Window
+from kavle.south.smpp.submitter import Submitter
+from kavle.south.smpp.window import PATIENCE, Handed, Window
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
 from kavle.wire.smpp.errors import FieldError
+from kavle.wire.smpp.events import Response
 from kavle.wire.smpp.pdus import BindTransceiver, DataSm, DeliverSm, GenericNack, SubmitSmResp
 from kavle.wire.smpp.receipt import receipt_tlvs
 from kavle.wire.smpp.session import Session
@@ -715,3 +720,27 @@ def test_a_flood_of_one_event_is_a_few_lines() -> None:
         sparse.warning("odd")
     sparse.warning("other")
     assert log.lines == [("odd", 2**n) for n in range(10)] + [("other", 1)]
+
+
+# --- what an answer says of the rate -------------------------------------------------------------------
+
+
+class Unbound:
+    """No way to the network, so that nothing goes out."""
+
+    open = None
+
+    def flush(self) -> None: ...
+
+
+@pytest.mark.parametrize(("attempt", "slows"), [(1, True), (TELLING, True), (TELLING + 1, False)])
+async def test_who_is_refused_again_and_again_slows_nobody_else(attempt: int, slows: bool) -> None:
+    """A recipient whose queue at the network is full: its message is tried for two days."""
+    settings = SmppSettings(name="telia", host="smsc", system_id="a", password="b", rate=100.0)
+    submitter = Submitter(settings, Unbound(), Core(), SetClock(), get_logger(), lambda seconds: None)
+    for tenth in range(100):
+        now = tenth / 10
+        one = parcel(lease=Lease(5, 1, attempt))
+        response = Response(Handed(one, one.segments, now), CommandStatus.ESME_RMSGQFUL, SubmitSmResp())
+        submitter.ended([response], now, NOW)
+    assert submitter.slowed is slows
