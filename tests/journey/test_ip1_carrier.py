@@ -111,7 +111,7 @@ async def test_no_more_requests_run_at_once_than_are_allowed(provider: Provider,
     gate = asyncio.Event()
     provider.answers.extend([when(gate)] * 5)
     async with running(provider, core, connections=2) as carrier:
-        carrier.submit([parcel(id) for id in range(1, 6)])
+        carrier.submit([parcel(id, priority=3) for id in range(1, 6)])
         await until(lambda: provider.running == 2)
         assert carrier.in_flight == 2
         assert carrier.free() == carrier.lot - 5
@@ -133,6 +133,33 @@ async def test_alarms_have_room_and_go_first(provider: Provider, core: Core) -> 
         gate.set()
         await ended(core, 10)
     assert [outcome.lease.message_id for outcome in core.ended] == [1, 10, *range(2, 10)]
+
+
+async def test_an_alarm_waits_for_no_request_of_others(provider: Provider, core: Core) -> None:
+    gate = asyncio.Event()
+    provider.answers.extend([when(gate)] * 7)
+    async with running(provider, core) as carrier:
+        carrier.submit([parcel(id) for id in range(1, 20)])
+        await until(lambda: provider.running == 7)  # of eight connections
+        carrier.submit([parcel(20, priority=3)])
+        assert await ended(core) == [Accepted("20-1-7")]
+        gate.set()
+        await ended(core, 20)
+    assert provider.most_running == 8
+
+
+async def test_an_alarm_goes_before_those_that_are_asked_anew_one_by_one(
+    provider: Provider, core: Core
+) -> None:
+    gate = asyncio.Event()
+    provider.answers.append(when(gate, status(400)))
+    async with running(provider, core, connections=1) as carrier:
+        carrier.submit([parcel(id, "Hej") for id in (1, 2, 3)])
+        await until(lambda: provider.running)
+        carrier.submit([parcel(4, priority=3)])
+        gate.set()
+        await ended(core, 4)
+    assert [outcome.lease.message_id for outcome in core.ended] == [4, 1, 2, 3]
 
 
 # --- what it refuses -----------------------------------------------------------------------------------

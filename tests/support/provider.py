@@ -143,9 +143,11 @@ async def cut(request: web.Request) -> web.StreamResponse:
     raise asyncio.CancelledError
 
 
-def when(event: asyncio.Event) -> Answer:
+def when(event: asyncio.Event, then: Answer | None = None) -> Answer:
+    then = then or status(201, {"id": "late"})
+
     async def answer(request: web.Request) -> web.StreamResponse:
         await event.wait()
-        return web.json_response({"id": "late"}, status=201)
+        return await then(request)
 
     return answer

@@ -21,7 +21,8 @@ PATIENCE: Final = 30.0
 """Seconds that a message may wait here for its request; with the longest time-outs behind it, well within its
 lease, whose end gives it to others."""
 KEPT: Final = 10
-"""A slot of so many is kept for priority 3."""
+"""A slot of so many is kept for priority 3; of the connections one at least, where there are several: a
+request may take as long as `request_timeout`, and whoever waits has no slot of use before."""
 
 
 class Way(Protocol):
@@ -63,6 +64,7 @@ class Requests:
         self._queue: deque[Batch] = deque()
         self._sending: dict[asyncio.Task[Meaning], tuple[Batch, Progress]] = {}
         self._kept = settings.window // KEPT
+        self._kept_connections = max(1, settings.connections // KEPT) if settings.connections > 1 else 0
         self._answered = asyncio.Event()  # nothing is in flight
         self.bug: BaseException | None = None
         self.submits = 0
@@ -90,8 +92,7 @@ class Requests:
             else:
                 self._end([Batch((parcel,), 0.0)], no)
         made = batches(good, self._settings.batch, asyncio.get_running_loop().time())
-        # What is urgent goes before what waits already.
-        self._queue = deque(sorted([*self._queue, *made], key=lambda batch: -batch.priority))
+        self._wait([*self._queue, *made])
         self.fill()
 
     def fill(self) -> None:
@@ -100,7 +101,7 @@ class Requests:
             self.withdraw()  # leased for a way that has closed meanwhile
             return
         late = asyncio.get_running_loop().time() - PATIENCE
-        while self._queue and len(self._sending) < self._settings.connections:
+        while self._queue and self._free_connection(self._queue[0].priority):
             batch = self._queue.popleft()
             if batch.at < late:
                 self._end([batch], Unsent())
@@ -130,6 +131,17 @@ class Requests:
     async def end(self) -> None:
         """What is under way is given up."""
         await all_ended(self._sending)
+
+    def _wait(self, batches: Iterable[Batch]) -> None:
+        """What is urgent goes before what waits already."""
+        self._queue = deque(sorted(batches, key=lambda batch: -batch.priority))
+
+    def _free_connection(self, priority: int) -> bool:
+        if priority == Priority.URGENT:
+            return len(self._sending) < self._settings.connections
+        others = sum(batch.priority != Priority.URGENT for batch, _ in self._sending.values())
+        most = self._settings.connections
+        return len(self._sending) < most and others < most - self._kept_connections
 
     def _under_way(self) -> Iterator[Batch]:
         yield from self._queue
@@ -161,7 +173,7 @@ class Requests:
     def _take(self, batch: Batch, said: Meaning) -> None:
         result = said.result
         if isinstance(result, Refused) and not result.retryable and len(batch.parcels) > 1:
-            self._queue.extendleft(reversed(batch.alone()))  # it is one of them, and nobody says which
+            self._wait([*batch.alone(), *self._queue])  # it is one of them, and nobody says which
             return
         self._end([batch], result or Accepted(batch.reference))
         self._way.meant(said)
