@@ -52,6 +52,18 @@ def failover() -> Failover:
     return Failover(ByPrefix(routes), AFTER)
 
 
+def test_a_queue_whose_carrier_no_route_names_is_for_any_that_is_up(failover: Failover) -> None:
+    failover.told({**ALL_UP, 9: AFTER - 1})
+    for carrier in failover.queues():
+        failover.begin(carrier)  # as at each start
+    assert failover.queues() == []
+    failover.told({**ALL_UP, 9: AFTER}, gone=[7])
+    assert failover.queues() == [7, 9]
+    assert failover.better(7, NORWAY, everything) == A
+    failover.told({A: AFTER, 9: AFTER}, gone=[7])
+    assert failover.queues() == [], "nobody is up"
+
+
 def everything(carrier: int) -> bool:
     return True
 

@@ -166,6 +166,24 @@ async def test_what_becomes_ready_while_it_is_out_goes_too(roads: Roads, world: 
     assert await roads.queued() == {"tele2": 2}
 
 
+async def test_what_waits_for_a_carrier_of_former_settings_goes_by_those_of_today(roads: Roads) -> None:
+    (former,) = (await roads.world.store.carrier_ids([CarrierTerms("former")])).values()
+    messages = [await roads.queue(carrier_id=former), await roads.queue(carrier_id=former, recipient=NORWAY)]
+    await roads.down()
+    unserved = [
+        CarrierState(former, "former", served=False),
+        CarrierState(roads.ids["tele2"], "tele2", served=False),
+    ]
+    roads.states = [one for one in roads.states if one.carrier != "tele2"] + unserved
+    kept = await roads.queue(carrier_id=roads.ids["tele2"])  # whose process is only away
+    with capture_logs() as log:
+        await roads.moves.look()
+        await roads.moves.move()
+    assert [await roads.carrier(message) for message in messages] == ["telia", "telia"]
+    assert [(line["before"], line["messages"]) for line in log] == [("former", 2)]
+    assert await roads.carrier(kept) == "tele2"
+
+
 async def test_nothing_goes_back_before_there_is_a_link(roads: Roads) -> None:
     message = await roads.queue(carrier_id=roads.ids["tele2"])
     await roads.down(telia=0)  # a start: it is not out yet, nor bound

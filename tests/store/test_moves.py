@@ -99,6 +99,21 @@ async def test_a_node_that_leaves_gives_up_its_link_and_another_has_its_chance(
     assert await other.turn(bound=False) == about(5)
 
 
+async def test_what_waits_for_a_carrier_that_nobody_serves_is_told(world: World, node: Node) -> None:
+    """Its `[[carrier]]` has gone from the settings, say."""
+    (other,) = (await world.store.carrier_ids([CarrierTerms("other")])).values()
+    message = await world.accept()
+    unserved = CarrierState(world.carrier_id, "telia", served=False)
+    assert await world.store.carrier_states(world.clock.now()) == [unserved]
+    await node.turn()
+    await node.turn(bound=True)
+    assert await world.store.carrier_states(world.clock.now()) == [CarrierState(world.carrier_id, "telia")]
+    await node.turn(closed=((world.carrier_id, 1),), leaving=True)
+    assert await world.store.carrier_states(world.clock.now()) == [unserved]
+    assert await world.store.move(Move(world.carrier_id, other, ((message, 1),))) == 1
+    assert [one.carrier_id for one in await world.store.carrier_states(world.clock.now())] == [other]
+
+
 async def test_while_no_node_is_there_a_carrier_is_not_down(world: World, node: Node) -> None:
     await node.turn()
     await pass_time(world, 3600)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from typing import TypeVar
 
 from kavle.model.prefix import ByPrefix
@@ -43,12 +43,14 @@ class Failover:
                 self._behind.setdefault(carrier, set()).update(set(carriers[place + 1 :]) - {carrier})
         self._up: frozenset[int] = frozenset()  # nothing is known yet
         self._due_back: set[int] = set()  # queues in which something may wait for a carrier that is up again
+        self._gone: frozenset[int] = frozenset()
         self.out: frozenset[int] = frozenset()
         self.down: Mapping[int, float] = {}  # for how many seconds
 
-    def told(self, states: Mapping[int, float | None]) -> None:
+    def told(self, states: Mapping[int, float | None], gone: Collection[int] = ()) -> None:
         """For how many seconds each carrier has been down; None: it is up. Of those that no node serves,
-        nothing is known."""
+        nothing is known; those of them are `gone` that the settings do not know of either."""
+        self._gone = frozenset(gone)
         self.down = {carrier: seconds for carrier, seconds in states.items() if seconds is not None}
         up = frozenset(states.keys() - self.down.keys())
         for carrier in up - self._up:
@@ -58,7 +60,8 @@ class Failover:
 
     def queues(self) -> list[int]:
         """The carriers in whose queues something may be better off with another."""
-        left = {one for one in self.out if self._beside.get(one, set()) & self._up}
+        # What waits for a carrier that no route names any more goes by any that is up.
+        left = {one for one in self.out | self._gone if self._beside.get(one, self._up) & self._up}
         return sorted(left | self._due_back)
 
     def begin(self, carrier: int) -> None:

@@ -50,7 +50,8 @@ class Moves:
         self._terms = terms
         self._failover = failover
         self._metrics = metrics
-        self._names = names
+        self._known = frozenset(names)  # to the settings
+        self._names = dict(names)
         self._wake = wake
         self._firsts = self._serving = failover.serving()  # nothing is out yet
         self._resting: dict[int, float] = {}  # queues that need not be looked through before then
@@ -65,9 +66,12 @@ class Moves:
     async def look(self) -> None:
         """Which carriers have a link."""
         states = await self._store.carrier_states(self._clock.now())
+        gone = {one.carrier_id: one.carrier for one in states if not one.served}
         self._failover.told(
-            {one.carrier_id: None if one.down_since is None else one.seconds for one in states}
+            {one.carrier_id: None if one.down_since is None else one.seconds for one in states if one.served},
+            gone.keys() - self._known,
         )
+        self._names |= gone
         self._tell()
 
     async def move(self) -> None:

@@ -163,8 +163,11 @@ def fair_share(node: int, binds: int, held: Mapping[int, int]) -> int:
     return each + (before < over)
 
 
-def carrier_state(id: int, name: str, since: int | None, now: int) -> CarrierState:
-    """Of a row of `carrier`, and the clock by which its time was written."""
+def carrier_state(id: int, name: str, since: int | None, now: int, served: bool) -> CarrierState:
+    """Of a row of `carrier`, and the clock by which its time was written. Of one that nobody serves it is not
+    known for how long: they may all have been away."""
+    if not served:
+        return CarrierState(id, name, served=False)
     if since is None:
         return CarrierState(id, name)
     return CarrierState(id, name, from_ms(since), max(0, now - since) / 1000)

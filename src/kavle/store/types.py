@@ -108,12 +108,14 @@ class LinkLine(msgspec.Struct, frozen=True):
 
 
 class CarrierState(msgspec.Struct, frozen=True):
-    """Of a carrier that some node serves. Down is one without a bound link on any of them."""
+    """Of a carrier that some node serves, or that nobody does though something is ready for it. Down is one
+    without a bound link on any of them."""
 
     carrier_id: int
     carrier: str
     down_since: datetime | None = None
     seconds: float = 0.0  # that it has been down, by the clock of who wrote that
+    served: bool = True
 
 
 class QueuePage(msgspec.Struct, frozen=True):

@@ -50,11 +50,16 @@ UPDATE carrier AS c SET down_since = one.since FROM unnest($1::bigint[], $2::big
 WHERE c.id = one.id
 """
 _STATES: Final = """
-SELECT c.id, c.name, c.down_since, clock.now
-FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now) AS clock CROSS JOIN carrier AS c
-WHERE EXISTS (   -- what no node serves, none knows of
-  SELECT FROM contender AS n WHERE n.carrier_id = c.id AND n.expires_at > clock.now)
-ORDER BY c.name
+WITH known AS MATERIALIZED (
+  SELECT c.id, c.name, c.down_since, clock.now, EXISTS (
+    SELECT FROM contender AS n WHERE n.carrier_id = c.id AND n.expires_at > clock.now) AS served
+  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now) AS clock CROSS JOIN carrier AS c
+)
+SELECT id, name, down_since, now, served FROM known
+-- what no node serves, none knows of: it counts as long as something waits for it
+WHERE CASE WHEN served THEN true
+  ELSE EXISTS (SELECT FROM job WHERE job.carrier_id = known.id AND job.state = 0) END
+ORDER BY name
 """
 
 

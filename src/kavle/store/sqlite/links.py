@@ -37,8 +37,10 @@ _LEAVE = "DELETE FROM contender WHERE carrier_id = ? AND node_id = ?"
 _DOWN_SINCE = "SELECT id, down_since FROM carrier WHERE id IN (SELECT value FROM json_each(?))"
 _NOTE_DOWN = "UPDATE carrier SET down_since = ? WHERE id = ?"
 _STATES = (
-    # What no node serves, none knows of.
-    "SELECT id, name, down_since FROM carrier WHERE id IN (SELECT carrier_id FROM contender) ORDER BY name"
+    # What no node serves, none knows of: it counts as long as something waits for it.
+    "SELECT id, name, down_since, served FROM"
+    " (SELECT id, name, down_since, id IN (SELECT carrier_id FROM contender) AS served FROM carrier)"
+    " WHERE served OR EXISTS (SELECT 1 FROM job WHERE carrier_id = id AND state = 0) ORDER BY name"
 )
 
 
@@ -73,7 +75,9 @@ def links(db: apsw.Connection) -> list[LinkLine]:
 
 
 def carrier_states(db: apsw.Connection, now: int) -> list[CarrierState]:
-    return [carrier_state(id, name, since, now) for id, name, since in db.execute(_STATES)]
+    return [
+        carrier_state(id, name, since, now, bool(served)) for id, name, since, served in db.execute(_STATES)
+    ]
 
 
 def free_links(db: apsw.Connection) -> None:
