@@ -25,7 +25,7 @@ END_LEASES = "UPDATE job SET due = 0 WHERE state = 1"
 END_PAUSES = "UPDATE job SET due = 0 WHERE state = 2"
 """As though the minutes had passed for which they would wait."""
 OPEN = "SELECT count(*) FROM message WHERE status IN (10, 11, 21)"
-SETTLE = 120
+SETTLE = 300
 
 
 class Disasters:

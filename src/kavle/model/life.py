@@ -84,6 +84,6 @@ def backoff(attempt: int) -> int:
 
 
 def patience(attempt: int) -> int:
-    """How long, in ms, it waits where the link died with it: 1, 8, 64, 300 s. A link that goes up and down is
+    """How long, in ms, it waits where the link died with it: 1, 8, 60, 60 s. A link that goes up and down is
     soon one that stays, and each try may be one text more on the phone."""
-    return min(1000 << min(3 * (attempt - 1), 20), 300_000)
+    return min(1000 << min(3 * (attempt - 1), 20), 60_000)
