@@ -294,7 +294,8 @@ async def test_what_the_receipt_says_is_in_the_number(number: str, states: list[
             (response.body.message_id, state) for state in states
         ]
         assert await esme.silent()
-        shown = smsc.phones.find(number) is not None
+        phone = smsc.phones.find(number)
+        shown = phone is not None and phone.texts != []
         assert shown == smsc.counts.delivered == (not states or MessageState.DELIVERED in states)
 
 
@@ -321,7 +322,10 @@ async def test_one_number_is_refused_at_submit() -> None:
         for _ in range(3):
             esme.submit(message("46701740617"))
             assert (await esme.next()).status == CommandStatus.ESME_RINVDSTADR
-        assert smsc.phones.find("46701740617") is None
+        phone = smsc.phones.find("46701740617")
+        assert phone is not None
+        assert phone.texts == []
+        assert [missed.error for missed in phone.missed] == ["ESME_RINVDSTADR"] * 3
 
 
 async def test_the_receipt_of_one_number_is_before_its_response() -> None:

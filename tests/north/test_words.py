@@ -10,8 +10,10 @@ import pytest
 from jinja2 import Environment, nodes
 
 from kavle.north.web.filter import GROUPS
-from kavle.north.web.render import BOOKED, MENU, PRIORITIES, TRIED
+from kavle.north.web.render import BOOKED, MENU, PHONES, PRIORITIES, TRIED
 from kavle.north.web.words import all_words, preferred, translations
+from kavle.simulator.magic import MAGIC
+from kavle.simulator.submissions import REFUSED
 
 WEB = Path(str(files("kavle.north.web")))
 NAMED_ELSEWHERE = {
@@ -20,6 +22,10 @@ NAMED_ELSEWHERE = {
     *PRIORITIES.values(),
     *TRIED.values(),
     *BOOKED.values(),
+    PHONES[1],
+    # Told by a simulated network
+    REFUSED,
+    *(word for does in MAGIC.values() for word in (does.told, does.status) if not word.isdigit()),
 }
 
 

@@ -46,6 +46,10 @@ class Gateway:
         return self._node.metrics
 
     @property
+    def clock(self) -> Clock:
+        return self._node.clock
+
+    @property
     def store(self) -> Store:
         return self._node.store
 

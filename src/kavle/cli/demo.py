@@ -1,4 +1,5 @@
-"""`kavle demo`: a gateway, a simulated network and an account to try, in one process on loopback."""
+"""`kavle demo`: a gateway, a simulated network with its phones, and an account to try, in one process on
+loopback."""
 
 from __future__ import annotations
 
@@ -17,19 +18,25 @@ from kavle.cli.config import PriceSettings, RouteSettings, Settings
 from kavle.cli.options import listening, opening, telling_errors, this_command
 from kavle.cli.runner import printer, run_until_stopped
 from kavle.clock import SystemClock
-from kavle.core.accounts import CreateAccount
+from kavle.core.accounts import ChangeAccount, CreateAccount
+from kavle.core.numbers import AddNumber, ChangeNumber, Numbers
 from kavle.model.money import UNIT
+from kavle.model.number import NumberSettings
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings
+from kavle.simulator.face import CUSTOMER, Face
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
+from kavle.south.callback.settings import CallbackSettings
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.errors import DatabaseInUse, StoreError
 
 ACCOUNT: Final = "test"
 PASSWORD: Final = "1234"  # noqa: S105 -- the manual's example
 CREDITS: Final = 1000 * UNIT
+NUMBER: Final = "46701740699"
+"""The account's, of the series that is kept for fiction, so that nobody else has it."""
 STEP: Final = 1.0
 """Seconds from 10 to 21, and from 21 to 22, so that a status can be watched."""
 
@@ -65,18 +72,44 @@ async def _demo(data: Path, port: int, stop: asyncio.Event) -> None:
         screen=Screen(printer(stop)),
     )
     _, smpp_port = await network.start(LOOPBACK, 0)
-    gateway = Gateway(_settings(data, port, smpp_port, network.settings), SystemClock())
+    face = Face(network)
+    face_url = f"http://{LOOPBACK}:{await face.start(0)}"
+    gateway = Gateway(_settings(data, port, smpp_port, face_url, network.settings), SystemClock())
     await _start(gateway, data, port)
     try:
-        if await gateway.store.account(ACCOUNT) is None:
-            password_hash = await asyncio.to_thread(hash_password, PASSWORD)
-            await gateway.accounts.create(CreateAccount(ACCOUNT, password_hash, CREDITS))
+        await _make_account(gateway)
+        await _make_number(gateway, face_url + CUSTOMER)
         click.echo(_welcome(gateway.http.port, smpp_port, data))
         await gateway.run(stop)
     finally:
         await gateway.stop()
+        face.stop()
         await network.stop()
     click.echo(f"The demo has stopped; its database stays in {data}.")
+
+
+async def _make_account(gateway: Gateway) -> None:
+    if await gateway.store.account(ACCOUNT) is None:
+        password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+        await gateway.accounts.create(CreateAccount(ACCOUNT, password_hash, CREDITS))
+        # What has no other sender can be answered.
+        await gateway.accounts.change(ChangeAccount(ACCOUNT, {"sender": NUMBER}))
+
+
+async def _make_number(gateway: Gateway, receiver: str) -> None:
+    """Its callbacks go to the network's face, which has another port each time; but where somebody has given
+    it another address, that one stays."""
+    numbers = Numbers(gateway.store, gateway.clock)
+    number = await gateway.store.inbox.number(NUMBER)
+    if number is None:
+        # In UTF-8, so that whatever is written on a phone is seen whole.
+        await numbers.add(AddNumber(NUMBER, ACCOUNT, NumberSettings(receiver, charset="utf-8")))
+    elif _is_ours(number.settings.callback):
+        await numbers.change(ChangeNumber(NUMBER, None, {"callback": receiver}))
+
+
+def _is_ours(callback: str) -> bool:
+    return callback.startswith(f"http://{LOOPBACK}:") and callback.endswith(CUSTOMER)
 
 
 def _listening(port: int) -> AbstractContextManager[None]:
@@ -100,7 +133,7 @@ async def _start(gateway: Gateway, data: Path, port: int) -> None:
         ) from error
 
 
-def _settings(data: Path, port: int, smpp_port: int, network: SmscSettings) -> Settings:
+def _settings(data: Path, port: int, smpp_port: int, face_url: str, network: SmscSettings) -> Settings:
     carrier = SmppSettings(
         name="simulated",
         host=LOOPBACK,
@@ -110,10 +143,11 @@ def _settings(data: Path, port: int, smpp_port: int, network: SmscSettings) -> S
     )
     return Settings(
         database=f"sqlite:///{data / 'kavle.db'}",
-        http=HttpSettings(host=LOOPBACK, port=port),
+        http=HttpSettings(host=LOOPBACK, port=port, phones=face_url),
         carrier=[carrier],
         route=[RouteSettings(carriers=[carrier.name])],
         price=PriceSettings(default="1.00", prefix={"47": "1.20"}),
+        callbacks=CallbackSettings(allow=["127.0.0.0/8"]),
     )
 
 
@@ -123,21 +157,19 @@ def _welcome(port: int, smpp_port: int, data: Path) -> str:
     return f"""
   Kavle DEMO: a gateway on this machine only, and a network that is simulated.
 
-  Send an SMS (the answer is its id; below you see it reach the phone):
+  Phones       {url}/phones
+  Portal       {url}/portal/send   account {ACCOUNT}, password {PASSWORD}
+
+  Send an SMS there, or from another window (the answer is its id), and see it come to the phone:
 
     curl '{url}/sendsms.aspx?{call}'
 
-  Ask for its status (10 received, 21 in the network, 22 on the phone; a step a second):
+  Answer on the phone: {ACCOUNT} has the number {NUMBER}, and its callback is seen beside the phone.
 
-    curl '{url}/sendSms/sendSms.asmx' -H 'Content-Type: text/xml' -H 'SOAPAction: "status"' \\
-      -d '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><status><id>ID</id></status></Body></Envelope>'
-
-  Account      {ACCOUNT} / {PASSWORD}
   Web service  {url}/sendSms/sendSms.asmx   (?WSDL)
   Metrics      {url}/metrics
   Network      SMPP on {LOOPBACK}:{smpp_port}
-  Numbers      with other outcomes: {this_command()} simulate smsc --help
   Data         {data}
 
-  Ctrl-C ends it.
+  Ctrl-C ends it. Below, what comes to the phones:
 """

@@ -15,13 +15,17 @@ from kavle.model.account import Account, Operator, Viewer
 from kavle.model.errors import Reason, Refusal
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
+from kavle.model.number import Number
 from kavle.model.status import Status
 from kavle.model.traffic import Span, Traffic, by_day
 from kavle.store.errors import StoreUnavailable
+from kavle.store.inbox import NumberPage
 from kavle.store.store import Store
 from kavle.store.types import AccountLine, Story, TrafficQuery
 
 T = TypeVar("T")
+
+_NUMBERS: Final = 20
 
 _AT_ONCE: Final = 500  # public ids that are computed before others have a turn: 1.5 ms
 
@@ -163,6 +167,10 @@ class Queries:
         minutes = 1 if span is Span.MINUTE else 60
         found = await _had(self._store.traffic(TrafficQuery(account_id, since, until, minutes)))
         return by_day(found, zone) if span is Span.DAY else found
+
+    async def numbers(self, viewer: Operator) -> list[Number]:
+        """The first of those that phones may write to."""
+        return await _had(self._store.inbox.numbers(NumberPage("", None, _NUMBERS)))
 
     async def _internal(self, public_id: str) -> int | None:
         return await _had(internal(self._store, public_id))

@@ -18,6 +18,11 @@ def parsed(address: str) -> IPv4Address | IPv6Address | None:
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
 
 
+def is_loopback(address: str) -> bool:
+    found = parsed(address)
+    return found is not None and found.is_loopback
+
+
 def within(address: str, networks: Sequence[Network]) -> bool:
     found = parsed(address)
     return found is not None and any(found in network for network in networks)

@@ -70,11 +70,18 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     idle_seconds: Seconds = 60.0
     answer_seconds: Seconds = 60.0
     stop_seconds: Seconds = 10.0
+    phones: str = (
+        ""  # the HTTP face of a simulated network, as "http://127.0.0.1:8090"; its phones are at /phones
+    )
 
     def __post_init__(self) -> None:
         url = urlsplit(self.public_url)
         if self.public_url and (url.scheme not in ("http", "https") or not url.netloc):
             raise ValueError("public_url: expected an address such as https://sms.example.com")
+        if self.phones and not is_on_loopback(self.phones):
+            raise ValueError(
+                "phones: expected the address of a network on this machine: http://127.0.0.1:8090"
+            )
         for network in self.trusted_proxies:
             ip_network(network)
 
@@ -82,3 +89,14 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """All of them, each with what the settings call it: `host` and `port`, and those of `listener`."""
         first = ListenerSettings(host=self.host, port=self.port)
         return [("http", first), *((f"http.listener[{at}]", one) for at, one in enumerate(self.listener))]
+
+
+def is_on_loopback(url: str) -> bool:
+    """Whether it is plain HTTP to a port of this machine's."""
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme == "http" and parts.hostname == "127.0.0.1" and bool(parts.port) and not parts.path
+        )
+    except ValueError:
+        return False

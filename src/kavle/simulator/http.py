@@ -1,4 +1,5 @@
-"""As much of HTTP/1.1 as the network's face needs: one request a connection, JSON in and out."""
+"""As much of HTTP/1.1 as the network's face needs: one request a connection, JSON in, and JSON or plain text
+out."""
 
 from __future__ import annotations
 
@@ -61,11 +62,13 @@ async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
 
 
 def rendered(status: HTTPStatus, content: object) -> bytes:
-    """The whole answer."""
-    body = _encode(content)
+    """The whole answer; octets are plain text, all else is told as JSON."""
+    body, kind = (
+        (content, "text/plain") if isinstance(content, bytes) else (_encode(content), "application/json")
+    )
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
         "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

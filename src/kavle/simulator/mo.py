@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -16,6 +16,7 @@ from kavle.simulator.deliveries import Deliveries
 from kavle.simulator.journal import MoAnswered, MoSent
 from kavle.simulator.later import Later
 from kavle.simulator.mo_pdus import MoText, pdus_of
+from kavle.simulator.turn import Turn
 from kavle.wire.smpp.constants import CommandStatus, status_name
 from kavle.wire.smpp.pdus import DataSm, DeliverSm
 
@@ -94,8 +95,10 @@ class Part(msgspec.Struct):
 class Mo:
     """A text on its way to the ESME."""
 
-    def __init__(self, id: int, bodies: Sequence[DeliverSm | DataSm]) -> None:
+    def __init__(self, id: int, at: datetime, text: MoText, bodies: Sequence[DeliverSm | DataSm]) -> None:
         self.id = id
+        self.at = at
+        self.text = text
         self.parts = [Part(self, number, body) for number, body in enumerate(bodies, start=1)]
         self._over = asyncio.Event()
 
@@ -128,12 +131,21 @@ def _answer(status: int | None) -> str | None:
 
 
 class Mos:
-    """All texts from phones."""
+    """All texts from phones. `on_sent` is told of each."""
 
-    def __init__(self, counts: Counts, later: Later, deliveries: Deliveries) -> None:
+    def __init__(
+        self,
+        counts: Counts,
+        turn: Turn,
+        later: Later,
+        deliveries: Deliveries,
+        on_sent: Callable[[Mo], None],
+    ) -> None:
         self._counts = counts
+        self._turn = turn
         self._later = later
         self._deliveries = deliveries
+        self._on_sent = on_sent
         self._sent = 0
         self._newest: deque[Mo] = deque(maxlen=REMEMBERED)
 
@@ -142,8 +154,9 @@ class Mos:
         can't be said."""
         bodies = pdus_of(text, (self._sent + 1) % _REFERENCES)
         self._sent += 1
-        mo = Mo(self._sent, bodies)
+        mo = Mo(self._sent, self._turn.now(), text, bodies)
         self._newest.append(mo)
+        self._on_sent(mo)
         self._counts.mo += len(mo.parts)
         for place, part in enumerate(mo.parts):
             self._later.call(place * text.pause, self._deliveries.post, part)

@@ -9,10 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from kavle.simulator.handset import Text
-from kavle.sms import udh
-from kavle.wire.smpp.constants import ESM_UDHI
-from kavle.wire.smpp.pdus import SubmitSm
+from kavle.simulator.handset import Missed, Text
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _INDENT: Final = "\n      | "
@@ -30,11 +27,9 @@ class Screen:
         said = _INDENT.join(map(printable, _LINE_END.split(text.text)))
         self._show(f"  +{printable(number)} got from {printable(text.sender)}{flash}: {said}")
 
-    def missed(self, message: SubmitSm, why: str) -> None:
-        """Said once for a message of several segments."""
-        if _is_first(message):
-            to, sender = printable(message.destination_addr), printable(message.source_addr)
-            self._show(f"  +{to} got nothing from {sender}; {why}")
+    def missed(self, number: str, missed: Missed) -> None:
+        why = f"{missed.why}: {missed.error}" if missed.error else missed.why
+        self._show(f"  +{printable(number)} got nothing from {printable(missed.sender)}; {why}")
 
 
 def printable(text: str) -> str:
@@ -44,13 +39,3 @@ def printable(text: str) -> str:
     return "".join(
         one if one.isprintable() or one == _JOINER else one.encode("unicode_escape").decode() for one in text
     )
-
-
-def _is_first(message: SubmitSm) -> bool:
-    if not message.esm_class & ESM_UDHI:
-        return True
-    try:
-        header, _ = udh.parse(message.user_data)
-    except ValueError:
-        return True
-    return header.concatenation is None or header.concatenation.number == 1

@@ -21,7 +21,7 @@ from kavle.clock import Clock, SystemClock
 from kavle.simulator.counts import Counts, Watch
 from kavle.simulator.deliveries import Deliveries
 from kavle.simulator.faults import Faults, Troubles
-from kavle.simulator.handset import Phones, Text
+from kavle.simulator.handset import Missed, Phones, Text
 from kavle.simulator.ids import MessageIds
 from kavle.simulator.journal import Journal
 from kavle.simulator.later import Later
@@ -57,7 +57,7 @@ class Smsc:
         """`screen` is shown what becomes of each message."""
         clock = clock or SystemClock()
         self.settings = settings
-        self.phones = Phones(self._got)
+        self.phones = Phones(self._got, self._missed)
         self.troubles = Troubles(settings.seed)
         self._screen = screen
         self._log = log
@@ -68,7 +68,7 @@ class Smsc:
         self.turn = Turn(clock, journal, self._flush)
         self._later = Later()
         self.deliveries = Deliveries(settings, self.counts, self.turn, self._later, log)
-        self.mos = Mos(self.counts, self._later, self.deliveries)
+        self.mos = Mos(self.counts, self.turn, self._later, self.deliveries, self.phones.write)
         self.submissions = Submissions(
             settings,
             self.counts,
@@ -78,7 +78,6 @@ class Smsc:
             MessageIds(clock.now(), settings.id_format),
             self.phones,
             self.deliveries,
-            screen,
         )
 
     # For who runs it
@@ -175,6 +174,10 @@ class Smsc:
             self._screen.got(number, text)
         if behaviour_of(number).echoes and text.sender.isdecimal():
             self.mos.send(MoText(sender=number, recipient=text.sender, text=text.text[:LONGEST_TEXT]))
+
+    def _missed(self, number: str, missed: Missed) -> None:
+        if self._screen is not None:
+            self._screen.missed(number, missed)
 
     # The links, all together
 

@@ -23,7 +23,6 @@ from kavle.simulator.later import Later
 from kavle.simulator.link import Link
 from kavle.simulator.magic import HEAD_START, Behaviour, behaviour_of
 from kavle.simulator.receipts import Receipt, is_wanted
-from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.turn import Turn
 from kavle.wire.smpp.constants import CommandStatus, MessageState
@@ -32,6 +31,9 @@ from kavle.wire.smpp.pdus import SubmitSm, SubmitSmResp
 _REMEMBERED_TRIES: Final = 10_000
 
 _OK: Final = CommandStatus.ESME_ROK
+
+REFUSED: Final = "refused by the network"
+"""What is said of a message that never was on its way."""
 
 
 class _Taken(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +59,6 @@ class Submissions:
         ids: MessageIds,
         phones: Phones,
         deliveries: Deliveries,
-        screen: Screen | None,
     ) -> None:
         self._settings = settings
         self._counts = counts
@@ -67,7 +68,6 @@ class Submissions:
         self._ids = ids
         self._phones = phones
         self._deliveries = deliveries
-        self._screen = screen
         self._tries: dict[tuple[str, str, bytes], int] = {}
 
     def take(self, link: Link, sequence: int, message: SubmitSm) -> None:
@@ -78,8 +78,8 @@ class Submissions:
         self._count(status)
         if self._turn.journaled:
             self._turn.note(_submission(at, link, message, message_id, status))
-        if status and self._screen is not None:
-            self._screen.missed(message, f"refused by the network: {status.name}")
+        if status:
+            self._phones.miss(message, at, REFUSED, status.name)
         if self._troubles.drop():
             link.cut()
         self._go_on(link, sequence, _Taken(message, message_id, at, does, link), status)
@@ -129,8 +129,8 @@ class Submissions:
         if does.state is MessageState.DELIVERED:
             self._phones.receive(taken.message, now)
             self._counts.delivered += 1
-        elif self._screen is not None:
-            self._screen.missed(taken.message, does.told)
+        else:
+            self._phones.miss(taken.message, now, does.told)
         if not self._settings.receipts or not is_wanted(taken.message, does.state):
             return
         for _ in range(does.receipts):

@@ -88,7 +88,12 @@ class North:
             node.settings.http,
             node.metrics.registry(),
             node.clock,
-            PageTerms(node.store.session_key, locale(node.settings), node.settings.gateway.region),
+            PageTerms(
+                node.store.session_key,
+                locale(node.settings),
+                node.settings.gateway.region,
+                node.settings.http.phones,
+            ),
         )
 
     def _webhooks(self) -> list[Webhook]:

@@ -22,6 +22,8 @@ from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
 from kavle.north.web.ledger import Ledger
 from kavle.north.web.message import MessagePage
+from kavle.north.web.phone_network import PhoneNetwork
+from kavle.north.web.phones import Phones
 from kavle.north.web.render import Renderer
 from kavle.north.web.send import Send
 from kavle.north.web.sessions import Sessions
@@ -34,6 +36,7 @@ class PageTerms(msgspec.Struct, frozen=True):
     session_key: bytes  # the same on all nodes
     locale: Locale = Locale()
     region: str = "SE"  # of numbers in national form
+    phones: str = ""  # where a simulated network tells of its phones; empty: there are none
 
 
 def pages(
@@ -46,7 +49,7 @@ def pages(
     callers: Callers,
     clock: Clock,
 ) -> App:
-    renderer = Renderer(terms.locale.zone)
+    renderer = Renderer(terms.locale.zone, phones=bool(terms.phones))
     door = Door(Sessions(terms.session_key), queries.entrant, callers, clock, terms.locale.language)
     entrance = Entrance(door, renderer, entrants)
     reading = Reading(terms.locale.zone, terms.region)
@@ -60,4 +63,6 @@ def pages(
         *MessagePage(queries, cancel, renderer, clock).routes(door),
         *Bundles(queries, cancel, renderer, clock).routes(door),
     ]
+    if terms.phones:
+        routes += Phones(PhoneNetwork(terms.phones), queries, renderer, terms.region).routes(door)
     return site(door, renderer, routes)

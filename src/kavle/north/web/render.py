@@ -32,6 +32,9 @@ MENU: Final = (
 )
 """What a customer can go to from each page: its address, and what it is called."""
 
+PHONES: Final = ("/phones", "Phones")
+"""Where there are some, anybody can go to them."""
+
 PRIORITIES: Final = {
     Priority.BULK: "1, for groups",
     Priority.NORMAL: "2, normal",
@@ -81,8 +84,9 @@ def _environment(zone: ZoneInfo) -> Environment:
 
 
 class Renderer:
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, *, phones: bool = False) -> None:
         self.zone = zone
+        self._phones = (PHONES,) if phones else ()
         self._templates = _environment(zone)
 
     def time(self, at: datetime | None) -> str:
@@ -95,7 +99,8 @@ class Renderer:
             visitor=visitor,
             notice=visitor.take_notice(),
             token=Markup('<input type="hidden" name="token" value="{}">').format(visitor.form_token),
-            menu=MENU if visitor.account else (),
+            menu=(*(MENU if visitor.account else ()), *self._phones),
+            phones=bool(self._phones),
             version=__version__,
             told=lambda code: describe(str(int(code)), words.language),
             **values,

@@ -1,0 +1,138 @@
+"""`/phones`: the phones of a simulated network, to try the gateway on: what comes to them, what is written on
+them, and the callbacks that this leads to. Only for who sits at this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from kavle.core.queries import Queries
+from kavle.model.account import Operator
+from kavle.model.msisdn import parse_msisdn
+from kavle.north.addresses import is_loopback
+from kavle.north.web.door import Door
+from kavle.north.web.phone_network import Got, Phone, PhoneNetwork
+from kavle.north.web.render import Renderer
+from kavle.north.web.visitor import Visitor
+
+FIRST: Final = "46701740605"
+"""The phone that is shown before any has got a message; of the series that is kept for fiction."""
+
+_NAMES: Final = ("127.0.0.1", "localhost", "::1")
+_LONGEST: Final = 1000  # characters that somebody writes on a phone
+
+NumberPage = Callable[[Request, Visitor, str], Awaitable[Response]]
+
+
+class Phones:
+    def __init__(self, network: PhoneNetwork, queries: Queries, renderer: Renderer, region: str) -> None:
+        """`region`: of numbers in national form."""
+        self._network = network
+        self._queries = queries
+        self._renderer = renderer
+        self._region = region
+
+    def routes(self, door: Door) -> list[BaseRoute]:
+        phone = "/phones/{number}"
+        return [
+            Route("/phones", door.open(_here(self.choose)), methods=["GET"]),
+            Route("/phones/calls", door.open(_here(self.calls)), methods=["GET"]),
+            Route(phone, door.open(_here(_of_number(self.show))), methods=["GET"]),
+            Route(f"{phone}/screen", door.open(_here(_of_number(self.screen))), methods=["GET"]),
+            Route(f"{phone}/newest", door.open(_here(_of_number(self.newest))), methods=["GET"]),
+            Route(f"{phone}/write", door.open(_here(_of_number(self.write))), methods=["POST"]),
+        ]
+
+    async def choose(self, request: Request, visitor: Visitor) -> Response:
+        """One by its number, or that which something was last about."""
+        written = request.query_params.get("number", "").strip()
+        if not written:
+            newest, _ = await self._network.newest()
+            return await self.show(request, visitor, newest[0].number if newest else FIRST)
+        try:
+            return RedirectResponse(f"/phones/{parse_msisdn(written, self._region)}", 303)
+        except ValueError:
+            visitor.notify(visitor.words("That is no phone number."))
+            return RedirectResponse("/phones", 303)
+
+    async def show(self, request: Request, visitor: Visitor, number: str) -> Response:
+        phone = await self._network.phone(number)
+        newest, newest_mark = await self._network.newest()
+        calls, calls_mark = await self._network.calls()
+        outcomes = await self._network.outcomes()
+        return self._renderer.page(
+            visitor,
+            "phones.html",
+            phone=phone,
+            to=await self._written_to(phone),
+            newest=newest,
+            newest_mark=newest_mark,
+            calls=calls,
+            calls_mark=calls_mark,
+            outcomes=outcomes,
+            does=next((one for one in outcomes if one.number == number), None),
+            receiver=f"{self._network.url}/customer",
+        )
+
+    async def screen(self, request: Request, visitor: Visitor, number: str) -> Response:
+        phone = await self._network.phone(number)
+        return self._piece(request, visitor, "phone-screen.html", phone.mark, phone=phone)
+
+    async def newest(self, request: Request, visitor: Visitor, number: str) -> Response:
+        newest, mark = await self._network.newest()
+        return self._piece(
+            request, visitor, "phones-newest.html", mark, newest=newest, newest_mark=mark, number=number
+        )
+
+    async def calls(self, request: Request, visitor: Visitor) -> Response:
+        calls, mark = await self._network.calls()
+        return self._piece(request, visitor, "phone-calls.html", mark, calls=calls, calls_mark=mark)
+
+    async def write(self, request: Request, visitor: Visitor, number: str) -> Response:
+        form = await request.form()
+        to, text = str(form.get("to", "")).strip().removeprefix("+"), str(form.get("text", ""))
+        text = text.replace("\r\n", "\n")  # as forms write it
+        if not text or len(text) > _LONGEST or not await self._network.write(number, to, text):
+            visitor.notify(visitor.words("A phone sends 1 to 1,000 characters to a number."))
+        return RedirectResponse(f"/phones/{number}", 303)
+
+    def _piece(self, request: Request, visitor: Visitor, template: str, mark: str, **values: Any) -> Response:
+        """Of the page, as it is now; nothing where the browser has it so already."""
+        if request.query_params.get("seen") == mark:
+            return Response(status_code=204)
+        return self._renderer.page(visitor, template, **values)
+
+    async def _written_to(self, phone: Phone) -> str:
+        """Whom somebody would answer: who wrote last and can be, else the first number that is anybody's."""
+        for event in reversed(phone.events):
+            if isinstance(event, Got) and event.sender.isdecimal():
+                return event.sender
+        numbers = await self._queries.numbers(Operator())
+        return numbers[0].msisdn if numbers else ""
+
+
+def _here(page: Callable[[Request, Visitor], Awaitable[Response]]) -> Any:
+    """To who comes from this machine and asks for it by its own name; to all others it is not there. The
+    name is that of a page elsewhere where somebody's DNS says that it is here."""
+
+    async def guarded(request: Request, visitor: Visitor) -> Response:
+        if not is_loopback(visitor.caller.address) or request.url.hostname not in _NAMES:
+            raise HTTPException(404)
+        return await page(request, visitor)
+
+    return guarded
+
+
+def _of_number(page: NumberPage) -> Callable[[Request, Visitor], Awaitable[Response]]:
+    async def with_number(request: Request, visitor: Visitor) -> Response:
+        number = request.path_params["number"]
+        if not (number.isascii() and number.isdigit() and len(number) <= 15):  # E.164 §6.2.1
+            raise HTTPException(404)
+        return await page(request, visitor, number)
+
+    return with_number
