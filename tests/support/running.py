@@ -22,6 +22,7 @@ from kavle.model.account import Operator
 from kavle.model.money import UNIT
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings, ListenerSettings
+from kavle.simulator.face import CUSTOMER, Face
 from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.settings import SmscSettings
@@ -41,12 +42,14 @@ ENVELOPE = (
 
 
 class Running:
-    def __init__(self, gateway: Gateway, network: Smsc, journal: MemoryJournal) -> None:
+    def __init__(self, gateway: Gateway, network: Smsc, face: Face, journal: MemoryJournal) -> None:
         self.gateway = gateway
         self.network = network
+        self.face = face
         self.journal = journal
         self.answered: list[str] = []
         self.complete = True  # every message has had the time to end
+        self.customer_url = ""  # a customer's web application, which answers OK
         self.url = f"http://{LOOPBACK}:{gateway.http.port}"
 
     async def account(self, name: str, password: str, credits: int) -> None:
@@ -124,18 +127,26 @@ async def running(
     carrier: Mapping[str, Any] = MappingProxyType({}),
     callbacks: CallbackSettings = CallbackSettings(),  # noqa: B008  (frozen)
     clock: Clock | None = None,
+    phones: bool = False,
     **network_settings: object,
 ) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall. `carrier`: settings of it
-    besides."""
+    besides. `phones`: the network's are at /phones."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
     settings = settings_for(place, port, listeners=listeners, carrier=carrier)
     settings = msgspec.structs.replace(settings, gateway=gateway_settings, callbacks=callbacks)
+    face = Face(network)
+    face_url = f"http://{LOOPBACK}:{await face.start(0)}"
+    if phones:
+        settings = msgspec.structs.replace(
+            settings, http=msgspec.structs.replace(settings.http, phones=face_url)
+        )
     gateway = Gateway(settings, clock or SystemClock())
     await gateway.start()
-    run = Running(gateway, network, journal)
+    run = Running(gateway, network, face, journal)
+    run.customer_url = face_url + CUSTOMER
     try:
         if fresh:
             await run.account("test", "1234", 1000)
@@ -143,6 +154,7 @@ async def running(
         yield run
     finally:
         await gateway.stop()
+        face.stop()
         await network.stop()
     if run.complete:
         await invariants(place, journal.entries, run.answered, never_final=[NO_RECEIPT])
