@@ -33,7 +33,13 @@ from kavle.south.smpp.submit import Form, payload_submit_sm, submit_sm, validity
 from kavle.south.smpp.submitter import Submitter
 from kavle.south.smpp.window import PATIENCE, Handed, Window
 from kavle.south.sparse import SparseLog
-from kavle.wire.smpp.constants import CommandStatus, DataCoding, MessageState, Tag
+from kavle.wire.smpp.constants import (
+    ESM_INTERMEDIATE_NOTIFICATION,
+    CommandStatus,
+    DataCoding,
+    MessageState,
+    Tag,
+)
 from kavle.wire.smpp.errors import FieldError
 from kavle.wire.smpp.events import Response
 from kavle.wire.smpp.pdus import BindTransceiver, DataSm, DeliverSm, GenericNack, SubmitSmResp
@@ -321,6 +327,24 @@ def test_a_receipts_word_has_its_status(word: str, status: Status | None) -> Non
 def test_a_network_that_could_not_deliver_is_told_from_a_phone(word: str, err: str, status: Status) -> None:
     text = HEAD.replace("DELIVRD", word).replace("err:000", f"err:{err}")
     got = receipt_of(3, receipt(text), NOW, network_errors={"069"})
+    assert got is not None
+    assert got.status is status
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("UNDELIV", Status.IN_NETWORK),
+        ("REJECTD", Status.IN_NETWORK),
+        ("EXPIRED", Status.IN_NETWORK),
+        ("ENROUTE", Status.IN_NETWORK),
+        ("SKIPPED", None),
+        ("DELIVRD", Status.DELIVERED),  # what has arrived is not tried again, whatever it is called
+    ],
+)
+def test_a_try_that_has_failed_is_not_the_last(word: str, status: Status | None) -> None:
+    text = HEAD.replace("DELIVRD", word)
+    got = receipt_of(3, receipt(text, esm_class=ESM_INTERMEDIATE_NOTIFICATION), NOW, network_errors={"000"})
     assert got is not None
     assert got.status is status
 

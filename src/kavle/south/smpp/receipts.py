@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Final
 
 from kavle.model.message import Receipt
-from kavle.model.status import Status
+from kavle.model.status import FAILED, Status
 from kavle.south.smpp.ids import AS_IS, LONGEST_ID, Ids
 from kavle.wire.smpp.constants import DataCoding, MessageState
 from kavle.wire.smpp.pdus import DataSm, DeliverSm
-from kavle.wire.smpp.receipt import ReceiptText, names_by_parameter, parse_receipt
+from kavle.wire.smpp.receipt import ReceiptText, is_intermediate, names_by_parameter, parse_receipt
 
 LONGEST_RAW: Final = 300
 
@@ -63,15 +63,17 @@ def receipt_of(
         carrier_id=carrier_id,
         network_id=_network_id(message, parsed.id, ids),
         recipient=number,
-        status=_status(parsed, network_errors),
+        status=_status(parsed, network_errors, is_intermediate(message)),
         raw=raw_text(message),
         at=at,
         whole=whole,
     )
 
 
-def _status(parsed: ReceiptText, network_errors: Container[str]) -> Status | None:
+def _status(parsed: ReceiptText, network_errors: Container[str], intermediate: bool) -> Status | None:
     status = STATUSES.get(parsed.state)
+    if intermediate and status in FAILED:
+        return Status.IN_NETWORK  # so ended one try, and not the last
     if status is Status.PHONE_FAILED and parsed.err in network_errors:
         return Status.NETWORK_FAILED
     return status

@@ -75,6 +75,11 @@ def is_receipt(message: DeliverSm | DataSm) -> bool:
     return message.esm_class & ESM_TYPE_MASK in _RECEIPT_TYPES
 
 
+def is_intermediate(message: DeliverSm | DataSm) -> bool:
+    """A receipt of a try, after which the network goes on trying (§2.11, §5.2.12)."""
+    return message.esm_class & ESM_TYPE_MASK == ESM_INTERMEDIATE_NOTIFICATION
+
+
 def parse_receipt(message: DeliverSm | DataSm) -> ReceiptText | None:
     """None for what is no receipt. One that can't be read has an empty `id`, and is to be answered too."""
     if not is_receipt(message):
