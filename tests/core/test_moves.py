@@ -22,7 +22,7 @@ from kavle.model.prefix import ByPrefix
 from kavle.sms.segment import Encoding
 from kavle.store.errors import StoreUnavailable
 from kavle.store.types import CarrierState, CarrierTerms
-from support.world import LOST, World
+from support.world import LOST, Accepted, World
 
 OUT = 30.0
 NORWAY = "4791234567"
@@ -139,16 +139,23 @@ async def test_a_message_that_the_next_one_would_refuse_waits_for_the_first(road
     ]
 
 
-async def test_what_the_first_one_may_have_stays_with_it(roads: Roads, world: World) -> None:
+async def test_what_the_first_one_has_in_part_stays_and_what_is_sent_again_whole_goes(
+    roads: Roads, world: World
+) -> None:
+    """An alarm that was in flight when the link died is not to wait for that link."""
     unsure = await roads.queue()
     (leased,) = await world.lease()
     await world.answer(leased.lease, LOST)
+    part = await roads.queue("x" * 200)
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted("a1"), LOST)
     leased_now = await roads.queue()
     assert len(await world.lease()) == 1
     world.clock.forward(seconds=30)
     await world.promote()
     await roads.down(telia=OUT)
-    assert await roads.carrier(unsure) == await roads.carrier(leased_now) == "telia"
+    assert await roads.carrier(part) == await roads.carrier(leased_now) == "telia"
+    assert await roads.carrier(unsure) == "tele2"
 
 
 async def test_what_becomes_ready_while_it_is_out_goes_too(roads: Roads, world: World) -> None:

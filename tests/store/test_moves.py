@@ -9,7 +9,7 @@ import pytest
 
 from kavle.model.link import LinkReport
 from kavle.model.status import Status
-from kavle.store.types import CarrierState, CarrierTerms, LinkTurn, Move, Queued, QueuePage
+from kavle.store.types import CarrierState, CarrierTerms, Decision, LinkTurn, Move, Queued, QueuePage, Verdict
 from support.world import LOST, RECIPIENT, THROTTLED, Accepted, Unsent, World
 
 TWO = "x" * 161
@@ -218,11 +218,21 @@ async def test_what_is_leased_waits_or_is_the_networks_in_part_stays(world: Worl
     await world.promote()
     assert [(one.id, one.whole) for one in await queued(world)] == [
         (deferred, True),
-        (unsure, False),
+        (unsure, True),
         (part, False),
     ]
-    assert await move(world, tele2, [deferred, unsure, part], segments=2) == 1
-    assert await lease_of(world, tele2) == [deferred]
+    assert await move(world, tele2, [deferred, unsure, part], segments=2) == 2
+    assert await lease_of(world, tele2) == [deferred, unsure]
+
+
+async def test_what_an_operator_releases_goes_whole_or_not_at_all(world: World, tele2: int) -> None:
+    await world.store.carrier_ids([CarrierTerms("telia", hold=True)])
+    whole, part = [await world.accept(TWO) for _ in range(2)]
+    for one in await world.lease():
+        await world.answer(one.lease, LOST, LOST if one.lease.message_id == whole else Accepted("a1"))
+    await world.store.decide(Decision((whole, part), Verdict.RELEASE, world.clock.now()))
+    assert await move(world, tele2, [whole, part], segments=2) == 1
+    assert await lease_of(world, tele2) == [whole]
 
 
 async def test_a_move_is_only_out_of_the_queue_that_it_names(world: World, tele2: int) -> None:

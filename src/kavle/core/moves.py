@@ -124,8 +124,8 @@ class Moves:
         return total
 
     def _sorted(self, source: int, page: Sequence[Queued]) -> dict[int, list[tuple[int, int]]]:
-        """Those that are to be moved, by where to. What a network has in part, or may have, stays: the rest
-        of it is only good with what that one delivers."""
+        """Those that are to be moved, by where to. What a network has taken in part, or what is held of it,
+        stays: the rest of it is only good with what that one delivers."""
         found: dict[int, list[tuple[int, int]]] = {}
         for one in page:
             target = self._better(source, one) if one.whole else None

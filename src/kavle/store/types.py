@@ -128,7 +128,7 @@ class QueuePage(msgspec.Struct, frozen=True):
 
 
 class Queued(msgspec.Struct, array_like=True, frozen=True):
-    """A ready job. It is `whole` if no network has, or may have, any of its segments; `encoding` as in
+    """A ready job. It is `whole` if all of its segments are to be sent; `encoding` as in
     `kavle.sms.segment.Encoding`."""
 
     id: int

@@ -12,20 +12,19 @@ from kavle.store.types import Move, Queued, QueuePage
 
 _PAGE: Final = """
 WITH page AS MATERIALIZED (   -- job_ready alone, in its order
-  SELECT message_id, tag, unsent, unsure FROM job
+  SELECT message_id, tag, unsent FROM job
   WHERE carrier_id = $1 AND state = 0 AND priority = $2 AND (tag, message_id) > ($3, $4)
   ORDER BY tag, message_id LIMIT $5
 )
 SELECT j.message_id, j.tag, m.recipient, m.sender, b.text, m.encoding, m.segments,
-       j.unsure = 0 AND j.unsent = (1::bigint << m.segments) - 1
+       j.unsent = (1::bigint << m.segments) - 1
 FROM page AS j JOIN message AS m ON m.id = j.message_id
 JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id) ORDER BY j.tag, j.message_id
 """
 _HOLD: Final = (
-    # By key, however old the statistics are ("+ 0": not by job_ready). Still ready, and nothing of it with
-    # any network: segments never come back to `unsent`.
+    # By key, however old the statistics are ("+ 0": not by job_ready). Still ready, and all of it.
     "SELECT j.message_id FROM unnest($2::bigint[], $3::bigint[]) AS one(id, unsent)"
-    " JOIN job AS j ON j.message_id = one.id WHERE j.carrier_id = $1 AND j.state + 0 = 0 AND j.unsure = 0"
+    " JOIN job AS j ON j.message_id = one.id WHERE j.carrier_id = $1 AND j.state + 0 = 0"
     " AND j.unsent = one.unsent ORDER BY j.message_id FOR UPDATE OF j SKIP LOCKED"
 )
 _MOVE: Final = (
@@ -39,7 +38,7 @@ async def queued(db: Db, page: QueuePage) -> list[Queued]:
 
 
 async def move(db: Db, moves: Sequence[Move]) -> tuple[list[int], None]:
-    """For each, how many: those that are still ready and of which no network can have anything."""
+    """For each, how many: those that are still ready, and to be sent whole."""
     return [await _move(db, one) for one in moves], None
 
 
