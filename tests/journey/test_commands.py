@@ -91,7 +91,7 @@ async def test_and_while_the_gateway_runs(config: str, tmp_path: Path) -> None:
         (["account", "create", "a", "--password", "x", "--credits", "1,5"], "is not an amount"),
         (["account", "create", "a"], "give a --password"),
         (["account", "topup", "a", "0"], "give more than 0"),
-        (["account", "topup", "a", "-10"], "to correct a balance downwards is not there yet"),
+        (["account", "topup", "a", "-10"], "`kavle account correct` takes credits back"),
     ],
 )
 async def test_a_mistake_is_one_line_that_says_what_to_do(

@@ -18,6 +18,7 @@ from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings
 from kavle.model.bundle import NOWHERE
 from kavle.model.incoming import Piece
+from kavle.model.listing import Keys
 from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.model.status import Status
@@ -37,6 +38,7 @@ from support.dumps import (
     MADE_TIMED,
     NUMBER,
     OPEN,
+    OPERATOR,
     PARTS,
     QUEUED,
     SCHEDULED,
@@ -66,6 +68,7 @@ LATER = datetime(2026, 1, 3, 14, tzinfo=UTC)
 """An hour after the dumps' last word: every lease in them has ended, and nothing has expired."""
 SINCE_BUNDLES = {"sqlite": "0004", "postgres": "0005"}
 SINCE_NETWORKS = {"sqlite": "0005", "postgres": "0006"}
+SINCE_OPERATORS = {"sqlite": "0012", "postgres": "0013"}
 SINCE_INCOMING = {"sqlite": "0008", "postgres": "0009"}
 
 AFTER_THE_LEASES = TOLD | {LEASED: [10, 11]}
@@ -244,6 +247,13 @@ async def walk(world: World, network_id: str) -> None:
     await world.store.top_up(TopUp("test", UNIT, world.clock.now()))
     await world.store.sweep(world.clock.now())
     assert await world.store.account("test") == world.account
+
+
+async def test_operators_and_what_they_changed_are_kept(step: tuple[str, str], world: World) -> None:
+    there = step[1] >= SINCE_OPERATORS[step[0]]
+    assert [one.name for one in await world.store.office.operators()] == ([OPERATOR] if there else [])
+    lines = (await world.store.office.audit(Keys(5))).lines
+    assert [line.operator for line in lines] == ([OPERATOR] if there else [])
 
 
 async def test_nodes_of_the_step_before_go_on_while_a_step_is_made_and_after_it(

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from kavle.clock import SetClock
 from kavle.model.account import AccountSettings
+from kavle.model.audit import AuditEnd, AuditNote, Came
 from kavle.model.callback import CallbackTry
 from kavle.model.callback import Verdict as Called
 from kavle.model.incoming import IncomingState, Piece
@@ -27,6 +28,7 @@ from kavle.model.link import LinkReport
 from kavle.model.message import Accepted
 from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
+from kavle.model.operator import OperatorAccount
 from kavle.model.status import Status
 from kavle.store.inbox import CallbackRequest, NewNumber, StopChange
 from kavle.store.sqlite.connection import open_reader
@@ -85,6 +87,9 @@ INCOMING: Final = {
 """The incoming messages in a dump, by their texts, since there are any."""
 
 
+OPERATOR: Final = "anna"
+"""Since there are operators."""
+
 SETTINGS: Final = AccountSettings(sender="ip1", charset="latin-1")
 """Of the other account, since there are settings."""
 
@@ -129,6 +134,7 @@ async def fill(world: World) -> None:
         await world.accept(f"{QUEUED} ä", priority=priority)
     await _fill_bundles(world)
     await _fill_incoming(world)
+    await _fill_office(world)
 
 
 async def _fill_held(world: World) -> None:
@@ -182,6 +188,14 @@ async def _fill_incoming(world: World) -> None:
             ),
         ]
     )
+
+
+async def _fill_office(world: World) -> None:
+    """An operator, and what he has changed."""
+    office, now = world.store.office, world.clock.now()
+    await office.add(OperatorAccount(OPERATOR, "no hash", "admin", disabled=False, created_at=now))
+    line = await office.note(AuditNote(now, OPERATOR, "Account disabled", "timed"))
+    await office.end(AuditEnd(line, Came.DONE, {"log-in": "enabled"}, {"log-in": "disabled"}))
 
 
 async def _filled(place: Place) -> None:

@@ -9,12 +9,12 @@ import click
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
-from kavle.cli.control import Reply
 from kavle.cli.database import file_of
 from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.accounts import (
     AdmitAccount,
     ChangeAccount,
+    CorrectAccount,
     CreateAccount,
     ListAccounts,
     SetPassword,
@@ -22,6 +22,7 @@ from kavle.core.accounts import (
     ShowAccount,
     TopUpAccount,
 )
+from kavle.core.desk import Reply
 from kavle.model.account_change import KEYS, shown
 from kavle.model.money import format_balance, parse_money
 from kavle.north.auth import hash_password
@@ -58,10 +59,22 @@ class MoreCredits(Credits):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if str(value).startswith("-"):
-            self.fail("a top-up is more than 0; to correct a balance downwards is not there yet", param, ctx)
+            self.fail("a top-up is more than 0; `kavle account correct` takes credits back", param, ctx)
         amount = super().convert(value, param, ctx)
         if not amount:
             self.fail("a top-up of 0 changes nothing; give more than 0", param, ctx)
+        return amount
+
+
+class FewerCredits(Credits):
+    """An amount to take back."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if str(value).startswith("-"):
+            self.fail("say how much to take back, without a minus", param, ctx)
+        amount = super().convert(value, param, ctx)
+        if not amount:
+            self.fail("a correction of 0 changes nothing; take back more than 0", param, ctx)
         return amount
 
 
@@ -91,7 +104,7 @@ password_option = click.option(
 def create(name: str, password: str | None, amount: int, config: Path) -> None:
     """Make the account NAME."""
     settings = read(config)
-    ask(settings, CreateAccount(name, hash_password(_chosen(password)), amount))
+    ask(settings, CreateAccount(name, hash_password(chosen(password)), amount))
     click.echo(f"Account {name} is made, with {format_balance(amount)} credits.")
     if not amount:
         click.echo(f"It can send once it has some: `{call(f'account topup {name} 100')}`.")
@@ -124,6 +137,21 @@ def list_accounts(config: Path) -> None:
         disabled = "  disabled" if line.settings.disabled else ""
         balance = format_balance(line.balance)
         click.echo(f"{line.name:<{width}}  {balance:>14}  {line.created_at:%Y-%m-%d}{disabled}")
+
+
+# As above.
+@account.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("amount", type=FewerCredits())
+@config_option
+@telling_errors
+def correct(name: str, amount: int, config: Path) -> None:
+    """Take the AMOUNT of credits back from the account NAME.
+
+    For what was given by mistake: its ledger shows a correction. Its balance is never below 0.
+    """
+    reply = ask(read(config), CorrectAccount(name, amount))
+    click.echo(f"Account {name} has {format_balance(reply.balance or 0)} credits now.")
 
 
 @account.command()
@@ -166,7 +194,7 @@ def set_settings(name: str, given: tuple[tuple[str, str], ...], config: Path) ->
 def password(name: str, password: str | None, config: Path) -> None:
     """Give the account NAME another password. The one before is refused from now on."""
     settings = read(config)
-    ask(settings, SetPassword(name, hash_password(_chosen(password))))
+    ask(settings, SetPassword(name, hash_password(chosen(password))))
     click.echo(f"Account {name} has another password now.{_elsewhere(settings)}")
 
 
@@ -184,7 +212,7 @@ def portal_password(name: str, password: str | None, remove: bool, config: Path)
     The other one stands in the URLs that the customer's programs call; from now on it opens no page.
     """
     settings = read(config)
-    ask(settings, SetPortalPassword(name, "" if remove else hash_password(_chosen(password))))
+    ask(settings, SetPortalPassword(name, "" if remove else hash_password(chosen(password))))
     told = "is entered by its programs' password" if remove else "has a portal password of its own"
     click.echo(f"Account {name} {told} now.{_elsewhere(settings)}")
 
@@ -232,13 +260,14 @@ def _show(reply: Reply) -> None:
             click.echo(f"{key:<14}{value or '-'}")
 
 
-def _chosen(password: str | None) -> str:
+def chosen(password: str | None) -> str:
+    """What is typed, or what `password_option` says."""
     return _ask() if password in (None, "-") and sys.stdin.isatty() else _given(password)
 
 
 def _ask() -> str:
-    chosen: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
-    return chosen
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
+    return typed
 
 
 def _given(password: str | None) -> str:

@@ -8,7 +8,7 @@ import structlog
 
 from kavle import __version__
 from kavle.cli.config import Settings
-from kavle.cli.control import ControlServer, Desk
+from kavle.cli.control import ControlServer
 from kavle.cli.database import file_of
 from kavle.cli.roles.callbacks import CallbackCalls
 from kavle.cli.roles.node import Node, Part
@@ -19,6 +19,7 @@ from kavle.cli.roles.south import South, check_certificates
 from kavle.cli.roles.upkeep import Upkeep
 from kavle.clock import Clock
 from kavle.core.accounts import Accounts
+from kavle.core.desk import Desk
 from kavle.core.queries import Queries
 from kavle.metrics import Metrics
 from kavle.north.server import HttpServer
@@ -102,21 +103,21 @@ class Gateway:
         in flight is awaited, what was not written goes back to the queue, the links close; and what time does
         ends last."""
         node, upkeep = self._node, Upkeep(self._node)
-        door: North | Operations = North(node, upkeep) if Role.NORTH in self.roles else Operations(node)
+        self.accounts = Accounts(node.store, node.clock, node.changed)
+        region = self.settings.gateway.region
+        desk = Desk(node.store, node.clock, region, accounts=self.accounts, wake=node.wake_all)
+        door: North | Operations = Operations(node)
+        if Role.NORTH in self.roles:
+            door = North(node, upkeep, self.accounts, desk)
         self.http = door.http
-        self.accounts = door.accounts
-        parts: list[Part] = [*self._commands(), door]
+        parts: list[Part] = [*self._commands(desk), door]
         if Role.SOUTH in self.roles:
             parts.append(South(node))
         if Role.CALLBACKS in self.roles:
             parts.append(CallbackCalls(node))
         return [*parts, upkeep]
 
-    def _commands(self) -> list[Part]:
+    def _commands(self, desk: Desk) -> list[Part]:
         """A file has one engine, so that commands go through it; a server's database they open themselves."""
         path = file_of(self.settings.database)
-        if path is None:
-            return []
-        node, region = self._node, self.settings.gateway.region
-        desk = Desk.of(node.store, node.clock, region, accounts=self.accounts, wake=node.wake_all)
-        return [ControlServer(desk, path)]
+        return [] if path is None else [ControlServer(desk, path)]

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "held": "Decide on messages that a network may have or not.",
     "incoming": "See messages from phones, and have their customers called again.",
     "number": "Give accounts numbers that phones may write to, each with the address to be called.",
+    "operator": "Make and change those who may log in at /operator.",
     "stoplist": "See and change which phones an account sends nothing more.",
     "migrate": "Bring the database's schema up to date.",
     "simulate": "Networks to try a gateway on.",

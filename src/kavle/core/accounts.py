@@ -12,8 +12,9 @@ from kavle.clock import Clock
 from kavle.model.account import Account, AccountSettings, check_account_name
 from kavle.model.account_change import changed
 from kavle.model.errors import OperatorError
+from kavle.model.money import format_balance
 from kavle.store.store import Store
-from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
+from kavle.store.types import AccountChange, AccountLine, AccountPage, NewAccount, TopUp
 
 
 class AccountError(OperatorError):
@@ -29,6 +30,13 @@ class CreateAccount(msgspec.Struct, frozen=True, tag="create"):
 class TopUpAccount(msgspec.Struct, frozen=True, tag="topup"):
     name: str
     amount: int
+
+
+class CorrectAccount(msgspec.Struct, frozen=True, tag="correct"):
+    """Downwards: by what was given too much."""
+
+    name: str
+    amount: int  # more than 0
 
 
 class ChangeAccount(msgspec.Struct, frozen=True, tag="change"):
@@ -68,6 +76,7 @@ class ListAccounts(msgspec.Struct, frozen=True, tag="list"):
 Command = (
     CreateAccount
     | TopUpAccount
+    | CorrectAccount
     | ChangeAccount
     | AdmitAccount
     | SetPassword
@@ -107,6 +116,15 @@ class Accounts:
             raise _unknown(command.name)
         return balance
 
+    async def correct(self, command: CorrectAccount) -> int:
+        """The balance after, which is never below 0."""
+        one = TopUp(command.name, -command.amount, self._clock.now())
+        balance = await self._store.correct(one)
+        if balance is None:
+            has = format_balance((await self.show(command.name)).balance)
+            raise AccountError(f"account {command.name} has {has} credits; take so much at most")
+        return balance
+
     async def change(self, command: ChangeAccount) -> AccountLine:
         """The account as it is after."""
         return await self._change(command.name, lambda settings: changed(settings, command.given))
@@ -122,10 +140,10 @@ class Accounts:
         await self._store_change(AccountChange(command.name, portal_hash=command.password_hash))
 
     async def show(self, name: str) -> AccountLine:
-        line = next((line for line in await self.list() if line.name == name), None)
-        if line is None:
+        lines = await self._store.listing.accounts(AccountPage(1, since=name))
+        if not lines or lines[0].name != name:
             raise _unknown(name)
-        return line
+        return lines[0]
 
     async def list(self) -> list[AccountLine]:
         return await self._store.accounts()

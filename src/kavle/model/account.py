@@ -39,8 +39,19 @@ class Account(msgspec.Struct, frozen=True):
         return f"Account(id={self.id}, name={self.name!r})"
 
 
+Role = Literal["admin", "viewer"]
+
+
 class Operator(msgspec.Struct, frozen=True):
-    """Who runs the gateway: sees every account's messages."""
+    """Who runs the gateway: sees every account's messages. A viewer changes nothing, and is shown neither
+    whole phone numbers nor texts."""
+
+    name: str
+    role: Role = "viewer"
+
+    @property
+    def may_change(self) -> bool:
+        return self.role == "admin"
 
 
 class Anyone(msgspec.Struct, frozen=True):

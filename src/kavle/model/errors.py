@@ -28,6 +28,10 @@ class OperatorError(Exception):
     """What an operator asked for can't be done; the text says what is wrong and what to do."""
 
 
+class NotAllowed(Exception):
+    """A change by one who may only look."""
+
+
 class OutcomeUnknown(Exception):
     """A commit was under way and its result can't be had. The caller is left without an answer: never
     told 42, which means "nothing was stored, call again"."""

@@ -73,6 +73,7 @@ class Booked(StrEnum):
     TOP_UP = "top-up"
     DEBIT = "debit"
     REFUND = "refund"
+    CORRECTION = "correction"  # downwards, by an operator
 
 
 class LedgerLine(msgspec.Struct, frozen=True):

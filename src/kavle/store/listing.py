@@ -23,6 +23,7 @@ from kavle.model.status import Status
 from kavle.sms.segment import Encoding
 from kavle.store.bundling import Part
 from kavle.store.rows import Entry, from_ms
+from kavle.store.types import AccountLine, AccountPage
 
 BUNDLES: Final = (
     "SELECT b.id, a.name, b.sender, t.text, b.encoding, b.segments, b.priority, b.count, b.accepted_at,"
@@ -37,7 +38,12 @@ LAST: Final = 2**63 - 1
 MOST: Final = 2_000
 """Keys of scheduled messages that are looked at in one call: those that were cancelled are among them."""
 
-_BOOKED: Final = {Entry.TOP_UP: Booked.TOP_UP, Entry.DEBIT: Booked.DEBIT, Entry.REFUND: Booked.REFUND}
+_BOOKED: Final = {
+    Entry.TOP_UP: Booked.TOP_UP,
+    Entry.DEBIT: Booked.DEBIT,
+    Entry.REFUND: Booked.REFUND,
+    Entry.CORRECTION: Booked.CORRECTION,
+}
 
 
 class Listing(Protocol):
@@ -52,6 +58,9 @@ class Listing(Protocol):
         """Single messages that wait for their time, in its order; a bundle's are told with the bundle."""
 
     async def ledger(self, account_id: int, keys: Keys) -> Slice[LedgerLine]: ...
+
+    async def accounts(self, page: AccountPage) -> list[AccountLine]:
+        """By name; with their balances."""
 
     async def newest_entry(self) -> int:
         """The id of the ledger's newest entry, whoever's; 0 where there is none."""

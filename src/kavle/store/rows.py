@@ -38,6 +38,7 @@ class Entry(IntEnum):
     TOP_UP = 1
     DEBIT = 2
     REFUND = 3
+    CORRECTION = 4  # downwards, by an operator
 
 
 _last: tuple[datetime, int] = (_EPOCH, 0)

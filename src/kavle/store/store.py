@@ -15,6 +15,7 @@ from kavle.model.traffic import Traffic
 from kavle.store.history import History
 from kavle.store.inbox import Inbox
 from kavle.store.listing import Listing
+from kavle.store.office import Office
 from kavle.store.retention import Erase, Erased
 from kavle.store.types import (
     AccountChange,
@@ -60,6 +61,9 @@ class Store(Protocol):
 
     @property
     def inbox(self) -> Inbox: ...
+
+    @property
+    def office(self) -> Office: ...
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         """The number of each carrier in the tables, by name; new ones get one. What is said of them holds
@@ -144,6 +148,9 @@ class Store(Protocol):
 
     async def top_up(self, one: TopUp) -> int | None:
         """The new balance; None when there is no such account."""
+
+    async def correct(self, one: TopUp) -> int | None:
+        """As `top_up`, by an amount below 0; None, too, when the balance is smaller than that."""
 
     async def account(self, name: str) -> Account | None: ...
 

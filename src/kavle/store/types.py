@@ -41,6 +41,14 @@ class AccountLine(msgspec.Struct, frozen=True):
     settings: AccountSettings = AccountSettings()
 
 
+class AccountPage(msgspec.Struct, frozen=True):
+    """Some accounts, in the order of their names."""
+
+    limit: int
+    after: str = ""
+    since: str = ""  # this one and those behind it
+
+
 class CarrierTerms(msgspec.Struct, frozen=True):
     """What the store must know of a carrier."""
 

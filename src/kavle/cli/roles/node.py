@@ -56,6 +56,20 @@ class Came:
             self._ear()
 
 
+class Changed:
+    """`changed(account)`: it is not what it was. Who remembers whom it has let in listens."""
+
+    def __init__(self) -> None:
+        self._ear: Callable[[str], None] | None = None
+
+    def listen(self, ear: Callable[[str], None]) -> None:
+        self._ear = ear
+
+    def __call__(self, account: str) -> None:
+        if self._ear is not None:
+            self._ear(account)
+
+
 class Node:
     """`await open()`, and `await close()` when all parts have stopped."""
 
@@ -65,6 +79,7 @@ class Node:
         self.metrics: Final = Metrics()
         self.wake: Final = Wake()
         self.came: Final = Came()
+        self.changed: Final = Changed()
         self.tasks: Final[list[asyncio.Task[None]]] = []
         self.store: Store
         self.carrier_ids: dict[str, int]

@@ -10,6 +10,7 @@ from kavle.cli.roles.upkeep import Upkeep
 from kavle.core.accept import Accept
 from kavle.core.accounts import Accounts
 from kavle.core.cancel import Cancel
+from kavle.core.desk import Desk
 from kavle.core.passwords import Passwords
 from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
@@ -26,8 +27,11 @@ from kavle.south.ip1.webhook import Webhook, with_webhooks
 class North:
     """All listeners of the settings."""
 
-    def __init__(self, node: Node, upkeep: Upkeep) -> None:
+    def __init__(self, node: Node, upkeep: Upkeep, accounts: Accounts, desk: Desk) -> None:
+        """`accounts`: its changes are told to `node.changed`."""
         self._node = node
+        self._accounts = accounts
+        self._desk = desk
         self._authenticator = Authenticator(
             Queries(node.store).account, node.clock, refused=node.metrics.log_in_refused
         )
@@ -35,7 +39,7 @@ class North:
         self._entrants = Authenticator(
             Queries(node.store).entrant, node.clock, refused=node.metrics.log_in_refused
         )
-        self.accounts = Accounts(node.store, node.clock, self.forget)
+        node.changed.listen(self._forget)
         app = with_webhooks(self._webhooks(), self._faces(upkeep))
         self.http = HttpServer(app, node.settings.http, node.clock)
 
@@ -58,7 +62,7 @@ class North:
         await self.http.stop()  # running accepts commit
         self._close()
 
-    def forget(self, account: str) -> None:
+    def _forget(self, account: str) -> None:
         """It has changed: who is logged in as it logs in anew."""
         self._authenticator.forget(account)
         self._entrants.forget(account)
@@ -84,7 +88,7 @@ class North:
             Queries(node.store),
             self._authenticator,
             self._entrants,
-            Passwords(self.accounts),
+            Passwords(self._accounts),
             node.settings.http,
             node.metrics.registry(),
             node.clock,

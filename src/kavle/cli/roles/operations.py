@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from kavle.cli.roles.node import Node
-from kavle.core.accounts import Accounts
 from kavle.north.app import operations
 from kavle.north.server import HttpServer
 
@@ -15,7 +14,6 @@ class Operations:
 
     def __init__(self, node: Node) -> None:
         http = msgspec.structs.replace(node.settings.http, listener=[])
-        self.accounts = Accounts(node.store, node.clock)
         self.http = HttpServer(operations(node.metrics.registry()), http, node.clock)
 
     async def start(self) -> None:

@@ -48,7 +48,12 @@ TRIED: Final = {
     Tried.UNSURE: "No answer came: the network may have it",
 }
 
-BOOKED: Final = {Booked.TOP_UP: "Top-up", Booked.DEBIT: "Sent", Booked.REFUND: "Refund"}
+BOOKED: Final = {
+    Booked.TOP_UP: "Top-up",
+    Booked.DEBIT: "Sent",
+    Booked.REFUND: "Refund",
+    Booked.CORRECTION: "Taken back",
+}
 
 _ALPHABETS: Final = {
     Encoding.GSM7: "GSM 03.38, 7 bit",

@@ -11,7 +11,7 @@ from kavle.model.account import Account, AccountSettings
 from kavle.store.funds import gathered
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, Row, columns
 from kavle.store.rows import Entry, from_ms, to_ms
-from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
+from kavle.store.types import AccountChange, AccountLine, AccountPage, NewAccount, TopUp
 
 _CREATE: Final = (
     "INSERT INTO account (name, password_hash, created_at) VALUES ($1, $2, $3)"
@@ -132,6 +132,23 @@ async def top_up(db: Db, wanted: Sequence[TopUp]) -> tuple[list[int | None], Pro
     return balances[::-1], Proof(_ENTERED, (last.account_id, last.amount, last.at, after[last.account_id]))
 
 
+async def correct(db: Db, wanted: Sequence[TopUp]) -> tuple[list[int | None], Proof]:
+    """By an amount below 0: the new balance; None where there is no such account, or not so much on it."""
+    names = [one.name for one in wanted]
+    rows = await db.fetch("SELECT name, id FROM account WHERE name = ANY($1::text[])", names)
+    ids = {row[0]: row[1] for row in rows}
+    done: list[int | None] = [None] * len(wanted)
+    proof = NOTHING_TO_PROVE
+    # One by one, since each may be too much by itself; the locks in their order all the same.
+    for place in sorted((i for i, one in enumerate(wanted) if one.name in ids), key=lambda i: ids[names[i]]):
+        one, id = wanted[place], ids[names[place]]
+        after = await post(db, [Change(id, to_ms(one.at), Entry.CORRECTION, one.amount, None)])
+        done[place] = after.get(id)
+        if id in after:
+            proof = Proof(_ENTERED, (id, one.amount, to_ms(one.at), after[id]))
+    return done, proof
+
+
 async def find(db: Db, name: str) -> Account | None:
     row = await db.fetchrow(
         "SELECT id, name, password_hash, settings, portal_hash FROM account WHERE name = $1", name
@@ -157,11 +174,18 @@ async def balance(db: Db, account_id: int) -> int:
     return amount
 
 
+_LINES: Final = (
+    "SELECT name, amount, created_at, settings FROM account JOIN balance ON account_id = id"
+    " WHERE name > $1 AND name >= $2 ORDER BY name LIMIT $3"
+)
+
+
 async def listing(db: Db) -> list[AccountLine]:
-    rows = await db.fetch(
-        "SELECT name, amount, created_at, settings FROM account JOIN balance ON account_id = id ORDER BY name"
-    )
+    return await page_of(db, AccountPage(2**31 - 1))
+
+
+async def page_of(db: Db, page: AccountPage) -> list[AccountLine]:
     return [
         AccountLine(name, amount, from_ms(at), msgspec.json.decode(settings, type=AccountSettings))
-        for name, amount, at, settings in rows
+        for name, amount, at, settings in await db.fetch(_LINES, page.after, page.since, page.limit)
     ]

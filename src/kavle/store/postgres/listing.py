@@ -23,9 +23,11 @@ from kavle.store.listing import (
     scheduled,
     slice_of,
 )
+from kavle.store.postgres.accounts import page_of
 from kavle.store.postgres.bundles import firsts, unexpanded
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import to_ms
+from kavle.store.types import AccountLine, AccountPage
 
 Look = Callable[..., Awaitable[Any]]
 
@@ -71,6 +73,10 @@ class PostgresListing:
 
     async def ledger(self, account_id: int, keys: Keys) -> Slice[LedgerLine]:
         found: Slice[LedgerLine] = await self._look(_ledger, account_id, keys)
+        return found
+
+    async def accounts(self, page: AccountPage) -> list[AccountLine]:
+        found: list[AccountLine] = await self._look(page_of, page)
         return found
 
     async def newest_entry(self) -> int:

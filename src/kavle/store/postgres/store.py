@@ -43,6 +43,7 @@ from kavle.store.postgres.lane import Lane, Verb
 from kavle.store.postgres.lease import Leases
 from kavle.store.postgres.listing import PostgresListing
 from kavle.store.postgres.migrate import migrate
+from kavle.store.postgres.office import PostgresOffice
 from kavle.store.postgres.offset import complaint, offset
 from kavle.store.postgres.rows import Db, Proof, columns
 from kavle.store.retention import Erase, Erased
@@ -156,7 +157,9 @@ class PostgresStore:
         self._create = lane(rare, accounts.create, repeatable=False)
         self._change = lane(rare, accounts.change)
         self._top_up = lane(rare, accounts.top_up, repeatable=False)
+        self._correct = lane(rare, accounts.correct, repeatable=False)
         self._carriers = lane(rare, _carrier_ids)
+        self.office = PostgresOffice(lane, rare, self._read)
         self.inbox = PostgresInbox(
             lane, (taking, calling, rare), (Ids(pool), Ids(pool)), self._read, self._check_clock
         )
@@ -296,6 +299,9 @@ class PostgresStore:
 
     async def top_up(self, one: TopUp) -> int | None:
         return await self._top_up.call(one)
+
+    async def correct(self, one: TopUp) -> int | None:
+        return await self._correct.call(one)
 
     async def account(self, name: str) -> Account | None:
         return await self._read(accounts.find, name)

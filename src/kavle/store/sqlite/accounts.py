@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import apsw
 import msgspec
@@ -11,7 +12,7 @@ from kavle.model.account import Account, AccountSettings
 from kavle.store.funds import Owed, gathered
 from kavle.store.rows import Entry, from_ms, to_ms
 from kavle.store.sqlite.rows import Reader, array, insert
-from kavle.store.types import AccountChange, AccountLine, NewAccount, TopUp
+from kavle.store.types import AccountChange, AccountLine, AccountPage, NewAccount, TopUp
 
 Change = tuple[int, int, Entry, int | None]  # account, signed amount, kind, message or bundle
 
@@ -68,6 +69,21 @@ def _top_up(db: apsw.Connection, one: TopUp) -> int | None:
     return post(db, [(account_id, one.amount, Entry.TOP_UP, None)], to_ms(one.at))[account_id]
 
 
+def correct(db: apsw.Connection, wanted: Sequence[TopUp]) -> list[int | None]:
+    """By an amount below 0: the new balance; None where there is no such account, or not so much on it."""
+    return [_correct(db, one) for one in wanted]
+
+
+def _correct(db: apsw.Connection, one: TopUp) -> int | None:
+    row = db.execute(
+        "SELECT id, amount FROM account JOIN balance ON account_id = id WHERE name = ?", (one.name,)
+    )
+    account_id, amount = row.get or (None, 0)
+    if account_id is None or amount + one.amount < 0:
+        return None
+    return post(db, [(account_id, one.amount, Entry.CORRECTION, None)], to_ms(one.at))[account_id]
+
+
 def post(db: apsw.Connection, changes: Sequence[Change], at: int) -> dict[int, int]:
     """Enter changes in the ledger and move the balances with them; the balances after. A balance that
     would go below 0 fails the transaction: whoever debits looks first."""
@@ -116,10 +132,19 @@ def balance(db: apsw.Connection, account_id: int) -> int:
     return amount
 
 
+_LINES: Final = (
+    "SELECT name, amount, created_at, settings FROM account JOIN balance ON account_id = id"
+    " WHERE name > ? AND name >= ? ORDER BY name LIMIT ?"
+)
+_ALL: Final = -1  # no limit
+
+
 def listing(db: apsw.Connection) -> list[AccountLine]:
-    rows = db.execute(
-        "SELECT name, amount, created_at, settings FROM account JOIN balance ON account_id = id ORDER BY name"
-    )
+    return page_of(db, AccountPage(_ALL))
+
+
+def page_of(db: apsw.Connection, page: AccountPage) -> list[AccountLine]:
+    rows = db.execute(_LINES, (page.after, page.since, page.limit))
     return [
         AccountLine(name, amount, from_ms(at), msgspec.json.decode(settings, type=AccountSettings))
         for name, amount, at, settings in rows

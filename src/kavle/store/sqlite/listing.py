@@ -27,8 +27,10 @@ from kavle.store.listing import (
     slice_of,
 )
 from kavle.store.rows import to_ms
+from kavle.store.sqlite.accounts import page_of
 from kavle.store.sqlite.bundles import firsts, unexpanded
 from kavle.store.sqlite.rows import array
+from kavle.store.types import AccountLine, AccountPage
 
 Look = Callable[..., Awaitable[Any]]
 
@@ -73,6 +75,10 @@ class SqliteListing:
 
     async def ledger(self, account_id: int, keys: Keys) -> Slice[LedgerLine]:
         found: Slice[LedgerLine] = await self._look(_ledger, account_id, keys)
+        return found
+
+    async def accounts(self, page: AccountPage) -> list[AccountLine]:
+        found: list[AccountLine] = await self._look(page_of, page)
         return found
 
     async def newest_entry(self) -> int:

@@ -42,6 +42,7 @@ from kavle.store.sqlite.connection import EngineLock, make_folder, open_writer
 from kavle.store.sqlite.history import SqliteHistory
 from kavle.store.sqlite.inbox import SqliteInbox
 from kavle.store.sqlite.listing import SqliteListing
+from kavle.store.sqlite.office import SqliteOffice
 from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
@@ -100,6 +101,7 @@ class SqliteStore:
         self.history = SqliteHistory(looker)
         self.listing = SqliteListing(looker)
         self.inbox = SqliteInbox(writer, reader, looker, self._told)
+        self.office = SqliteOffice(writer, reader, looker)
 
     @classmethod
     async def open(
@@ -216,6 +218,9 @@ class SqliteStore:
 
     async def top_up(self, one: TopUp) -> int | None:
         return await self._writer.call(accounts.top_up, one)
+
+    async def correct(self, one: TopUp) -> int | None:
+        return await self._writer.call(accounts.correct, one)
 
     async def account(self, name: str) -> Account | None:
         return await self._read(accounts.find, name)

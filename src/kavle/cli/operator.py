@@ -1,0 +1,100 @@
+"""`kavle operator`: those who may log in at /operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from kavle.cli.account import chosen, password_option
+from kavle.cli.ask import ask
+from kavle.cli.config import read
+from kavle.cli.options import config_option, telling_errors
+from kavle.core.operators import (
+    AdmitOperator,
+    CreateOperator,
+    ListOperators,
+    RemoveOperator,
+    SetOperatorPassword,
+)
+from kavle.model.account import Role
+from kavle.north.auth import hash_password
+
+
+@click.group()
+def operator() -> None:
+    """Make and change those who may log in at /operator.
+
+    An admin may change everything there; a viewer only looks, and is shown neither whole phone numbers nor
+    texts. What they change, and what is changed by these commands, stands in the audit log.
+    """
+
+
+@operator.command()
+@click.argument("name")
+@click.option(
+    "--role", type=click.Choice(get_args(Role)), default="admin", show_default=True, help="What NAME may do."
+)
+@password_option
+@config_option
+@telling_errors
+def create(name: str, role: Role, password: str | None, config: Path) -> None:
+    """Make the operator NAME."""
+    settings = read(config)
+    ask(settings, CreateOperator(name, hash_password(chosen(password)), role))
+    click.echo(f"Operator {name} is made, as {role}, and logs in at /operator.")
+
+
+@operator.command(name="list")
+@config_option
+@telling_errors
+def list_operators(config: Path) -> None:
+    """Show all operators: name, role, whether they may log in, and since when there are."""
+    lines = ask(read(config), ListOperators()).operators or []
+    for line in lines:
+        state = "disabled" if line.disabled else "enabled"
+        click.echo(f"{line.name:<20}  {line.role:<6}  {state:<8}  {line.created_at:%Y-%m-%d}")
+    if not lines:
+        click.echo("There is no operator yet.")
+
+
+@operator.command()
+@click.argument("name")
+@password_option
+@config_option
+@telling_errors
+def password(name: str, password: str | None, config: Path) -> None:
+    """Give the operator NAME another password. Whoever is logged in by the one before is no more."""
+    ask(read(config), SetOperatorPassword(name, hash_password(chosen(password))))
+    click.echo(f"Operator {name} has another password now.")
+
+
+@operator.command()
+@click.argument("name")
+@config_option
+@telling_errors
+def disable(name: str, config: Path) -> None:
+    """Let the operator NAME log in no more, from now on."""
+    ask(read(config), AdmitOperator(name, admitted=False))
+    click.echo(f"Operator {name} is disabled.")
+
+
+@operator.command()
+@click.argument("name")
+@config_option
+@telling_errors
+def enable(name: str, config: Path) -> None:
+    """Let the operator NAME log in again."""
+    ask(read(config), AdmitOperator(name, admitted=True))
+    click.echo(f"Operator {name} is enabled.")
+
+
+@operator.command()
+@click.argument("name")
+@config_option
+@telling_errors
+def remove(name: str, config: Path) -> None:
+    """Remove the operator NAME. What NAME has changed stays in the audit log."""
+    ask(read(config), RemoveOperator(name))
+    click.echo(f"Operator {name} is removed.")

@@ -1,0 +1,242 @@
+"""Where operators' commands are carried out, whether they come from a page or from a command line: by whom he
+or she may, and not without a line in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+import msgspec
+
+from kavle.clock import Clock
+from kavle.core.accounts import (
+    Accounts,
+    AdmitAccount,
+    ChangeAccount,
+    CorrectAccount,
+    CreateAccount,
+    ListAccounts,
+    SetPassword,
+    SetPortalPassword,
+    ShowAccount,
+    TopUpAccount,
+)
+from kavle.core.accounts import Command as AccountCommand
+from kavle.core.audited import States, subject, what
+from kavle.core.carriers import Carriers, CarriersView, ShowCarriers
+from kavle.core.held import DecideHeld, Held, HeldCommand, HeldMessage, ListHeld
+from kavle.core.inbox import (
+    Inbox,
+    IncomingCommand,
+    IncomingMessage,
+    IncomingWhole,
+    ListIncoming,
+    ReplayIncoming,
+    ShowIncoming,
+)
+from kavle.core.numbers import (
+    AddNumber,
+    ChangeNumber,
+    ChangeStopList,
+    ListNumbers,
+    ListStops,
+    NumberCommand,
+    Numbers,
+    RemoveNumber,
+    StopCommand,
+    StopLists,
+)
+from kavle.core.operators import (
+    AdmitOperator,
+    CreateOperator,
+    ListOperators,
+    OperatorCommand,
+    OperatorLine,
+    Operators,
+    RemoveOperator,
+    SetOperatorPassword,
+)
+from kavle.model.account import Operator
+from kavle.model.audit import AuditEnd, AuditNote, Came, State, difference
+from kavle.model.errors import NotAllowed, OperatorError, OutcomeUnknown
+from kavle.model.number import Number
+from kavle.store.errors import RowRefused, StoreUnavailable
+from kavle.store.inbox import StopLine
+from kavle.store.store import Store
+from kavle.store.types import AccountLine
+
+Command = (
+    AccountCommand
+    | HeldCommand
+    | ShowCarriers
+    | NumberCommand
+    | StopCommand
+    | IncomingCommand
+    | OperatorCommand
+)
+
+_LOOKS: Final = (
+    ShowAccount,
+    ListAccounts,
+    ListHeld,
+    ShowCarriers,
+    ListNumbers,
+    ListStops,
+    ListIncoming,
+    ShowIncoming,
+    ListOperators,
+)
+"""They change nothing."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One of these, or none of them where there is nothing to say: what was asked for; `done`, the public ids
+    of those that it was carried out on."""
+
+    error: str | None = None
+    balance: int | None = None
+    accounts: list[AccountLine] | None = None
+    held: list[HeldMessage] | None = None
+    done: list[str] | None = None
+    carriers: CarriersView | None = None
+    numbers: list[Number] | None = None
+    recipient: str | None = None
+    stops: list[StopLine] | None = None
+    incoming: list[IncomingMessage] | None = None
+    message: IncomingWhole | None = None
+    operators: list[OperatorLine] | None = None
+
+
+class _Hands(NamedTuple):
+    accounts: Accounts
+    held: Held
+    carriers: Carriers
+    numbers: Numbers
+    stop_lists: StopLists
+    inbox: Inbox
+    operators: Operators
+
+
+class Desk:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        region: str,
+        *,
+        accounts: Accounts | None = None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`region`: of numbers in national form. `accounts`: where others are to be told of changes. `wake`
+        is told that there is something to send."""
+        self._office = store.office
+        self._clock = clock
+        self._hands = hands = _Hands(
+            accounts or Accounts(store, clock),
+            Held(store, clock, wake),
+            Carriers(store, clock),
+            Numbers(store, clock),
+            StopLists(store, clock, region),
+            Inbox(store, clock),
+            Operators(store, clock),
+        )
+        self._states = States(hands.accounts, hands.operators, store.inbox)
+
+    async def carry_out(self, operator: Operator, command: Command) -> Reply:
+        """Raises `NotAllowed` for a change by a viewer, `OperatorError` for what can be mended,
+        `StoreUnavailable`, `RowRefused` and `OutcomeUnknown` as the store does."""
+        if isinstance(command, _LOOKS):
+            return await _done(self._hands, command)
+        if not operator.may_change:
+            raise NotAllowed
+        before = await self._states.of(command)
+        now = self._clock.now()
+        line = await self._office.note(AuditNote(now, operator.name, what(command), subject(command)))
+        try:
+            reply = await _done(self._hands, command)
+        except (OperatorError, StoreUnavailable, RowRefused):
+            await self._end(line, Came.REFUSED, {}, {})
+            raise
+        after = {**await self._after(command), **_told(command, reply)}
+        await self._end(line, Came.DONE, *difference(before, after))
+        return reply
+
+    async def _after(self, command: Command) -> State:
+        try:
+            return await self._states.of(command)
+        except StoreUnavailable:
+            return {}
+
+    async def _end(self, line: int, came: Came, before: State, after: State) -> None:
+        """Where that can't be stored the line stays open, as it would if the process died here."""
+        with suppress(StoreUnavailable, OutcomeUnknown, RowRefused):
+            await self._office.end(AuditEnd(line, came, before, after))
+
+
+def _told(command: Command, reply: Reply) -> State:
+    """What no state tells."""
+    match command:
+        case SetPassword() | SetPortalPassword() | SetOperatorPassword():
+            return {"password": "changed"}
+        case DecideHeld() | ReplayIncoming():
+            return {"messages": " ".join(reply.done or [])}
+    return {}
+
+
+async def _done(hands: _Hands, command: Command) -> Reply:
+    accounts, held, carriers, numbers, stop_lists, inbox, operators = hands
+    match command:
+        case CreateAccount():
+            await accounts.create(command)
+        case TopUpAccount():
+            return Reply(balance=await accounts.top_up(command))
+        case CorrectAccount():
+            return Reply(balance=await accounts.correct(command))
+        case ChangeAccount():
+            return Reply(accounts=[await accounts.change(command)])
+        case AdmitAccount():
+            await accounts.admit(command)
+        case SetPassword():
+            await accounts.set_password(command)
+        case SetPortalPassword():
+            await accounts.set_portal_password(command)
+        case ShowAccount():
+            return Reply(accounts=[await accounts.show(command.name)])
+        case ListAccounts():
+            return Reply(accounts=await accounts.list())
+        case ListHeld():
+            return Reply(held=await held.page(command))
+        case DecideHeld():
+            return Reply(done=await held.decide(command))
+        case ShowCarriers():
+            return Reply(carriers=await carriers.show())
+        case AddNumber():
+            return Reply(numbers=[await numbers.add(command)])
+        case ChangeNumber():
+            return Reply(numbers=[await numbers.change(command)])
+        case RemoveNumber():
+            await numbers.remove(command)
+        case ListNumbers():
+            return Reply(numbers=await numbers.list(command))
+        case ChangeStopList():
+            return Reply(recipient=await stop_lists.change(command))
+        case ListStops():
+            return Reply(stops=await stop_lists.list(command))
+        case ListIncoming():
+            return Reply(incoming=await inbox.page(command))
+        case ShowIncoming():
+            return Reply(message=await inbox.show(command))
+        case ReplayIncoming():
+            return Reply(done=await inbox.replay(command))
+        case CreateOperator():
+            await operators.create(command)
+        case SetOperatorPassword():
+            await operators.set_password(command)
+        case AdmitOperator():
+            await operators.admit(command)
+        case RemoveOperator():
+            await operators.remove(command)
+        case ListOperators():
+            return Reply(operators=await operators.list())
+    return Reply()
