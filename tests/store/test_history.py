@@ -82,7 +82,7 @@ async def test_a_search_that_takes_long_goes_on_where_it_ended(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "CHUNK", 1)
-    monkeypatch.setattr(history, "CHUNKS", 2)
+    monkeypatch.setattr(history, "CHUNKS", 4)  # of texts half as many
     start = world.clock.now()
     await five(world)
     found = await page(world, text="text 1")

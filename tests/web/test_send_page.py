@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import FormData
 
-from support.pages import Browser, browsing
+from kavle.core.accept import Accept
+from kavle.north.web import send
+from support.pages import Browser, Page, browsing
 from support.running import Running
 
 FORM = {"to": "0702617396", "sender": "ip1", "text": "Hej", "priority": "2", "at": ""}
@@ -126,3 +130,44 @@ async def test_only_who_is_signed_in_sends(gateway: Running, customer: Browser) 
         assert (await nobody.post("/portal/send", token="x", **FORM)).status == 403
     assert (await customer.post("/portal/send", token="", **FORM)).status == 403
     assert await gateway.balance() == "1000.00"
+
+
+async def test_of_what_is_measured_meanwhile_the_latest_is_told(
+    gateway: Running, customer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser gives up what it asked for before: that must not be the only one that is answered."""
+    begun, let_go = asyncio.Event(), asyncio.Event()
+    real = Accept.quote
+
+    async def quote(*asked: Any) -> Any:
+        begun.set()
+        await let_go.wait()
+        return await real(*asked)
+
+    monkeypatch.setattr(Accept, "quote", quote)
+    read: list[Any] = []
+    really_written = send._written
+
+    async def written(form: Any) -> Any:
+        read.append(await really_written(form))
+        return read[-1]
+
+    monkeypatch.setattr(send, "_written", written)
+    await customer.get("/portal/send")
+
+    def asking(text: str) -> asyncio.Task[Page]:
+        return asyncio.create_task(customer.post("/portal/send/measure", **{**FORM, "text": text}))
+
+    first = asking("x")
+    await begun.wait()
+    waiting = asking("x" * 2)
+    while len(read) < 2:
+        await asyncio.sleep(0)
+    latest = asking("x" * 3)
+    while len(read) < 3:
+        await asyncio.sleep(0)
+    let_go.set()
+    assert "1 characters" in (await first).text
+    assert (await waiting).status == 204
+    assert "3 characters" in (await latest).text
+    assert "2 characters" in (await customer.post("/portal/send/measure", **{**FORM, "text": "xx"})).text

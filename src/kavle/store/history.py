@@ -151,6 +151,8 @@ class Search:
         self._looked = 0
         self._last: int | None = None
         self._spans = spans
+        # Each text is read from another row, and costs twice as much.
+        self._most = CHUNK * CHUNKS // (2 if wanted.text else 1)
         self._dense = not replace(wanted, recipient="").is_filtered
 
     @property
@@ -174,7 +176,7 @@ class Search:
 
     @property
     def goes_on(self) -> bool:
-        return bool(self._spans) and self.missing > 0 and self._looked < CHUNK * CHUNKS
+        return bool(self._spans) and self.missing > 0 and self._looked < self._most
 
     def found(self, keys: Sequence[int], lines: Sequence[HistoryLine]) -> None:
         """`lines` are those among `keys` that are wanted; both in the direction that is."""

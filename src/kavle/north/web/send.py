@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 from datetime import datetime
@@ -37,12 +38,7 @@ class Written(msgspec.Struct, frozen=True):
     priority: str = "2"
     flash: bool = False
     at: str = ""  # as a browser's datetime-local has it
-    listed: tuple[str, ...] = ()  # what a file has
-
-    @property
-    def recipients(self) -> list[str]:
-        typed = (piece.strip() for piece in _SEPARATOR.split(self.to))
-        return [*(piece for piece in typed if piece), *self.listed]
+    recipients: tuple[str, ...] = ()  # typed, and in a file
 
 
 class Send:
@@ -51,7 +47,8 @@ class Send:
         self._queries = queries
         self._renderer = renderer
         self._clock = clock
-        self._measured: set[int] = set()  # accounts of which a text is just being measured
+        self._turns: dict[int, asyncio.Lock] = {}  # by account, while something of it is measured
+        self._latest: dict[int, object] = {}
 
     def routes(self, door: Door) -> list[BaseRoute]:
         return [
@@ -65,17 +62,17 @@ class Send:
         return await self._form(visitor, account, Written(to=to, sender=account.settings.sender), {})
 
     async def measure(self, request: Request, visitor: Visitor, account: Account) -> Response:
-        """What it comes to so far, as a piece of the page; one at a time for each account."""
-        if account.id in self._measured:
-            return Response(status_code=204)
+        """What it comes to so far, as a piece of the page. One is measured at a time for each account, and of
+        those that wait meanwhile the latest alone, for which their browser has given up the others."""
         written = await _written(await request.form())
-        self._measured.add(account.id)
-        try:
-            return self._renderer.page(
-                visitor, "measured.html", **await self._quoted(visitor.words, account, written)
-            )
-        finally:
-            self._measured.discard(account.id)
+        latest = self._latest[account.id] = object()
+        async with self._turns.setdefault(account.id, asyncio.Lock()):
+            if self._latest[account.id] is not latest:
+                return Response(status_code=204)
+            quoted = await self._quoted(visitor.words, account, written)
+            if self._latest[account.id] is latest:  # nobody waits
+                del self._latest[account.id], self._turns[account.id]
+        return self._renderer.page(visitor, "measured.html", **quoted)
 
     async def send(self, request: Request, visitor: Visitor, account: Account) -> Response:
         written = await _written(await request.form())
@@ -121,12 +118,12 @@ class Send:
         """For the piece of the page that tells what it comes to: a quote, or why there is none."""
         if not written.text:
             return {"quote": None, "unsendable": ""}
+        if len(written.recipients) > MOST_RECIPIENTS:
+            return {"quote": None, "unsendable": _too_many(words)}
         try:
             order = BundleOrder(",".join(written.recipients), written.sender, written.text, "")
             quote = await self._accept.quote(account, order)
         except Refusal as refusal:
-            if refusal.reason is Reason.PARAMETER:
-                return {"quote": None, "unsendable": _too_many(words)}
             return {"quote": None, "unsendable": _told(words, refusal.reason).get("text", "")}
         return {"quote": quote, "unsendable": ""}
 
@@ -182,6 +179,7 @@ async def _written(form: FormData) -> Written:
         return value if isinstance(value, str) else ""
 
     file = form.get("file")
+    listed = await file.read() if isinstance(file, UploadFile) else b""
     return Written(
         to=text("to"),
         sender=text("sender"),
@@ -189,8 +187,14 @@ async def _written(form: FormData) -> Written:
         priority=text("priority"),
         flash=text("flash") == "on",
         at=text("at"),
-        listed=_numbers(await file.read()) if isinstance(file, UploadFile) else (),
+        # Long lists take longer than anybody else should wait.
+        recipients=await asyncio.to_thread(_recipients, text("to"), listed),
     )
+
+
+def _recipients(typed: str, file: bytes) -> tuple[str, ...]:
+    pieces = (piece.strip() for piece in _SEPARATOR.split(typed))
+    return (*(piece for piece in pieces if piece), *_numbers(file))
 
 
 def _numbers(file: bytes) -> tuple[str, ...]:

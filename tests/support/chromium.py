@@ -1,0 +1,41 @@
+"""A real browser, as visitors have it: Debian's chromium, driven by playwright."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright
+
+from support.clients import Need, require
+
+PROGRAM = Path("/usr/bin/chromium")
+CHROMIUM = Need("chromium", PROGRAM.exists, "apt-get install chromium")
+
+
+@asynccontextmanager
+async def chromium(url: str, *, locale: str = "en-GB", width: int = 1180) -> AsyncIterator[Page]:
+    """A page of its own, on which nothing may go wrong that only a browser sees: a script's error, or
+    something that our policy forbids."""
+    await require(CHROMIUM)
+    wrong: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        context = await browser.new_context(
+            base_url=url, locale=locale, viewport={"width": width, "height": 800}
+        )
+        page = await context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+        yield page
+        await browser.close()
+    assert wrong == []
+
+
+async def sign_in(page: Page, name: str = "test", password: str = "1234") -> None:  # noqa: S107
+    await page.goto("/visastatus.aspx")
+    await page.fill("#account", name)
+    await page.fill("#password", password)
+    await page.click(".panel button")
+    await page.wait_for_selector("#messages")
