@@ -15,12 +15,14 @@ from kavle.core.callbacks import Callbacks, Limits
 from kavle.core.caller import Answer
 from kavle.core.sweep import Sweep
 from kavle.metrics import Metrics
+from kavle.model.account import Account
 from kavle.model.callback import CallbackTry, LeasedCallback
 from kavle.model.callback_url import callback_host
 from kavle.model.incoming import IncomingState, Piece
 from kavle.model.number import NumberSettings
 from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import IncomingPage, NewNumber
+from kavle.store.types import NewAccount
 from support.world import World
 
 PATIENCE = 30
@@ -73,9 +75,9 @@ class Customers:
         return [one.text for one in self.called if not number or one.recipient == number]
 
 
-async def number(world: World, msisdn: str, host: str = "a.example") -> None:
-    url = f"http://{host}/in"
-    new = NewNumber(msisdn, world.account.id, callback_host(url), NumberSettings(url), world.clock.now())
+async def number(world: World, msisdn: str, host: str = "a.example", account: Account | None = None) -> None:
+    url, account_id = f"http://{host}/in", (account or world.account).id
+    new = NewNumber(msisdn, account_id, callback_host(url), NumberSettings(url), world.clock.now())
     assert await world.store.inbox.add_number(new)
 
 
@@ -377,6 +379,41 @@ async def test_a_number_may_have_several_at_once(world: World, customers: Custom
         for _ in range(3):
             await looked(world)
         assert customers.texts() == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("limit", ["connections", "per_host", "per_account"])
+async def test_with_several_at_once_for_a_number_the_other_limits_hold(
+    world: World, customers: Customers, limit: str
+) -> None:
+    numbers = [f"467374940{number:02}" for number in range(3)]
+    for msisdn in numbers:
+        await number(world, msisdn)
+        customers.behaviours[msisdn] = hangs
+        await comes(world, *map(str, range(5)), to=msisdn)
+    async with calling(world, customers, Limits(per_number=5, **{limit: 4})):
+        await until(lambda: customers.running.total() >= 4)
+        for _ in range(3):
+            await looked(world)
+        assert customers.running.total() == 4
+        assert {one.recipient for one in customers.called} == set(numbers)
+
+
+async def test_an_account_whose_addresses_all_hang_leaves_room_for_others(
+    world: World, customers: Customers
+) -> None:
+    for one in range(20):
+        msisdn = f"467374940{one:02}"
+        await number(world, msisdn, f"{one}.example")
+        customers.behaviours[msisdn] = hangs
+        await comes(world, "hej", to=msisdn)
+    other = await world.store.create_account(NewAccount("other", "", 0, world.clock.now()))
+    await number(world, "46737499999", "quick.example", other)
+    async with calling(world, customers, Limits(connections=7, per_account=5)) as one:
+        await until(lambda: customers.running.total() == 5)
+        await comes(world, "hej", to="46737499999")
+        one.wake()
+        await settled(world, DONE=1, WAITING=20)
+        assert customers.running.total() == 5
 
 
 # --- stop, and a store that can't ---------------------------------------------------------------------------

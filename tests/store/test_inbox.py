@@ -4,7 +4,7 @@ stop lists."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -15,6 +15,7 @@ from kavle.model.account import Account, AccountSettings
 from kavle.model.callback import CallbackTry, LeasedCallback, Verdict
 from kavle.model.incoming import SIXTEEN_BIT, IncomingState, Piece
 from kavle.model.number import Number, NumberSettings
+from kavle.store.calling import LANES, Choice, Lane, choose
 from kavle.store.inbox import (
     CallbackLeases,
     CallbackRequest,
@@ -75,7 +76,7 @@ class Inbox:
 
     async def leases(self, room: int = 100, **how: Any) -> CallbackLeases:
         now = self.world.clock.now()
-        given: dict[str, Any] = {"each": 10, "numbers": 100, "per_host": 10} | how
+        given: dict[str, Any] = {"each": 10, "numbers": 100, "per_host": 10, "per_account": 100} | how
         request = CallbackRequest(
             room, token=next(self._tokens), now=now, until=now + timedelta(seconds=60), **given
         )
@@ -406,6 +407,42 @@ async def test_a_host_has_no_more_numbers_called_at_once_than_allowed(inbox: Inb
     calls = await inbox.lease(per_host=3, busy={"slow.example": 1})
     assert [call.recipient for call in calls] == [*[n for n in numbers[:2] for _ in "ab"], OTHER]
     assert await inbox.lease(per_host=3, busy={"slow.example": 3}) == []
+
+
+async def test_an_account_has_no_more_numbers_called_at_once_than_allowed(inbox: Inbox) -> None:
+    """Though each has a host of its own."""
+    other = await inbox.world.store.create_account(NewAccount("other", "", 0, inbox.world.clock.now()))
+    for number in range(4):
+        await inbox.number(f"4673749{number:04}", f"{number}.example")
+        await inbox.take(inbox.piece("hej", recipient=f"4673749{number:04}"))
+    await inbox.number(OTHER, "quick.example", other)
+    await inbox.take(inbox.piece("hej", recipient=OTHER))
+    under_way = {inbox.world.account.id: 1}
+    calls = await inbox.lease(per_account=3, accounts=under_way)
+    assert [call.recipient for call in calls] == ["46737490000", "46737490001", OTHER]
+    assert await inbox.lease(per_account=3, accounts={inbox.world.account.id: 3}) == []
+
+
+def test_what_there_is_no_room_for_is_not_chosen() -> None:
+    """So its calls are not locked and their texts not read, which would cost the other customers."""
+    lane = Lane(NUMBER, 1, "slow.example")
+    now = datetime.now(UTC)
+    request = CallbackRequest(10, 10, 10, 1, 10, 1, now, now, busy={"slow.example": 1})
+    assert choose(request, [lane] * LANES) == Choice([], NUMBER)
+
+
+async def test_a_lease_that_is_full_goes_on_behind_what_it_took(inbox: Inbox) -> None:
+    numbers = [f"4673749{number:04}" for number in range(3)]
+    for number in numbers:
+        await inbox.number(number)
+        await inbox.take(*[inbox.piece(text, recipient=number) for text in "abc"])
+    first = await inbox.leases(room=4)
+    assert [(call.recipient, call.text) for call in first.taken] == [
+        *[(numbers[0], text) for text in "abc"],
+        (numbers[1], "a"),
+    ]
+    second = await inbox.leases(room=4, after=first.after)
+    assert [(call.recipient, call.text) for call in second.taken] == [(numbers[2], text) for text in "abc"]
 
 
 async def test_a_lease_is_for_so_many_numbers_at_most(inbox: Inbox) -> None:

@@ -13,6 +13,7 @@ from kavle.clock import SetClock
 from kavle.model.callback import CallbackTry, Verdict
 from kavle.model.incoming import IncomingState, Piece
 from kavle.model.number import NumberSettings
+from kavle.store.calling import Choice
 from kavle.store.inbox import CallbackRequest, NewNumber
 from kavle.store.rows import to_ms
 from support.world import World, open_world
@@ -27,6 +28,7 @@ POINTS = {
     incoming._HOLD: "locks the message",
     incoming._PARTS: "looks for parts",
     incoming._KEEP: "keeps parts",
+    callbacks._HOLD: "locks numbers",
     callbacks._READY: "finds ready calls",
     callbacks._TAKE: "leases",
     callbacks._LEASED: "locks calls",
@@ -58,10 +60,22 @@ def part(world: World, text: str, number: int, total: int, reference: int) -> li
     return [[Piece(world.carrier_id, PHONE, NUMBER, text, world.clock.now(), reference, number, total)]]
 
 
-def request(world: World, token: int, seconds: float = 60) -> list[CallbackRequest]:
+def request(world: World, token: int) -> CallbackRequest:
     now = world.clock.now()
-    until = now + timedelta(seconds=seconds)
-    return [CallbackRequest(room=10, numbers=10, each=1, per_host=10, token=token, now=now, until=until)]
+    return CallbackRequest(
+        room=10,
+        numbers=10,
+        each=1,
+        per_host=10,
+        per_account=10,
+        token=token,
+        now=now,
+        until=now + timedelta(seconds=60),
+    )
+
+
+def wanted(world: World, token: int) -> list[tuple[CallbackRequest, Choice]]:
+    return [(request(world, token), Choice([NUMBER], ""))]
 
 
 async def test_two_nodes_are_told_one_part_each(world: World, stage: Stage) -> None:
@@ -101,21 +115,33 @@ async def test_the_last_part_comes_when_it_is_waited_for_no_longer(world: World,
 
 
 async def test_no_call_is_leased_by_two_nodes(world: World, stage: Stage) -> None:
-    for number, order in enumerate(orders(3, 3)):
+    for number, order in enumerate(orders(4, 4)):
         await world.store.inbox.take(part(world, str(number), 1, 1, 0)[0])
         (one,), (other,) = await stage.play(
-            order, (callbacks.lease, request(world, 1)), (callbacks.lease, request(world, 2))
+            order, (callbacks.lease, wanted(world, 1)), (callbacks.lease, wanted(world, 2))
         )
         assert len(one.taken) + len(other.taken) == 1, stage.said
         (call,) = [*one.taken, *other.taken]
         await world.store.inbox.record([CallbackTry(call.lease, Verdict.DONE, world.clock.now())])
 
 
+async def test_a_numbers_calls_are_not_shared_out_to_two_nodes(world: World, stage: Stage) -> None:
+    """Each lease takes one call of a number. The other node may not begin with the second, which would
+    overtake the first."""
+    for order in orders(4, 4):
+        await world.store.inbox.take([*part(world, "1", 1, 1, 0)[0], *part(world, "2", 1, 1, 0)[0]])
+        (one,), (other,) = await stage.play(
+            order, (callbacks.lease, wanted(world, 1)), (callbacks.lease, wanted(world, 2))
+        )
+        assert [call.text for call in [*one.taken, *other.taken]] == ["1"], stage.said
+        await world.store._pool.execute("DELETE FROM callback")
+
+
 async def test_a_lease_ends_while_its_outcome_comes(world: World, stage: Stage) -> None:
     """Either the call counts and the message is done, or it is made again; never both."""
     for number, order in enumerate(orders(2, 3)):
         await world.store.inbox.take(part(world, str(number), 1, 1, 0)[0])
-        (call,) = (await world.store.inbox.lease(request(world, 1)[0])).taken
+        (call,) = (await world.store.inbox.lease(request(world, 1))).taken
         world.clock.forward(seconds=61)
         tried = [CallbackTry(call.lease, Verdict.DONE, world.clock.now())]
         (counted,), (ended,) = await stage.play(
@@ -131,7 +157,7 @@ async def test_a_replay_while_the_last_try_is_recorded(world: World, stage: Stag
     """It is brought anew, or it had just ended; it never waits without a call."""
     for number, order in enumerate(orders(2, 2)):
         await world.store.inbox.take(part(world, str(number), 1, 1, 0)[0])
-        (call,) = (await world.store.inbox.lease(request(world, 1)[0])).taken
+        (call,) = (await world.store.inbox.lease(request(world, 1))).taken
         id = call.lease.incoming_id
         tried = [CallbackTry(call.lease, Verdict.FAILED, world.clock.now())]
         await stage.play(order, (callbacks.record, [tried]), (callbacks.replay, [([id], world.clock.now())]))

@@ -214,7 +214,8 @@ async def test_incoming_messages_go_on_where_they_were(step: tuple[str, str], wo
     await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, PARTS[1], LATER, 7, 2, 2)])
     if not there:
         await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, PARTS[0], LATER, 7, 1, 2)])
-    request = CallbackRequest(10, 10, 1, token=1, per_host=10, now=LATER, until=LATER + timedelta(seconds=60))
+    until = LATER + timedelta(seconds=60)
+    request = CallbackRequest(10, 10, 1, token=1, per_host=10, per_account=10, now=LATER, until=until)
     calls = [call.text for call in (await inbox.lease(request)).taken]
     assert calls == [*([CALLED_AGAIN, WAITING] if there else []), "".join(PARTS)]
     stopped = await inbox.stopped(world.account.id, [RECIPIENT, NUMBER])

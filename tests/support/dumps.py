@@ -177,7 +177,9 @@ async def _fill_incoming(world: World) -> None:
     await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, text, now) for text in texts])
     await inbox.take([Piece(world.carrier_id, RECIPIENT, "46737000000", UNOWNED, now)])
     await inbox.take([Piece(world.carrier_id, RECIPIENT, NUMBER, PARTS[0], now, 7, 1, 2)])
-    request = CallbackRequest(3, 3, 1, token=1, per_host=3, now=now, until=world.later(seconds=60))
+    request = CallbackRequest(
+        3, 3, 1, token=1, per_host=3, per_account=3, now=now, until=world.later(seconds=60)
+    )
     done, failed, again = (await inbox.lease(request)).taken
     await inbox.record(
         [

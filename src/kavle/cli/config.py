@@ -222,6 +222,7 @@ def limits(settings: Settings) -> Limits:
         tries=told.tries,
         connections=told.connections,
         per_host=told.per_host,
+        per_account=told.per_account,
         per_number=told.per_number,
     )
 

@@ -56,14 +56,15 @@ class Limits(msgspec.Struct, frozen=True):
     tries: int = 10  # the manual's, the first one counted
     connections: int = 200
     per_host: int = 10
+    per_account: int = 50
     per_number: int = 1
 
 
 class Callbacks:
     """`run` until it is cancelled, after `stop`. A number's messages are called for in the order in which
     they came, one after another: the next one when the one before it has had its try, whatever came of that.
-    Numbers do not wait for each other, nor hosts, and one that is silent has one call at a time until it
-    speaks again."""
+    Numbers do not wait for each other, nor hosts, nor accounts; a host that is silent has one call at a time
+    until it speaks again."""
 
     def __init__(self, store: Store, clock: Clock, metrics: Metrics, caller: Caller, limits: Limits) -> None:
         self._store = store
@@ -78,7 +79,8 @@ class Callbacks:
         self._bug: BaseException | None = None
         self._after = ""  # the number behind which the next lease begins
         self._serving: set[asyncio.Task[None]] = set()
-        self._busy: Counter[str] = Counter()  # numbers being served, by host
+        self._busy: Counter[str] = Counter()  # calls under way, by host
+        self._accounts: Counter[int] = Counter()  # and by account
         self._silent: set[str] = set()  # hosts that did not answer the last call
         self._tries: list[CallbackTry] = []  # to be recorded
         self._recording = asyncio.Lock()
@@ -144,8 +146,7 @@ class Callbacks:
         leases = await self._store.inbox.lease(request)
         self._after = leases.after
         until = asyncio.get_running_loop().time() + PROMPT
-        for _, calls in groupby(leases.taken, lambda one: one.recipient):
-            self._serve(list(calls), until)
+        self._serve([list(calls) for _, calls in groupby(leases.taken, lambda one: one.recipient)], until)
         return leases.after != "" and not self._stopping
 
     def _request(self) -> CallbackRequest | None:
@@ -158,15 +159,17 @@ class Callbacks:
             numbers=numbers,
             each=EACH,
             per_host=self._limits.per_host,
+            per_account=self._limits.per_account,
             token=secrets.randbits(62),
             now=now,
             until=now + LEASE,
             busy=self._taken(),
+            accounts=self._accounts.copy(),
             after=self._after,
         )
 
     def _taken(self) -> Counter[str]:
-        """Numbers being served, by host; as if more where a host is silent, so that there is room for one."""
+        """Calls under way, by host; as if more where a host is silent, so that there is room for one."""
         taken = self._busy.copy()
         for host in self._silent:
             taken[host] += self._limits.per_host - 1
@@ -187,19 +190,35 @@ class Callbacks:
 
     # --- calls ------------------------------------------------------------------------------------------
 
-    def _serve(self, calls: list[LeasedCallback], until: float) -> None:
-        """A number's calls, one after another; or as many at once as the settings say."""
-        host, waiting = calls[0].host, iter(calls)
-        room = max(1, self._limits.per_host - self._busy[host])
-        for _ in range(min(self._limits.per_number, len(calls), room)):
-            self._busy[host] += 1
-            task = asyncio.create_task(self._in_order(waiting, until), name="callback")
-            self._serving.add(task)
-            task.add_done_callback(partial(self._served, host))
+    def _serve(self, numbers: list[list[LeasedCallback]], until: float) -> None:
+        """Each number's calls, one after another; or as many at once as the settings say, where that leaves
+        none of these numbers waiting."""
+        waiting = [iter(calls) for calls in numbers]
+        for nth in range(self._limits.per_number):
+            for calls, rest in zip(numbers, waiting, strict=True):
+                if nth == 0 or (nth < len(calls) and self._has_room(calls[0])):
+                    self._begin(calls[0], rest, until)
 
-    def _served(self, host: str, task: asyncio.Task[None]) -> None:
+    def _has_room(self, call: LeasedCallback) -> bool:
+        limits = self._limits
+        return (
+            len(self._serving) < limits.connections
+            and self._busy[call.host] < limits.per_host
+            and self._accounts[call.account_id] < limits.per_account
+        )
+
+    def _begin(self, first: LeasedCallback, waiting: Iterator[LeasedCallback], until: float) -> None:
+        host, account_id = first.host, first.account_id
+        self._busy[host] += 1
+        self._accounts[account_id] += 1
+        task = asyncio.create_task(self._in_order(waiting, until), name="callback")
+        self._serving.add(task)
+        task.add_done_callback(partial(self._served, host, account_id))
+
+    def _served(self, host: str, account_id: int, task: asyncio.Task[None]) -> None:
         self._serving.discard(task)
         self._busy -= Counter((host,))
+        self._accounts -= Counter((account_id,))
         if not task.cancelled() and (bug := task.exception()) is not None:
             self._bug = bug
             self._woken.set()

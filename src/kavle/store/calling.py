@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -16,14 +16,21 @@ from kavle.store.rows import from_ms
 LANES: Final = 256
 """Numbers that one lease looks at; the next one goes on behind them."""
 
-
 LOST: Final = "the process that made this call ended before it told the outcome"
 """The error of a try whose lease ended."""
 
 
+class Lane(msgspec.Struct, array_like=True, frozen=True):
+    """A number with calls that are ready and none under way. `host` is empty when it is no longer
+    anybody's."""
+
+    number: str
+    account_id: int
+    host: str
+
+
 class ReadyCall(msgspec.Struct, array_like=True, frozen=True):
-    """A row of `callback` that is ready, with what the call will need; rows come by number, and each number's
-    in the order in which its messages came. `host` is empty when the number is no longer anybody's."""
+    """A row of `callback` that is ready, with what the call will need. `host` as in a `Lane`."""
 
     incoming_id: int
     tries: int
@@ -37,48 +44,53 @@ class ReadyCall(msgspec.Struct, array_like=True, frozen=True):
     received_at: int
 
 
-class Choice:
-    """`taken` are to be leased, `orphans` to be ended; the next lease begins behind `after`."""
+class Choice(msgspec.Struct, frozen=True):
+    """The numbers of a lease, in their order; the next one begins behind `after`."""
 
-    def __init__(self, request: CallbackRequest, lanes: int, last: str) -> None:
-        """`lanes`: numbers that were looked at, the last of which is `last`."""
-        self._request = request
-        self._end = last if lanes == LANES else ""  # else it was the last of all
-        self._busy = Counter(request.busy)
-        self.taken: list[ReadyCall] = []
-        self.orphans: list[int] = []
+    numbers: list[str]
+    after: str
 
-    def take(self, rows: Iterable[ReadyCall]) -> CallbackLeases:
-        served, skipped, numbers = "", "", 0
-        for row in rows:
-            if not row.host:
-                self.orphans.append(row.incoming_id)
+
+def choose(request: CallbackRequest, lanes: Sequence[Lane]) -> Choice:
+    """Of `lanes`, in the order of their numbers, those for which there is room. What has none is not looked
+    at any further: a customer's thousands that wait for him cost the others nothing."""
+    hosts, accounts = Counter(request.busy), Counter(request.accounts)
+    chosen: list[str] = []
+    for lane in lanes:
+        if len(chosen) >= request.numbers:
+            return Choice(chosen, chosen[-1])
+        if lane.host:  # else its calls are ended, which needs no room
+            if hosts[lane.host] >= request.per_host or accounts[lane.account_id] >= request.per_account:
                 continue
-            if row.number not in (served, skipped):  # the first of its number
-                if len(self.taken) >= self._request.room or numbers >= self._request.numbers:
-                    self._end = served
-                    break
-                if self._busy[row.host] >= self._request.per_host:
-                    skipped = row.number
-                    continue
-                self._busy[row.host] += 1
-                numbers += 1
-                served = row.number
-            if row.number == served and len(self.taken) < self._request.room:
-                self.taken.append(row)
-        return CallbackLeases([self._leased(row) for row in self.taken], self._end)
+            hosts[lane.host] += 1
+            accounts[lane.account_id] += 1
+        chosen.append(lane.number)
+    return Choice(chosen, lanes[-1].number if len(lanes) == LANES else "")
 
-    def _leased(self, row: ReadyCall) -> LeasedCallback:
-        return LeasedCallback(
-            CallbackLease(row.incoming_id, self._request.token, row.tries + 1, row.round + 1),
-            row.account_id,
-            row.host,
-            row.sender,
-            row.text,
-            row.number,
-            from_ms(row.received_at),
-            settings_of(row.settings),
-        )
+
+class Round:
+    """What is leased of a choice: `taken`; `orphans` are to be ended."""
+
+    def __init__(self, request: CallbackRequest, choice: Choice, rows: Sequence[ReadyCall]) -> None:
+        """`rows`: at most as many as there is room for."""
+        ordered = sorted(rows, key=lambda row: (row.number, row.incoming_id))
+        self.taken = [row for row in ordered if row.host]
+        self.orphans = [row.incoming_id for row in ordered if not row.host]
+        after = ordered[-1].number if len(ordered) >= request.room else choice.after
+        self.leases = CallbackLeases([_leased(row, request.token) for row in self.taken], after)
+
+
+def _leased(row: ReadyCall, token: int) -> LeasedCallback:
+    return LeasedCallback(
+        CallbackLease(row.incoming_id, token, row.tries + 1, row.round + 1),
+        row.account_id,
+        row.host,
+        row.sender,
+        row.text,
+        row.number,
+        from_ms(row.received_at),
+        settings_of(row.settings),
+    )
 
 
 _decode: Final = msgspec.json.Decoder(NumberSettings).decode

@@ -34,10 +34,12 @@ class CallbackRequest(msgspec.Struct, frozen=True):
     each: int  # of these, of one number
     numbers: int  # of which they may be
     per_host: int  # numbers that may be called on one host at once
+    per_account: int  # and of one account
     token: int
     now: datetime
     until: datetime
     busy: Mapping[str, int] = {}  # numbers being called now, by host
+    accounts: Mapping[int, int] = {}  # and by account
     after: str = ""  # as the last answer had it
 
 

@@ -23,6 +23,7 @@ class CallbackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connect_timeout: Annotated[float, Meta(gt=0, le=LONGEST_CALL)] = 10.0
     connections: Annotated[int, Meta(ge=1, le=10_000)] = 200  # calls at once
     per_host: Annotated[int, Meta(ge=1)] = 10  # of these, to one host and port
+    per_account: Annotated[int, Meta(ge=1)] = 50  # and for one account
     per_number: Annotated[int, Meta(ge=1)] = 1  # and for one number: more than one, and order may be lost
     redirects: Annotated[int, Meta(ge=0, le=20)] = 5  # that are followed
     allow: list[str] = []  # networks that are not global, where addresses set by the operator may lead

@@ -8,7 +8,7 @@ from typing import Final
 
 from kavle.model.callback import CallbackTry, Verdict
 from kavle.model.incoming import IncomingState
-from kavle.store.calling import LANES, LOST, Choice, ReadyCall
+from kavle.store.calling import LANES, LOST, Choice, Lane, ReadyCall, Round
 from kavle.store.inbox import CallbackLeases, CallbackRequest
 from kavle.store.postgres.rows import Db, Row, columns, read
 from kavle.store.rows import JobState, to_ms
@@ -21,21 +21,35 @@ WITH RECURSIVE lane (number) AS (   -- one seek a number, however many messages 
   UNION ALL
   SELECT (SELECT min(c.number) FROM callback AS c WHERE c.state = 0 AND c.number > lane.number)
   FROM lane WHERE lane.number IS NOT NULL
-) SELECT number FROM lane WHERE number IS NOT NULL LIMIT $2
+), free AS MATERIALIZED (   -- a number of which some calls are under way waits for these
+  SELECT number FROM lane WHERE number IS NOT NULL
+    AND (SELECT l.state FROM callback AS l WHERE l.state = 1 AND l.number = lane.number LIMIT 1) IS NULL
+  LIMIT $2
+)
+SELECT free.number, coalesce(n.account_id, 0), coalesce(n.host, '') FROM free
+LEFT JOIN LATERAL (SELECT account_id, host FROM number WHERE msisdn = free.number LIMIT 1) AS n ON true
+ORDER BY free.number
 """
+_HOLD: Final = (
+    # Two nodes may have chosen the same number; who comes second would skip the rows of the first and lease
+    # those behind them. It leaves the number alone instead.
+    "SELECT number FROM unnest($1::text[]) AS lane(number)"
+    " WHERE pg_try_advisory_xact_lock(6, hashtext(number))"
+)
 _READY: Final = """
 SELECT c.incoming_id, c.tries, c.round, c.number, coalesce(n.account_id, 0), coalesce(n.host, ''),
        coalesce(n.settings, ''), m.sender, b.text, m.received_at
-FROM unnest($1::text[]) AS lane(number)
-CROSS JOIN LATERAL (
-  -- A number of which some calls are under way waits for these: so its messages keep their order.
-  SELECT * FROM callback AS f WHERE f.state = 0 AND f.number = lane.number
-    AND NOT EXISTS (SELECT FROM callback AS l WHERE l.state = 1 AND l.number = lane.number)
-  ORDER BY f.incoming_id LIMIT $2 FOR UPDATE SKIP LOCKED
+FROM (
+  SELECT call.* FROM unnest($1::text[]) AS lane(number)
+  CROSS JOIN LATERAL (
+    -- A number of which some calls are under way waits for these: so its messages keep their order.
+    SELECT * FROM callback AS f WHERE f.state = 0 AND f.number = lane.number
+      AND NOT EXISTS (SELECT FROM callback AS l WHERE l.state = 1 AND l.number = lane.number)
+    ORDER BY f.incoming_id LIMIT $2 FOR UPDATE SKIP LOCKED
+  ) AS call LIMIT $3
 ) AS c
 JOIN incoming AS m ON m.id = c.incoming_id JOIN body AS b ON b.message_id = c.incoming_id
 LEFT JOIN number AS n ON n.msisdn = c.number
-ORDER BY c.number, c.incoming_id
 """
 _TAKE: Final = (
     "UPDATE callback SET state = 1, due = $1, token = $2, tries = tries + 1, round = round + 1"
@@ -93,22 +107,29 @@ _OWN: Final = (
 )
 
 
-async def lease(db: Db, wanted: Sequence[CallbackRequest]) -> tuple[list[CallbackLeases], None]:
-    return [await _lease(db, request) for request in wanted], None
+async def lanes(db: Db, after: str) -> list[Lane]:
+    """The next `LANES` numbers that may be leased."""
+    return await read(db, Lane, _LANES, after, LANES)
 
 
-async def _lease(db: Db, request: CallbackRequest) -> CallbackLeases:
-    lanes = [row[0] for row in await db.fetch(_LANES, request.after, LANES)]
-    if not lanes:
-        return CallbackLeases([], "")
-    choice = Choice(request, len(lanes), lanes[-1])
-    leases = choice.take(await read(db, ReadyCall, _READY, lanes, request.each))
-    if choice.orphans:
-        await _end(db, [(id, to_ms(request.now)) for id in choice.orphans], IncomingState.FAILED)
-    if choice.taken:
-        ids = [row.incoming_id for row in choice.taken]
+async def lease(
+    db: Db, wanted: Sequence[tuple[CallbackRequest, Choice]]
+) -> tuple[list[CallbackLeases], None]:
+    return [await _lease(db, request, choice) for request, choice in wanted], None
+
+
+async def _lease(db: Db, request: CallbackRequest, choice: Choice) -> CallbackLeases:
+    held = [row[0] for row in await db.fetch(_HOLD, choice.numbers)]
+    # A statement of its own: it sees what was committed before the locks were taken.
+    round = Round(
+        request, choice, await read(db, ReadyCall, _READY, sorted(held), request.each, request.room)
+    )
+    if round.orphans:
+        await _end(db, [(id, to_ms(request.now)) for id in round.orphans], IncomingState.FAILED)
+    if round.taken:
+        ids = [row.incoming_id for row in round.taken]
         await db.execute(_TAKE, to_ms(request.until), request.token, ids)
-    return leases
+    return round.leases
 
 
 async def record(db: Db, batches: Sequence[Sequence[CallbackTry]]) -> tuple[list[int], None]:
@@ -137,10 +158,6 @@ async def _record(db: Db, tries: Sequence[CallbackTry]) -> None:
         await db.execute(_UNTRIED, [one.lease.incoming_id for one in untried])
     for verdict, state in ((Verdict.DONE, IncomingState.DONE), (Verdict.FAILED, IncomingState.FAILED)):
         await _end(db, [(one.lease.incoming_id, to_ms(one.at)) for one in by[verdict]], state)
-
-
-async def some_ready(db: Db, after: str) -> bool:
-    return await db.fetchrow(_LANES, after, 1) is not None
 
 
 async def some_due(db: Db, state: JobState, now: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from kavle.model.callback import CallbackTry
 from kavle.model.incoming import Piece
 from kavle.model.number import Number
+from kavle.store.calling import choose
 from kavle.store.inbox import (
     CallbackLeases,
     CallbackRequest,
@@ -93,9 +94,10 @@ class PostgresInbox:
 
     async def lease(self, request: CallbackRequest) -> CallbackLeases:
         self._check_clock()
-        if not await self._read(callbacks.some_ready, request.after):
-            return CallbackLeases([], "")
-        return await self._lease.call(request)
+        choice = choose(request, await self._read(callbacks.lanes, request.after))
+        if not choice.numbers:
+            return CallbackLeases([], choice.after)
+        return await self._lease.call((request, choice))
 
     async def record(self, tries: Sequence[CallbackTry]) -> int:
         return await self._record.call(tries)

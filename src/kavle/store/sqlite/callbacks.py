@@ -10,31 +10,37 @@ import apsw
 
 from kavle.model.callback import CallbackTry, Verdict
 from kavle.model.incoming import IncomingState
-from kavle.store.calling import LANES, LOST, Choice, ReadyCall
+from kavle.store.calling import LANES, LOST, Choice, Lane, ReadyCall, Round
 from kavle.store.inbox import CallbackLeases, CallbackRequest
 from kavle.store.rows import JobState, to_ms
 from kavle.store.sqlite.rows import Reader, array, insert
 
 BATCH: Final = 500
 
-_LANES: Final = (
-    # One seek a number, however many messages it has.
+_LANES: Final = Reader(
+    # One seek a number, however many messages it has. One of which some calls are under way waits for these.
     "WITH RECURSIVE lane (number) AS ("
     " SELECT min(number) FROM callback WHERE state = 0 AND number > ?1 UNION ALL"
     " SELECT (SELECT min(c.number) FROM callback AS c WHERE c.state = 0 AND c.number > lane.number)"
-    " FROM lane WHERE lane.number IS NOT NULL LIMIT ?2)"
-    " SELECT number FROM lane WHERE number IS NOT NULL"
+    " FROM lane WHERE lane.number IS NOT NULL),"
+    " free (number) AS (SELECT number FROM lane WHERE number IS NOT NULL AND NOT EXISTS"
+    "  (SELECT 1 FROM callback AS l WHERE l.number = lane.number AND l.state = 1) LIMIT ?2)"
+    " SELECT json_group_array(json_array(free.number, coalesce(n.account_id, 0), coalesce(n.host, '')))"
+    " FROM free LEFT JOIN number AS n ON n.msisdn = free.number",
+    Lane,
 )
 _READY: Final = Reader(
-    # A number of which some calls are under way waits for these: so its messages keep their order.
-    "SELECT json_group_array(json_array(c.incoming_id, c.tries, c.round, c.number, coalesce(n.account_id, 0),"
-    " coalesce(n.host, ''), coalesce(n.settings, ''), m.sender, b.text, m.received_at))"
-    " FROM json_each(?1) AS lane CROSS JOIN callback AS c ON c.incoming_id IN"
-    " (SELECT incoming_id FROM callback WHERE state = 0 AND number = lane.value"
-    "  ORDER BY incoming_id LIMIT ?2)"
-    " CROSS JOIN incoming AS m ON m.id = c.incoming_id CROSS JOIN body AS b ON b.message_id = c.incoming_id"
-    " LEFT JOIN number AS n ON n.msisdn = c.number"
-    " WHERE NOT EXISTS (SELECT 1 FROM callback AS l WHERE l.number = lane.value AND l.state = 1)",
+    "SELECT json_group_array(json_array(call.incoming_id, call.tries, call.round, call.number,"
+    " coalesce(n.account_id, 0), coalesce(n.host, ''), coalesce(n.settings, ''), m.sender, b.text,"
+    " m.received_at)) FROM (SELECT c.* FROM json_each(?1) AS lane"
+    "  CROSS JOIN callback AS c ON c.incoming_id IN"
+    "  (SELECT incoming_id FROM callback WHERE state = 0 AND number = lane.value"
+    "   ORDER BY incoming_id LIMIT ?2)"
+    "  WHERE NOT EXISTS (SELECT 1 FROM callback AS l WHERE l.number = lane.value AND l.state = 1)"
+    "  LIMIT ?3) AS call"
+    " CROSS JOIN incoming AS m ON m.id = call.incoming_id CROSS JOIN body AS b"
+    " ON b.message_id = call.incoming_id"
+    " LEFT JOIN number AS n ON n.msisdn = call.number",
     ReadyCall,
 )
 _TAKE: Final = (
@@ -84,22 +90,23 @@ _REPLAY: Final = (
 _OWN: Final = "UPDATE incoming SET account_id = ?, state = 1, state_at = ? WHERE id = ?"
 
 
-def lease(db: apsw.Connection, wanted: Sequence[CallbackRequest]) -> list[CallbackLeases]:
-    return [_lease(db, request) for request in wanted]
+def lanes(db: apsw.Connection, after: str) -> list[Lane]:
+    """The next `LANES` numbers that may be leased."""
+    return _LANES(db, after, LANES)
 
 
-def _lease(db: apsw.Connection, request: CallbackRequest) -> CallbackLeases:
-    lanes = [row[0] for row in db.execute(_LANES, (request.after, LANES))]
-    if not lanes:
-        return CallbackLeases([], "")
-    choice = Choice(request, len(lanes), lanes[-1])
-    leases = choice.take(_READY(db, array(lanes), request.each))
-    if choice.orphans:
-        _end(db, [(id, to_ms(request.now)) for id in choice.orphans], IncomingState.FAILED)
-    if choice.taken:
-        ids = array(row.incoming_id for row in choice.taken)
+def lease(db: apsw.Connection, wanted: Sequence[tuple[CallbackRequest, Choice]]) -> list[CallbackLeases]:
+    return [_lease(db, request, choice) for request, choice in wanted]
+
+
+def _lease(db: apsw.Connection, request: CallbackRequest, choice: Choice) -> CallbackLeases:
+    round = Round(request, choice, _READY(db, array(choice.numbers), request.each, request.room))
+    if round.orphans:
+        _end(db, [(id, to_ms(request.now)) for id in round.orphans], IncomingState.FAILED)
+    if round.taken:
+        ids = array(row.incoming_id for row in round.taken)
         db.execute(_TAKE, (to_ms(request.until), request.token, ids))
-    return leases
+    return round.leases
 
 
 def record(db: apsw.Connection, batches: Sequence[Sequence[CallbackTry]]) -> list[int]:
@@ -136,10 +143,6 @@ def record(db: apsw.Connection, batches: Sequence[Sequence[CallbackTry]]) -> lis
 def promote(db: apsw.Connection, times: Sequence[datetime]) -> list[int]:
     """What is due is ready."""
     return [_promote(db, to_ms(now)) for now in times]
-
-
-def some_ready(db: apsw.Connection, after: str) -> bool:
-    return db.execute(_LANES, (after, 1)).get is not None
 
 
 def some_due(db: apsw.Connection, now: int) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from kavle.model.callback import CallbackTry
 from kavle.model.incoming import Piece
 from kavle.model.number import Number
+from kavle.store.calling import choose
 from kavle.store.inbox import (
     CallbackLeases,
     CallbackRequest,
@@ -58,9 +59,10 @@ class SqliteInbox:
         return await self._writer.call(incoming.forget_parts, to_ms(now))
 
     async def lease(self, request: CallbackRequest) -> CallbackLeases:
-        if not await self._read(callbacks.some_ready, request.after):
-            return CallbackLeases([], "")
-        return await self._writer.call(callbacks.lease, request)
+        choice = choose(request, await self._read(callbacks.lanes, request.after))
+        if not choice.numbers:
+            return CallbackLeases([], choice.after)
+        return await self._writer.call(callbacks.lease, (request, choice))
 
     async def record(self, tries: Sequence[CallbackTry]) -> int:
         return await self._writer.call(callbacks.record, tries)
