@@ -3,7 +3,6 @@ before."""
 
 from __future__ import annotations
 
-import errno
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +19,7 @@ def guarded(allowed: Allowed, *, private: bool) -> Callable[[AddressInfo], socke
         family, kind, protocol, _, address = info
         refusal = allowed.refusal(address[0], private=private, here=_is_ours(family, address))
         if refusal is not None:
-            raise PermissionError(errno.EPERM, refusal)
+            raise PermissionError(refusal)
         return socket.socket(family, kind, protocol)
 
     return make
