@@ -42,7 +42,9 @@ ENVELOPE = (
 
 
 class Running:
-    def __init__(self, gateway: Gateway, network: Smsc, face: Face, journal: MemoryJournal) -> None:
+    def __init__(
+        self, gateway: Gateway, network: Smsc, journal: MemoryJournal, face: Face | None = None
+    ) -> None:
         self.gateway = gateway
         self.network = network
         self.face = face
@@ -145,7 +147,7 @@ async def running(
         )
     gateway = Gateway(settings, clock or SystemClock())
     await gateway.start()
-    run = Running(gateway, network, face, journal)
+    run = Running(gateway, network, journal, face)
     run.customer_url = face_url + CUSTOMER
     try:
         if fresh:
