@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kavle.core.caller import Answer
+from kavle.south.callback import pool
 from kavle.south.callback.client import Client
 from kavle.south.callback.names import AddressInfo
 from kavle.south.callback.settings import CallbackSettings
@@ -78,6 +79,18 @@ async def test_one_connection_serves_many_calls_and_keeps_no_cookie() -> None:
             assert (await one.get(there.url + "/?a=b", private=True, verify=True)).ok
         assert there.connections == 1
         assert not any(b"cookie" in head.lower() for head in there.heads)
+
+
+async def test_connections_to_ever_new_hosts_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who leads us from name to name would have all open files of the process."""
+    monkeypatch.setattr(pool, "MOST_IDLE", 2)
+    hosts = [f"h{number}.example" for number in range(5)]
+    async with receiver() as there, client(Names({host: [LOOPBACK] for host in hosts})) as one:
+        for host in (*hosts, hosts[4], hosts[3]):
+            assert (await one.get(f"http://{host}:{there.port}/", private=True, verify=True)).ok
+        assert there.connections == 5, "the newest two are used again"
+        assert (await one.get(f"http://{hosts[0]}:{there.port}/", private=True, verify=True)).ok
+        assert there.connections == 6, "the oldest were closed"
 
 
 async def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:

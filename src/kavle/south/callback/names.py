@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from typing import Any, Final, Protocol
 
-THREADS: Final = 32
+THREADS: Final = 256
+"""More than calls at once: a name server that is silent keeps its thread beyond the call, and one account may
+have fifty of them. They are made as they are needed."""
 KEPT: Final = 10.0
 """Seconds for which an answer is good: no more than a burst of calls."""
 MOST: Final = 1000

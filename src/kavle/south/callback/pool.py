@@ -15,6 +15,8 @@ from kavle.south.callback.names import AddressInfo, Names
 
 IDLE: Final = 15.0
 """Seconds; servers close theirs after 5 to 75."""
+MOST_IDLE: Final = 100
+"""In all: a receiver that leads to ever new hosts must not have all open files of the process."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -73,14 +75,27 @@ class Pool:
 
     def _kept(self, place: Place) -> Exchange | None:
         kept = self._idle.get(place)
-        return kept.pop() if kept else None
+        if not kept:
+            return None
+        newest = kept.pop()
+        if not kept:
+            del self._idle[place]
+        return newest
 
     def _keep(self, place: Place, exchange: Exchange) -> None:
+        if sum(map(len, self._idle.values())) >= MOST_IDLE:
+            self._close_oldest()
         loop = asyncio.get_running_loop()
         exchange.idle_since = loop.time()
         self._idle.setdefault(place, []).append(exchange)
         if self._expiring is None:
             self._expiring = loop.call_later(IDLE, self._expire)
+
+    def _close_oldest(self) -> None:
+        place, kept = min(self._idle.items(), key=lambda one: one[1][0].idle_since)
+        kept.pop(0).close()
+        if not kept:
+            del self._idle[place]
 
     def _expire(self) -> None:
         loop = asyncio.get_running_loop()
