@@ -51,6 +51,7 @@ class Running:
         self.journal = journal
         self.answered: list[str] = []
         self.complete = True  # every message has had the time to end
+        self.crowded = False  # a browser beside it takes the cores: how long the loop stalled says nothing
         self.customer_url = ""  # a customer's web application, which answers OK
         self.url = f"http://{LOOPBACK}:{gateway.http.port}"
 
@@ -160,7 +161,7 @@ async def running(
         await network.stop()
     if run.complete:
         await invariants(place, journal.entries, run.answered, never_final=[NO_RECEIPT])
-    assert gateway.metrics.longest_stall < STALL
+    assert run.crowded or gateway.metrics.longest_stall < STALL
 
 
 def settings_for(

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kavle.core.numbers import AddNumber, Numbers
+from kavle.model.number import NumberSettings
+from kavle.south.callback.settings import CallbackSettings
 from support.pages import Browser, browsing
 from support.running import Running, running
 
@@ -13,6 +16,17 @@ from support.running import Running, running
 async def gateway(tmp_path: Path) -> AsyncIterator[Running]:
     """With the account test/1234 and a network at once."""
     async with running(tmp_path / "kavle.db") as run:
+        yield run
+
+
+@pytest.fixture
+async def tried(tmp_path: Path) -> AsyncIterator[Running]:
+    """As a demo: with phones to look at, and a number of test's whose callbacks come back to their page."""
+    callbacks = CallbackSettings(allow=["127.0.0.0/8"])
+    async with running(tmp_path / "kavle.db", callbacks=callbacks, phones=True) as run:
+        numbers = Numbers(run.gateway.store, run.gateway.clock)
+        settings = NumberSettings(run.customer_url, charset="utf-8")
+        await numbers.add(AddNumber("46701740699", "test", settings))
         yield run
 
 

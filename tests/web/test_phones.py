@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from kavle.core.numbers import AddNumber, Numbers
-from kavle.model.number import NumberSettings
 from kavle.north.settings import HttpSettings
-from kavle.south.callback.settings import CallbackSettings
 from support.pages import Browser, Page, browsing
-from support.running import Running, running
+from support.running import Running
 
-PHONE, ABSENT, THROTTLED, NUMBER = "46701740605", "46701740611", "46701740615", "46701740699"
-
-
-@pytest.fixture
-async def tried(tmp_path: Path) -> AsyncIterator[Running]:
-    """With phones to look at, and a number of test's whose callbacks come back to their page."""
-    callbacks = CallbackSettings(allow=["127.0.0.0/8"])
-    async with running(tmp_path / "kavle.db", callbacks=callbacks, phones=True) as run:
-        numbers = Numbers(run.gateway.store, run.gateway.clock)
-        await numbers.add(AddNumber(NUMBER, "test", NumberSettings(run.customer_url, charset="utf-8")))
-        yield run
+PHONE, ABSENT, THROTTLED = "46701740605", "46701740611", "46701740615"
+NUMBER = "46701740699"  # the account's
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""The newcomer's path in a real browser: a demo, an SMS, a phone that shows it, an answer, its callback."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from kavle.model.description import Language
+from kavle.north.web.words import all_words
+from support.chromium import chromium
+from support.processes import kavle
+
+TEXT = "<script>document.title = 'run'</script> Din tid är kl 14 😀"
+
+
+@pytest.mark.parametrize(("language", "locale", "width"), [("en", "en-GB", 1180), ("sv", "sv-SE", 390)])
+async def test_from_the_demo_to_a_callback_without_leaving_the_browser(
+    tmp_path: Path, language: Language, locale: str, width: int
+) -> None:
+    words = all_words()[language]
+    log, data = tmp_path / "demo.log", str(tmp_path / "demo")
+    async with kavle("demo", "--data", data, "--port", "0", log=log, ready="/phones") as demo:
+        (url,) = re.findall(r"(http://[\d.:]+)/phones", demo.said)
+        async with chromium(url, locale=locale, width=width) as page:
+            page.set_default_timeout(60_000)
+            await page.goto("/")
+            await page.click(f"main a:has-text('{words('Phones')}')")
+            await expect(page.get_by_text(words("Nothing has come to this phone."))).to_be_visible()
+            await page.click(f"text={words('Send to this phone')}")
+            await send_as_test(page)
+            await page.click(f"nav >> text={words('Phones')}")
+            await expect(page.locator(".screen .bubble .said")).to_have_text(TEXT, timeout=60_000)
+            await page.fill("#text", "Tack, vi ses! 👋")
+            await page.click(".handset button")
+            await expect(page.locator(".bubble.own")).to_contain_text(
+                words("the gateway has it"), timeout=60_000
+            )
+            await expect(page.locator(".call")).to_contain_text("Tack, vi ses! 👋", timeout=60_000)
+            assert "run" not in await page.title()
+        assert await demo.stop() == 0
+
+
+async def send_as_test(page: Page) -> None:
+    """Log in where asked to, then send from the form as it is filled in."""
+    await page.fill("#account", "test")
+    await page.fill("#password", "1234")
+    await page.click(".panel button")
+    await page.fill("#text", TEXT)
+    await page.click("form.send > button")
+    await page.wait_for_selector("#story")
