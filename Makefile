@@ -13,7 +13,7 @@ ROUNDS ?= 200
 MUTANTS ?= 1000000
 MESSAGES ?= 20000
 
-.PHONY: help demo test check bench proof format dumps apps pins clean
+.PHONY: help demo test check bench proof format dumps screenshots apps pins clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ format: $(DEV)  ## Let ruff mend what it can
 
 dumps: $(DEV)  ## Dumps of the newest schema step, from which the upgrade tests start
 	@PYTHONPATH=tests $(BIN)/python -m support.dumps
+
+screenshots: $(DEV)  ## Pictures of a demo's main pages for the README (needs chromium)
+	@PYTHONPATH=tests $(BIN)/python -m support.screenshots
 
 apps: $(COMPILERS)  ## Build sms.exe and sms anew, for /downloads/sms.zip (the compilers take 600 MB)
 	@$(BIN)/python apps/build.py

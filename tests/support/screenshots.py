@@ -1,0 +1,77 @@
+"""`make screenshots`: the main pages of a demo, with texts from nobody to numbers kept for fiction, as pictures
+for the README."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+from playwright.async_api import Page, expect
+
+from support.chromium import chromium, sign_in
+from support.processes import kavle
+
+FOLDER: Final = Path(__file__).parent.parent.parent / "docs/screenshots"
+PHONE, NUMBER = "46701740605", "46701740699"
+SENT: Final = (
+    ("46701740611", "ip1", "Your parcel is here. Bring this message and fetch it before Friday."),
+    ("46701740615", "ip1", "The alarm in the cold store: -12 °C for ten minutes."),
+    (PHONE, NUMBER, "Your appointment is tomorrow at 14:20. Answer NO if you can't come."),
+)
+ANSWER: Final = "NO, but next week would be fine 😀"
+
+
+async def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        log, data = Path(folder) / "log", str(Path(folder) / "demo")
+        async with kavle("demo", "--data", data, "--port", "0", log=log, ready="/phones") as demo:
+            (url,) = re.findall(r"(http://[\d.:]+)/phones", demo.said)
+            for to, sender, text in SENT:
+                await asyncio.to_thread(send, url, to, sender, text)
+            async with chromium(url) as page:
+                await show(page)
+
+
+def send(url: str, to: str, sender: str, text: str) -> None:
+    call = {"acc": "test", "pass": "1234", "to": to, "from": sender, "msg": text, "prio": "2"}
+    query = urlencode(call, encoding="latin-1")
+    with urlopen(f"{url}/sendsms.aspx?{query}", timeout=20) as answer:  # noqa: S310 -- loopback
+        assert int(answer.read()) >= 1000
+
+
+async def show(page: Page) -> None:
+    await page.goto(f"/phones/{PHONE}")
+    await expect(page.locator(".bubble")).to_be_visible(timeout=30_000)
+    await page.fill("#text", ANSWER)
+    await page.click(".handset button")
+    await expect(page.locator(".call")).to_be_visible(timeout=30_000)
+    await expect(page.locator(".newest li")).to_have_count(len(SENT))
+    await page.set_viewport_size({"width": 1180, "height": 930})
+    await take(page, "phones")
+    await page.set_viewport_size({"width": 1180, "height": 760})
+    await sign_in(page)
+    await expect(page.locator("#messages .good, #messages .bad")).to_have_count(len(SENT), timeout=30_000)
+    await take(page, "messages", "dark")
+    await page.click("#messages tbody tr:nth-child(2) a")  # the one that took three tries
+    await page.wait_for_selector("#story")
+    await take(page, "message")
+    await page.goto(f"/portal/send?to={PHONE}")
+    await page.fill("#text", SENT[-1][-1])
+    await page.wait_for_selector("#measured strong, #measured dl, #measured p")
+    await take(page, "send")
+
+
+async def take(page: Page, name: str, scheme: Literal["light", "dark"] = "light") -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.screenshot(path=FOLDER / f"{name}.png", animations="disabled", caret="hide")
+    print(f"docs/screenshots/{name}.png")  # noqa: T201 -- a command
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
