@@ -16,7 +16,7 @@ from kavle.core.accounts import (
     ShowAccount,
     TopUpAccount,
 )
-from kavle.core.audited import WHAT, what, without_query
+from kavle.core.audited import WHAT, what
 from kavle.core.desk import _LOOKS, Command, Desk
 from kavle.core.held import DecideHeld
 from kavle.core.inbox import ReplayIncoming
@@ -30,6 +30,7 @@ from kavle.core.operators import (
 )
 from kavle.model.account import Operator
 from kavle.model.audit import AuditEnd, AuditLine, Came
+from kavle.model.callback_url import without_query
 from kavle.model.errors import NotAllowed, OperatorError
 from kavle.model.listing import Keys
 from kavle.model.money import UNIT

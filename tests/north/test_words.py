@@ -9,8 +9,15 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
+from kavle.core.audited import WHAT
+from kavle.model.account_change import KEYS
 from kavle.north.web.filter import GROUPS
-from kavle.north.web.render import BOOKED, MENU, PHONES, PRIORITIES, TRIED
+from kavle.north.web.operator.audit import CAME
+from kavle.north.web.operator.carriers import DONE
+from kavle.north.web.operator.chart import SERIES
+from kavle.north.web.operator.incoming import STATES, WHICH
+from kavle.north.web.operator.traffic import SPANS
+from kavle.north.web.render import BOOKED, MENU, OPERATOR_MENU, PHONES, PRIORITIES, TRIED
 from kavle.north.web.words import all_words, preferred, translations
 from kavle.simulator.magic import MAGIC
 from kavle.simulator.submissions import REFUSED
@@ -18,7 +25,15 @@ from kavle.simulator.submissions import REFUSED
 WEB = Path(str(files("kavle.north.web")))
 NAMED_ELSEWHERE = {
     *(group.name for group in GROUPS.values()),
-    *(name for _, name in MENU),
+    *(name for _, name in (*MENU, *OPERATOR_MENU)),
+    *(key.meaning for key in KEYS.values()),
+    *WHAT,
+    *CAME.values(),
+    *STATES.values(),
+    *WHICH.values(),
+    *DONE.values(),
+    *SERIES.values(),
+    *SPANS.values(),
     *PRIORITIES.values(),
     *TRIED.values(),
     *BOOKED.values(),
@@ -31,7 +46,7 @@ NAMED_ELSEWHERE = {
 
 def said_in_templates() -> set[str]:
     environment, said = Environment(autoescape=True), set()
-    for template in (WEB / "templates").glob("*.html"):
+    for template in (WEB / "templates").rglob("*.html"):
         for call in environment.parse(template.read_text()).find_all(nodes.Call):
             if isinstance(call.node, nodes.Name) and call.node.name == "_":
                 (text,) = call.args
@@ -43,7 +58,7 @@ def said_in_templates() -> set[str]:
 def said_in_python() -> set[str]:
     """`visitor.words("…")`, or `words("…")`."""
     said = set()
-    for module in WEB.glob("*.py"):
+    for module in WEB.rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text())):
             match node:
                 case ast.Call(

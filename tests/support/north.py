@@ -108,6 +108,9 @@ class Asked:
     async def entrant(self, name: str) -> Account | None:
         return await self._core.account(name)
 
+    async def operator(self, name: str) -> None:
+        """There is none."""
+
     async def balance(self, account: Account) -> int:
         return 985_000
 

@@ -22,7 +22,7 @@ from kavle.core.accounts import (
     ShowAccount,
     TopUpAccount,
 )
-from kavle.core.desk import Reply
+from kavle.core.reply import Reply
 from kavle.model.account_change import KEYS, shown
 from kavle.model.money import format_balance, parse_money
 from kavle.north.auth import hash_password

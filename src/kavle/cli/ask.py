@@ -13,7 +13,8 @@ from kavle.cli.control import Order, run
 from kavle.cli.database import file_of
 from kavle.cli.options import opening
 from kavle.clock import SystemClock
-from kavle.core.desk import Command, Reply
+from kavle.core.desk import Command
+from kavle.core.reply import Reply
 
 
 def ask(settings: Settings, command: Command) -> Reply:

@@ -14,11 +14,12 @@ import msgspec
 
 from kavle.cli.database import file_of, open_store
 from kavle.clock import Clock
-from kavle.core.desk import Command, Desk, Reply
+from kavle.core.desk import Command, Desk
 from kavle.core.held import HeldCommand
 from kavle.core.inbox import IncomingCommand
 from kavle.core.numbers import NumberCommand, StopCommand
 from kavle.core.operators import OperatorCommand
+from kavle.core.reply import Reply
 from kavle.model.account import Operator
 from kavle.model.errors import OperatorError, OutcomeUnknown
 from kavle.model.operator import SYSTEM

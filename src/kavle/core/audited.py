@@ -4,7 +4,6 @@ phones."""
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from kavle.core.accounts import (
     AccountError,
@@ -29,6 +28,7 @@ from kavle.core.operators import (
 )
 from kavle.model.account_change import shown
 from kavle.model.audit import State
+from kavle.model.callback_url import without_query
 from kavle.model.masking import masked
 from kavle.model.money import format_balance
 from kavle.model.number import Number
@@ -37,15 +37,8 @@ from kavle.store.types import Verdict
 
 _LONGEST: Final = 200
 
-_ACCOUNT: Final = (
-    CreateAccount,
-    TopUpAccount,
-    CorrectAccount,
-    ChangeAccount,
-    AdmitAccount,
-    SetPassword,
-    SetPortalPassword,
-)
+_MONEY: Final = (CreateAccount, TopUpAccount, CorrectAccount)
+_ACCOUNT: Final = (*_MONEY, ChangeAccount, AdmitAccount, SetPassword, SetPortalPassword)
 _NUMBER: Final = (AddNumber, ChangeNumber, RemoveNumber)
 _OPERATOR: Final = (CreateOperator, SetOperatorPassword, AdmitOperator, RemoveOperator)
 
@@ -154,10 +147,3 @@ def _number(number: Number) -> State:
         "delivered": "yes" if settings.delivered else "no",
         "verify_tls": "yes" if settings.verify_tls else "no",
     }
-
-
-def without_query(url: str) -> str:
-    """An address with its secrets left out: a customer's query or user part may have a password in it."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}{'?…' if parts.query else ''}"

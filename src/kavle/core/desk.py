@@ -7,8 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-import msgspec
-
 from kavle.clock import Clock
 from kavle.core.accounts import (
     Accounts,
@@ -24,13 +22,11 @@ from kavle.core.accounts import (
 )
 from kavle.core.accounts import Command as AccountCommand
 from kavle.core.audited import States, subject, what
-from kavle.core.carriers import Carriers, CarriersView, ShowCarriers
-from kavle.core.held import DecideHeld, Held, HeldCommand, HeldMessage, ListHeld
+from kavle.core.carriers import Carriers, ShowCarriers
+from kavle.core.held import DecideHeld, Held, HeldCommand, ListHeld
 from kavle.core.inbox import (
     Inbox,
     IncomingCommand,
-    IncomingMessage,
-    IncomingWhole,
     ListIncoming,
     ReplayIncoming,
     ShowIncoming,
@@ -52,19 +48,17 @@ from kavle.core.operators import (
     CreateOperator,
     ListOperators,
     OperatorCommand,
-    OperatorLine,
     Operators,
     RemoveOperator,
     SetOperatorPassword,
 )
+from kavle.core.reply import Reply
+from kavle.core.veil import may_not_read, veiled
 from kavle.model.account import Operator
 from kavle.model.audit import AuditEnd, AuditNote, Came, State, difference
-from kavle.model.errors import NotAllowed, OperatorError, OutcomeUnknown
-from kavle.model.number import Number
+from kavle.model.errors import NotAllowed, OperatorError, OutcomeUnknown, Reason, Refusal
 from kavle.store.errors import RowRefused, StoreUnavailable
-from kavle.store.inbox import StopLine
 from kavle.store.store import Store
-from kavle.store.types import AccountLine
 
 Command = (
     AccountCommand
@@ -88,24 +82,6 @@ _LOOKS: Final = (
     ListOperators,
 )
 """They change nothing."""
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """One of these, or none of them where there is nothing to say: what was asked for; `done`, the public ids
-    of those that it was carried out on."""
-
-    error: str | None = None
-    balance: int | None = None
-    accounts: list[AccountLine] | None = None
-    held: list[HeldMessage] | None = None
-    done: list[str] | None = None
-    carriers: CarriersView | None = None
-    numbers: list[Number] | None = None
-    recipient: str | None = None
-    stops: list[StopLine] | None = None
-    incoming: list[IncomingMessage] | None = None
-    message: IncomingWhole | None = None
-    operators: list[OperatorLine] | None = None
 
 
 class _Hands(NamedTuple):
@@ -147,7 +123,8 @@ class Desk:
         """Raises `NotAllowed` for a change by a viewer, `OperatorError` for what can be mended,
         `StoreUnavailable`, `RowRefused` and `OutcomeUnknown` as the store does."""
         if isinstance(command, _LOOKS):
-            return await _done(self._hands, command)
+            reply = await _done(self._hands, command)
+            return veiled(reply) if may_not_read(operator) else reply
         if not operator.may_change:
             raise NotAllowed
         before = await self._states.of(command)
@@ -161,6 +138,15 @@ class Desk:
         after = {**await self._after(command), **_told(command, reply)}
         await self._end(line, Came.DONE, *difference(before, after))
         return reply
+
+    async def ask(self, operator: Operator, command: Command) -> Reply:
+        """For pages: raises `Refusal` where the store can't be had, and `OperatorError` for all else."""
+        try:
+            return await self.carry_out(operator, command)
+        except (StoreUnavailable, RowRefused) as error:
+            raise Refusal(Reason.UNAVAILABLE, str(error)) from error
+        except OutcomeUnknown as error:
+            raise OperatorError("it may have been done or not: look before you repeat it") from error
 
     async def _after(self, command: Command) -> State:
         try:

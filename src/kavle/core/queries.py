@@ -11,17 +11,20 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from kavle.core.ids import internal
+from kavle.core.veil import may_not_read, veiled_page, veiled_story
 from kavle.model.account import Account, Operator, Viewer
+from kavle.model.audit import AuditLine
 from kavle.model.errors import Reason, Refusal
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
 from kavle.model.number import Number
+from kavle.model.operator import OperatorAccount
 from kavle.model.status import Status
 from kavle.model.traffic import Span, Traffic, by_day
 from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import NumberPage
 from kavle.store.store import Store
-from kavle.store.types import AccountLine, Story, TrafficQuery
+from kavle.store.types import AccountLine, AccountPage, Story, TrafficQuery
 
 T = TypeVar("T")
 
@@ -45,8 +48,19 @@ class Queries:
             return account
         return replace(account, password_hash=account.portal_hash)
 
-    async def accounts(self, viewer: Operator) -> list[AccountLine]:
-        return await _had(self._store.accounts())
+    async def operator(self, name: str) -> OperatorAccount | None:
+        """For authentication."""
+        return await _had(self._store.office.operator(name))
+
+    async def accounts(
+        self, viewer: Operator, limit: int, after: str = "", since: str = ""
+    ) -> list[AccountLine]:
+        """By name: those behind `after`, or this one and those behind it."""
+        return await _had(self._store.listing.accounts(AccountPage(limit, after, since)))
+
+    async def audit(self, viewer: Operator, keys: Keys) -> Slice[AuditLine]:
+        """What operators have changed, the newest first."""
+        return await _had(self._store.office.audit(keys))
 
     async def balance(self, account: Account) -> int:
         """In ten-thousandths of a credit."""
@@ -86,16 +100,20 @@ class Queries:
         message_id = await self._internal(public_id)
         return None if message_id is None else await _had(self._store.story(message_id))
 
-    async def messages(self, viewer: Account | Operator, wanted: Wanted) -> HistoryPage:
-        """The viewer's, some at a time; every account's for an operator. `wanted` and the answer bear public
-        ids."""
+    async def messages(
+        self, viewer: Account | Operator, wanted: Wanted, of: Account | None = None
+    ) -> HistoryPage:
+        """The viewer's, some at a time; for an operator every account's, or those `of` one. `wanted` and
+        the answer bear public ids."""
         newest = await _had(self._store.newest_id())
         keys = self._internal_keys(Keys(wanted.limit, wanted.before, wanted.after), newest)
         bundle_id = wanted.bundle_id
         if bundle_id is not None:  # an unknown one is another than every message's
             bundle_id = self._store.public_ids.internal(bundle_id, newest) or -1
         asked = replace(wanted, before=keys.before, after=keys.after, bundle_id=bundle_id)
-        return self._public_page(await _had(self._store.history.messages(_whose(viewer), asked)))
+        whose = of.id if isinstance(viewer, Operator) and of else _whose(viewer)
+        page = self._public_page(await _had(self._store.history.messages(whose, asked)))
+        return veiled_page(page) if may_not_read(viewer) else page
 
     async def message(self, viewer: Account | Operator, public_id: str) -> MessageStory | None:
         """The whole story of one of the viewer's; None for what is unknown, or another's."""
@@ -103,7 +121,10 @@ class Queries:
         if id is None:
             return None
         story = await _had(self._store.history.message(_whose(viewer), id))
-        return None if story is None else replace(story, line=self._public_line(story.line))
+        if story is None:
+            return None
+        story = replace(story, line=self._public_line(story.line))
+        return veiled_story(story) if may_not_read(viewer) else story
 
     async def bundles(self, viewer: Account | Operator, keys: Keys) -> Slice[BundleLine]:
         """The viewer's, the newest first."""

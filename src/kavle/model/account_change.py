@@ -107,6 +107,16 @@ def changed(settings: AccountSettings, given: Mapping[str, str]) -> AccountSetti
     return msgspec.structs.replace(settings, **values)
 
 
+def complaint(name: str, text: str) -> str:
+    """What is wrong with this one; empty: nothing is."""
+    try:
+        if text:
+            KEYS[name].read(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def shown(settings: AccountSettings) -> dict[str, str]:
     """Each setting as it would be written."""
     return {name: _text(getattr(settings, name)) for name in KEYS}

@@ -23,6 +23,7 @@ from kavle.north.sms_service import sms_service
 from kavle.north.static import assets
 from kavle.north.url import SendByUrl
 from kavle.north.web import PageTerms, pages
+from kavle.north.web.operator import Office
 
 
 def application(
@@ -36,6 +37,7 @@ def application(
     registry: CollectorRegistry,
     clock: Clock,
     page_terms: PageTerms,
+    office: Office | None = None,
 ) -> App:
     callers = Callers(settings)
     guesses = Guesses(queries, clock, from_own_addresses=settings.status_from_own_addresses)
@@ -51,7 +53,7 @@ def application(
             **_operations(registry),
         },
         below={"/sendSms/sendSms.asmx": sms.http},
-        otherwise=pages(page_terms, accept, cancel, queries, entrants, passwords, callers, clock),
+        otherwise=pages(page_terms, accept, cancel, queries, entrants, passwords, callers, clock, office),
     )
 
 

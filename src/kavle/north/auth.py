@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final, NoReturn
+from typing import Final, Generic, NoReturn, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -22,6 +23,7 @@ from kavle.clock import Clock
 from kavle.core.workers import Workers
 from kavle.model.account import LONGEST_NAME, Account
 from kavle.model.errors import Reason, Refusal
+from kavle.model.operator import OperatorAccount
 from kavle.north.addresses import admits
 from kavle.north.caller import Caller
 from kavle.north.throttle import Doublings, Throttle, network_of
@@ -32,8 +34,18 @@ LONGEST_PASSWORD: Final = 1024
 
 _log = structlog.get_logger("kavle.auth")
 
-Find = Callable[[str], Awaitable[Account | None]]
-"""The account of that name."""
+
+class Holder(Protocol):
+    """Of a name and a password."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def password_hash(self) -> str: ...
+
+
+W = TypeVar("W", bound=Holder)
 
 
 def hash_password(password: str) -> str:
@@ -65,17 +77,17 @@ class LogInLimits(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 64
 
 
-class _Verified(msgspec.Struct):
-    account: Account
+class _Verified(msgspec.Struct, Generic[W]):
+    account: W
     until: datetime
 
 
-class Authenticator:
-    """One for the process; close it at the end."""
+class LogIns(ABC, Generic[W]):
+    """Of one kind of people; one for the process, to be closed at the end."""
 
     def __init__(
         self,
-        find: Find,
+        find: Callable[[str], Awaitable[W | None]],
         clock: Clock,
         limits: LogInLimits | None = None,
         refused: Callable[[], None] = lambda: None,
@@ -89,17 +101,17 @@ class Authenticator:
         self._refused = refused
         self._refusals = Doublings()  # by address and reason
         self._keyed = blake2b(key=secrets.token_bytes(32), digest_size=32)
-        self._verified: dict[bytes, _Verified] = {}  # in the order of verification
-        self._under_way: dict[bytes, asyncio.Task[Account | None]] = {}
+        self._verified: dict[bytes, _Verified[W]] = {}  # in the order of verification
+        self._under_way: dict[bytes, asyncio.Task[W | None]] = {}
         self._changes = 0
         self._by_account = Throttle(limits.failures, limits.window)
         self._by_address = Throttle(limits.failures_in_all, limits.window)
         self._workers = Workers("argon2", limits.threads, limits.waiting)
 
-    async def log_in(self, name: str | None, password: str | None, caller: Caller) -> Account:
+    async def log_in(self, name: str | None, password: str | None, caller: Caller) -> W:
         """Raises Refusal: PARAMETER for an absent or empty name or password, CREDENTIALS for wrong ones or
-        after too many wrong ones from this address, and for an account that is disabled, that the listener
-        does not serve or that may not call from here; UNAVAILABLE when too many wait to be verified."""
+        after too many wrong ones from this address, and for one that may not log in, or not from here;
+        UNAVAILABLE when too many wait to be verified."""
         if not name or not password:
             raise Refusal(Reason.PARAMETER, "no account or no password")
         account, address = None, caller.address
@@ -108,14 +120,13 @@ class Authenticator:
         if account is None:
             throttled = self._throttled(name, address, self._clock.now())
             self._refuse(name[:LONGEST_NAME], address, throttled=throttled)
-        if not caller.may_be(account.name):
-            self._refuse(account.name, address, look_at="accounts of the [[http.listener]] that it called")
-        settings = account.settings
-        if settings.disabled:
-            self._refuse(account.name, address, look_at="the account: it is disabled")
-        if settings.addresses and not admits(settings.addresses, address):
-            self._refuse(account.name, address, look_at="the addresses that the account may call from")
+        if barred := self._barred(account, caller):
+            self._refuse(account.name, address, look_at=barred)
         return account
+
+    @abstractmethod
+    def _barred(self, account: W, caller: Caller) -> str:
+        """What to look at to know why one whose password is right may not log in; empty: he may."""
 
     def _refuse(self, name: str, address: str, **why: object) -> NoReturn:
         """Logged, but not every time: a panel with an old password must be no riddle, and whoever guesses
@@ -127,7 +138,7 @@ class Authenticator:
             _log.warning("log-in refused", account=name, address=address, times=times, **why)
         raise Refusal(Reason.CREDENTIALS)
 
-    def known(self, name: str, password: str, address: str) -> Account | None:
+    def known(self, name: str, password: str, address: str) -> W | None:
         """The account, if this password was verified for it from this address a short while ago."""
         verified = self._verified.get(self._digest(name, password, address))
         if verified is None or (now := self._clock.now()) >= verified.until:
@@ -150,7 +161,7 @@ class Authenticator:
         digest.update(f"{address}\0{name}\0{password}".encode())
         return digest.digest()
 
-    async def _verify(self, name: str, password: str, address: str) -> Account | None:
+    async def _verify(self, name: str, password: str, address: str) -> W | None:
         """Callers who come at once with the same credentials share one verification."""
         digest = self._digest(name, password, address)
         task = self._under_way.get(digest)
@@ -160,7 +171,7 @@ class Authenticator:
             task.add_done_callback(lambda _: self._under_way.pop(digest, None))
         return await asyncio.shield(task)
 
-    async def _recheck(self, digest: bytes, name: str, password: str, address: str) -> Account | None:
+    async def _recheck(self, digest: bytes, name: str, password: str, address: str) -> W | None:
         """What was verified, and is due for another look, needs no argon2id while the hash is the same."""
         changes, now = self._changes, self._clock.now()
         if self._by_account.full((name, address), now):
@@ -176,7 +187,7 @@ class Authenticator:
             self._remember(digest, _Verified(account, now + self._limits.recheck))
         return account
 
-    async def _check(self, name: str, password: str, address: str, now: datetime) -> Account | None:
+    async def _check(self, name: str, password: str, address: str, now: datetime) -> W | None:
         """For one account an attempt counts as a failure until it has succeeded: a volley gets no more tries
         than a queue. For the address it counts afterwards: many customers may start at once behind one."""
         pair, network = (name, address), network_of(address)
@@ -198,13 +209,44 @@ class Authenticator:
         pair, network = (name, address), network_of(address)
         return self._by_account.full(pair, now) or self._by_address.full(network, now)
 
-    async def _account(self, name: str, password: str) -> Account | None:
+    async def _account(self, name: str, password: str) -> W | None:
         account = await self._find(name)
         password_hash = self._nobodys if account is None else account.password_hash
         matches = await self._workers.run(_matches, password_hash, password)
         return account if matches else None
 
-    def _remember(self, digest: bytes, verified: _Verified) -> None:
+    def _remember(self, digest: bytes, verified: _Verified[W]) -> None:
         self._verified[digest] = verified
         if len(self._verified) > self._limits.remembered:
             del self._verified[next(iter(self._verified))]
+
+
+class Authenticator(LogIns[Account]):
+    """Customers', by whichever password it is given accounts with."""
+
+    def _barred(self, account: Account, caller: Caller) -> str:
+        settings = account.settings
+        if not caller.may_be(account.name):
+            return "accounts of the [[http.listener]] that it called"
+        if settings.disabled:
+            return "the account: it is disabled"
+        if settings.addresses and not admits(settings.addresses, caller.address):
+            return "the addresses that the account may call from"
+        return ""
+
+
+class OperatorAuthenticator(LogIns[OperatorAccount]):
+    """Operators'. They log in seldom, so each is looked up anew: who was disabled a moment ago is told so."""
+
+    def __init__(
+        self,
+        find: Callable[[str], Awaitable[OperatorAccount | None]],
+        clock: Clock,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(find, clock, LogInLimits(recheck=timedelta()), refused)
+
+    def _barred(self, account: OperatorAccount, caller: Caller) -> str:
+        if not caller.may_be_operator:
+            return "the [[http.listener]] that it called: it serves certain accounts alone"
+        return "the operator: it is disabled" if account.disabled else ""

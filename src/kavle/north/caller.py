@@ -34,6 +34,10 @@ class Caller(msgspec.Struct, frozen=True):
     def may_be(self, account: str) -> bool:
         return not self.by.accounts or account in self.by.accounts
 
+    @property
+    def may_be_operator(self) -> bool:
+        return not self.by.accounts
+
 
 class Callers:
     """Reads forwarded headers of trusted proxies, and of nobody else."""

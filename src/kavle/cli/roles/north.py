@@ -15,10 +15,11 @@ from kavle.core.passwords import Passwords
 from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
 from kavle.north.app import application
-from kavle.north.auth import Authenticator
+from kavle.north.auth import Authenticator, OperatorAuthenticator
 from kavle.north.http import App
 from kavle.north.server import HttpServer
 from kavle.north.web import PageTerms
+from kavle.north.web.operator import Office
 from kavle.settings import SettingsError
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import Webhook, with_webhooks
@@ -38,6 +39,9 @@ class North:
         # The pages may have a password of their own.
         self._entrants = Authenticator(
             Queries(node.store).entrant, node.clock, refused=node.metrics.log_in_refused
+        )
+        self._operators = OperatorAuthenticator(
+            Queries(node.store).operator, node.clock, refused=node.metrics.log_in_refused
         )
         node.changed.listen(self._forget)
         app = with_webhooks(self._webhooks(), self._faces(upkeep))
@@ -70,6 +74,7 @@ class North:
     def _close(self) -> None:
         self._authenticator.close()
         self._entrants.close()
+        self._operators.close()
 
     def _faces(self, upkeep: Upkeep) -> App:
         node = self._node
@@ -98,6 +103,7 @@ class North:
                 node.settings.gateway.region,
                 node.settings.http.phones,
             ),
+            Office(self._desk, self._operators),
         )
 
     def _webhooks(self) -> list[Webhook]:

@@ -22,6 +22,7 @@ from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
 from kavle.north.web.ledger import Ledger
 from kavle.north.web.message import MessagePage
+from kavle.north.web.operator import Office, operator_routes
 from kavle.north.web.phone_network import PhoneNetwork
 from kavle.north.web.phones import Phones
 from kavle.north.web.render import Renderer
@@ -48,9 +49,12 @@ def pages(
     passwords: Passwords,
     callers: Callers,
     clock: Clock,
+    office: Office | None = None,
 ) -> App:
+    """`office`: where operators have pages, too."""
     renderer = Renderer(terms.locale.zone, phones=bool(terms.phones))
-    door = Door(Sessions(terms.session_key), queries.entrant, callers, clock, terms.locale.language)
+    sessions, language = Sessions(terms.session_key), terms.locale.language
+    door = Door(sessions, queries.entrant, queries.operator, callers, clock, language)
     entrance = Entrance(door, renderer, entrants)
     reading = Reading(terms.locale.zone, terms.region)
     routes = [
@@ -65,4 +69,6 @@ def pages(
     ]
     if terms.phones:
         routes += Phones(PhoneNetwork(terms.phones), queries, renderer, terms.region).routes(door)
+    if office is not None:
+        routes += operator_routes(office, door, queries, renderer, reading, clock)
     return site(door, renderer, routes)

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kavle.clock import Clock
-from kavle.model.account import Account
+from kavle.model.account import Account, Operator
 from kavle.model.description import Language
+from kavle.model.operator import OperatorAccount
 from kavle.north.caller import Caller, Callers
 from kavle.north.http import read_body
 from kavle.north.web.sessions import Session, Sessions
@@ -24,21 +25,32 @@ from kavle.north.web.words import LANGUAGES, Words, all_words, preferred
 Endpoint = Callable[[Request], Awaitable[Response]]
 Page = Callable[[Request, Visitor], Awaitable[Response]]
 CustomerPage = Callable[[Request, Visitor, Account], Awaitable[Response]]
+OperatorPage = Callable[[Request, Visitor, Operator], Awaitable[Response]]
 Find = Callable[[str], Awaitable[Account | None]]
+FindOperator = Callable[[str], Awaitable[OperatorAccount | None]]
 
 LOG_IN: Final = "/visastatus.aspx"
+OPERATOR: Final = "/operator"
+NOT_ALLOWED: Final = "a viewer changes nothing"
 _FORM_BYTES: Final = 2 * 1024 * 1024  # 100,000 numbers fit
 _LANGUAGE_COOKIE: Final = "kavle-language"
 
 
 class Door:
     def __init__(
-        self, sessions: Sessions, find: Find, callers: Callers, clock: Clock, language: Language
+        self,
+        sessions: Sessions,
+        find: Find,
+        find_operator: FindOperator,
+        callers: Callers,
+        clock: Clock,
+        language: Language,
     ) -> None:
         """`find` gives a customer with the password that the portal is entered by."""
         self.sessions = sessions
         self.clock = clock
         self._find = find
+        self._find_operator = find_operator
         self._callers = callers
         self._language = language
         self._words: Mapping[Language, Words] = all_words()
@@ -71,18 +83,42 @@ class Door:
 
         async def theirs(request: Request, visitor: Visitor) -> Response:
             if visitor.account is None:
-                return _to_log_in(request)
+                return _to_log_in(request, LOG_IN)
             return await page(request, visitor, visitor.account)
 
         return self.open(theirs)
 
+    def operators(self, page: OperatorPage) -> Endpoint:
+        """To operators who are signed in."""
+
+        async def theirs(request: Request, visitor: Visitor) -> Response:
+            if visitor.operator is None:
+                return _to_log_in(request, OPERATOR)
+            return await page(request, visitor, visitor.operator)
+
+        return self.open(theirs)
+
+    def admins(self, page: OperatorPage) -> Endpoint:
+        """To those of them who may change something."""
+
+        async def theirs(request: Request, visitor: Visitor, operator: Operator) -> Response:
+            if not operator.may_change:
+                raise HTTPException(403, NOT_ALLOWED)
+            return await page(request, visitor, operator)
+
+        return self.operators(theirs)
+
     async def _visitor(self, request: Request) -> Visitor:
         now = self.clock.now()
         session = self.sessions.read(request.cookies.get(self._cookie(request), ""), now)
-        session = self.sessions.renewed(session, now) if session else self.sessions.new(now)
+        if session is None:
+            session = self.sessions.new(now)
+        elif session.kind != "operator" or "hx-request" not in request.headers:
+            session = self.sessions.renewed(session, now)  # a page that lies open is nobody at work
         caller = self._callers.caller(request.scope)
         account = await self._customer(session, caller)
-        if session.kind and account is None:
+        operator = await self._operator(session, caller)
+        if session.kind and account is None and operator is None:
             session = self.sessions.new(now)
         return Visitor(
             caller=caller,
@@ -92,6 +128,7 @@ class Door:
             here=request.url.path,
             query=request.url.query if request.method == "GET" else "",
             account=account,
+            operator=operator,
         )
 
     async def _customer(self, session: Session, caller: Caller) -> Account | None:
@@ -103,6 +140,16 @@ class Door:
             return None
         proof = self.sessions.proof(account.password_hash)
         return account if hmac.compare_digest(proof, session.proof) else None
+
+    async def _operator(self, session: Session, caller: Caller) -> Operator | None:
+        """As a customer is."""
+        if session.kind != "operator" or not caller.may_be_operator:
+            return None
+        found = await self._find_operator(session.name)
+        if found is None or found.disabled:
+            return None
+        proof = self.sessions.proof(found.password_hash)
+        return found.viewer if hmac.compare_digest(proof, session.proof) else None
 
     async def _check_form(self, request: Request, visitor: Visitor) -> None:
         """Raises HTTPException 403 for a form that another site sent, or that is older than its session."""
@@ -153,9 +200,9 @@ async def _with_body(request: Request) -> Request:
     return Request(request.scope, replay)
 
 
-def _to_log_in(request: Request) -> Response:
+def _to_log_in(request: Request, entrance: str) -> Response:
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    there = f"{LOG_IN}?next={quote(here, safe='')}" if request.method == "GET" else LOG_IN
+    there = f"{entrance}?next={quote(here, safe='')}" if request.method == "GET" else entrance
     if "hx-request" in request.headers:  # a piece of a page: the whole page is to go there
-        return Response(status_code=401, headers={"hx-redirect": LOG_IN})
+        return Response(status_code=401, headers={"hx-redirect": entrance})
     return RedirectResponse(there, status_code=303)

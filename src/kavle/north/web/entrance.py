@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from kavle.model.errors import Reason, Refusal
 from kavle.north.auth import Authenticator
-from kavle.north.web.door import LOG_IN, Door
+from kavle.north.web.door import LOG_IN, OPERATOR, Door
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import LANGUAGES
@@ -45,7 +45,7 @@ class Entrance:
     async def log_in(self, request: Request, visitor: Visitor) -> Response:
         form = await request.form()
         name, password = str(form.get("account", "")).strip(), str(form.get("password", ""))
-        going_to = _own_path(str(form.get("next", "")))
+        going_to = own_path(str(form.get("next", "")))
         try:
             account = await self._authenticator.log_in(name, password, visitor.caller)
         except Refusal as refusal:
@@ -59,19 +59,19 @@ class Entrance:
     async def log_out(self, request: Request, visitor: Visitor) -> Response:
         visitor.session = self._door.sessions.new(self._door.clock.now())
         visitor.notify(visitor.words("You have logged out."))
-        return RedirectResponse(LOG_IN, 303)
+        return RedirectResponse(OPERATOR if visitor.operator else LOG_IN, 303)
 
     async def speak(self, request: Request, visitor: Visitor) -> Response:
         form = await request.form()
-        response = RedirectResponse(_own_path(str(form.get("next", ""))), 303)
+        response = RedirectResponse(own_path(str(form.get("next", ""))), 303)
         for language in LANGUAGES:
             if language == request.path_params["language"]:
                 self._door.speak(request, response, language)
         return response
 
 
-def _own_path(path: str) -> str:
+def own_path(path: str, otherwise: str = HOME) -> str:
     """`path` if it is one of ours: no page of ours leads to another host."""
     parts = urlsplit(path)
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
-    return path if ours and path.isprintable() else HOME
+    return path if ours and path.isprintable() else otherwise

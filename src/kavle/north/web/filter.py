@@ -60,7 +60,7 @@ class Reading:
         self._zone = zone
         self._region = region
 
-    def wanted(self, chosen: Filter, account: Account, keys: Keys) -> Wanted:
+    def wanted(self, chosen: Filter, account: Account | None, keys: Keys) -> Wanted:
         return Wanted(
             limit=keys.limit,
             before=keys.before,
@@ -81,8 +81,12 @@ class Reading:
             return None
         return day.replace(tzinfo=self._zone)
 
-    def _number(self, written: str, account: Account) -> str:
+    def _number(self, written: str, account: Account | None) -> str:
         try:
-            return parse_msisdn(written, account.settings.region or self._region) if written else ""
+            return (
+                parse_msisdn(written, (account.settings.region if account else "") or self._region)
+                if written
+                else ""
+            )
         except ValueError:
             return written  # which no message went to

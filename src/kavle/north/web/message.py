@@ -56,7 +56,7 @@ class MessagePage:
             "message-story.html" if "hx-request" in request.headers else "message.html",
             story=story,
             line=line,
-            events=_events(story),
+            events=events_of(story),
             final=line.status in FINAL,
             cancellable=waits_for_its_time(line, self._clock.now()),
         )
@@ -82,7 +82,7 @@ def waits_for_its_time(line: HistoryLine, now: datetime) -> bool:
     return line.status is Status.DELAYED and line.due_at is not None and line.due_at > now
 
 
-def _events(story: MessageStory) -> list[Event]:
+def events_of(story: MessageStory) -> list[Event]:
     tries = [Event(one.at, one.segment, one, None, one.network_id, one.error or "") for one in story.attempts]
     receipts = [Event(one.at, one.segment, None, one, one.network_id, one.raw) for one in story.receipts]
     return sorted([*tries, *receipts], key=lambda event: event.at)

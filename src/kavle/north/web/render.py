@@ -35,6 +35,17 @@ MENU: Final = (
 PHONES: Final = ("/phones", "Phones")
 """Where there are some, anybody can go to them."""
 
+OPERATOR_MENU: Final = (
+    ("/operator", "Traffic"),
+    ("/operator/accounts", "Accounts"),
+    ("/operator/messages", "Messages"),
+    ("/operator/numbers", "Numbers"),
+    ("/operator/incoming", "Incoming"),
+    ("/operator/carriers", "Carriers"),
+    ("/operator/held", "Held"),
+    ("/operator/audit", "Audit log"),
+)
+
 PRIORITIES: Final = {
     Priority.BULK: "1, for groups",
     Priority.NORMAL: "2, normal",
@@ -104,13 +115,18 @@ class Renderer:
             visitor=visitor,
             notice=visitor.take_notice(),
             token=Markup('<input type="hidden" name="token" value="{}">').format(visitor.form_token),
-            menu=(*(MENU if visitor.account else ()), *self._phones),
+            menu=(*self._menu(visitor), *self._phones),
             phones=bool(self._phones),
             version=__version__,
             told=lambda code: describe(str(int(code)), words.language),
             **values,
         )
         return HTMLResponse(html, status)
+
+    def _menu(self, visitor: Visitor) -> tuple[tuple[str, str], ...]:
+        if visitor.operator:
+            return OPERATOR_MENU
+        return MENU if visitor.account else ()
 
 
 def written(at: datetime | None, zone: ZoneInfo) -> str:

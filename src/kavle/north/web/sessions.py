@@ -15,7 +15,11 @@ from msgspec.structs import replace
 
 Kind = Literal["", "customer", "operator"]
 
-IDLE: Final = timedelta(minutes=30)
+IDLE: Final[dict[Kind, timedelta]] = {
+    "": timedelta(minutes=30),
+    "customer": timedelta(minutes=30),
+    "operator": timedelta(minutes=15),
+}
 LONGEST: Final = timedelta(hours=12)
 _FRESH: Final = timedelta(minutes=1)
 """A cookie that was written so short a time ago is not written anew."""
@@ -67,7 +71,7 @@ class Sessions:
             session = _decode(base64_decode(self._signer.unsign(cookie)))
         except (BadData, msgspec.DecodeError):
             return None
-        ended = now >= session.seen + IDLE or now >= session.began + LONGEST
+        ended = now >= session.seen + IDLE[session.kind] or now >= session.began + LONGEST
         return None if ended else session
 
     def renewed(self, session: Session, now: datetime) -> Session:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from kavle.model.errors import Refusal
 from kavle.north.http import App
-from kavle.north.web.door import Door
+from kavle.north.web.door import NOT_ALLOWED, Door
 from kavle.north.web.render import Renderer
 from kavle.north.web.safety import guarded
 from kavle.north.web.visitor import Visitor
@@ -26,7 +26,8 @@ def site(door: Door, renderer: Renderer, routes: Sequence[BaseRoute]) -> App:
             return PlainTextResponse(f"{status} {HTTPStatus(status).phrase}\n", status)
 
         async def page(request: Request, visitor: Visitor) -> Response:
-            return renderer.page(visitor, "error.html", status, code=status)
+            detail = error.detail if isinstance(error, HTTPException) else ""
+            return renderer.page(visitor, "error.html", status, code=status, viewer=detail == NOT_ALLOWED)
 
         return await door.look(page)(request)
 

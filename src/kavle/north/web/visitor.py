@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from kavle.model.account import Account
+from kavle.model.account import Account, Operator
 from kavle.north.caller import Caller
 from kavle.north.web.sessions import Session
 from kavle.north.web.words import Words
@@ -23,12 +23,18 @@ class Visitor:
     here: str = "/"  # the path that was asked for
     query: str = ""  # behind it
     account: Account | None = None  # a customer's who is signed in
+    operator: Operator | None = None  # one who is signed in
     told: str = field(default="", init=False)
 
     @property
     def back(self) -> str:
         """To the page that is shown."""
         return f"{self.here}?{self.query}" if self.query else self.here
+
+    @property
+    def name(self) -> str:
+        """Of who is signed in; empty: nobody is."""
+        return self.session.name if self.account or self.operator else ""
 
     def notify(self, notice: str) -> None:
         """Tell it on the next page that is shown, in the visitor's words."""
