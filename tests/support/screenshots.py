@@ -1,4 +1,4 @@
-"""`make screenshots`: the main pages of a demo, its numbers all kept for fiction, as pictures for the README."""
+"""`make screenshots`: the main pages of a demo, all numbers kept for fiction, as pictures for the README."""
 
 from __future__ import annotations
 
