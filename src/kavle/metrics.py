@@ -55,6 +55,7 @@ class Metrics(Collector):
         self.incoming: Counter[str] = Counter()  # message, incomplete or double
         self.stalls = 0
         self.longest_stall = 0.0
+        self.longest_work = 0.0  # seconds of the loop's own processor time within a stall
         self.accept_seconds = Histogram()
         self.commit_seconds = Histogram()
         self.submit_seconds = Histogram()
@@ -97,6 +98,8 @@ class Metrics(Collector):
         yield _counters("kavle_incoming", "Messages from phones, and doubles", "kind", self.incoming)
         yield _counter("kavle_loop_stalls", "Stalls of the event loop over 50 ms", self.stalls)
         yield GaugeMetricFamily("kavle_loop_longest_stall_seconds", "The longest one", self.longest_stall)
+        work = "The most that the loop itself worked within one"
+        yield GaugeMetricFamily("kavle_loop_longest_work_seconds", work, self.longest_work)
         yield self.accept_seconds.family("kavle_accept_seconds", "From a request's check to its commit")
         yield self.commit_seconds.family("kavle_commit_seconds", "Of each transaction")
         yield self.submit_seconds.family("kavle_submit_seconds", "From submit_sm to its response")

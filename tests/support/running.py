@@ -161,7 +161,7 @@ async def running(
         await network.stop()
     if run.complete:
         await invariants(place, journal.entries, run.answered, never_final=[NO_RECEIPT])
-    assert run.crowded or gateway.metrics.longest_stall < STALL
+    assert run.crowded or gateway.metrics.longest_work < STALL
 
 
 def settings_for(

@@ -77,12 +77,15 @@ class Sweep:
 
 
 async def watch_loop(metrics: Metrics) -> None:
-    """Count the times that something held the event loop for more than 50 ms."""
+    """Count the times that something held the event loop for more than 50 ms, and how much of it was work of
+    our own: the rest is the machine's, whose other processes had the cores."""
     while True:
-        before = time.perf_counter()
+        before, worked = time.perf_counter(), time.thread_time()
         await asyncio.sleep(STALL)
         late = time.perf_counter() - before - STALL
+        worked = time.thread_time() - worked
         if late > STALL:
             metrics.stalls += 1
             metrics.longest_stall = max(metrics.longest_stall, late)
-            _log.warning("the event loop stalled", milliseconds=round(late * 1000))
+            metrics.longest_work = max(metrics.longest_work, min(worked, late))
+            _log.warning("the event loop stalled", milliseconds=round(late * 1000), work=round(worked * 1000))
