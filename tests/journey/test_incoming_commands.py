@@ -74,9 +74,9 @@ async def send(gateway: Process, to: str) -> str:
 async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, database: str) -> None:
     kavle_ = Operator(settings_file(tmp_path, 1, database=database))
     assert "There are no numbers" in await kavle_("number", "list")
-    where = "https://example.com/in?customer=7&x="
+    where, veiled = "https://u:hush@example.com/in?key=hush&x=", "https://u:•••@example.com/in?key=•••&x="
     told = await kavle_("number", "add", NUMBER, "--account", "test", "--callback", where)
-    assert NUMBER in told and where in told  # noqa: PT018
+    assert NUMBER in told and veiled in told  # noqa: PT018
     await kavle_(
         *("number", "add", LONG_NUMBER, "--account", "other", "--callback", "http://10.0.0.5:81/"),
         *("--charset", "utf-8", "--no-verify-tls", "--no-delivered"),
@@ -86,11 +86,12 @@ async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, data
         [NUMBER, "test", "latin-1"],
         [LONG_NUMBER, "other", "utf-8"],
     ]
-    assert where in listed[0], "the customer's own query string"
+    assert veiled in listed[0]
+    assert where in await kavle_("number", "list", "--whole"), "the customer's own query string"
     assert "any certificate" in listed[1]
     assert len((await kavle_("number", "list", "--account", "test")).splitlines()) == 1
     changed = await kavle_("number", "change", NUMBER, "--charset", "utf-8", "--account", "other")
-    assert changed.split()[:4] == [NUMBER, "other", "utf-8", where]
+    assert changed.split()[:4] == [NUMBER, "other", "utf-8", veiled]
     assert "verify" not in changed
     assert await kavle_("number", "remove", NUMBER) == f"{NUMBER} is nobody's number now.\n"
     assert len((await kavle_("number", "list")).splitlines()) == 1
@@ -157,8 +158,8 @@ async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: 
         assert "waiting" in await kavle_("incoming", "list", "--account", "test")
         assert await gateway.stop() == 0
     assert "1 message is brought anew" in await kavle_("incoming", "replay", older)
-    missing = await kavle_.wrong("incoming", "replay", older, "999999")
-    assert "not brought anew: 999999" in " ".join(missing.split())
+    missing = " ".join((await kavle_.wrong("incoming", "replay", older, "999999")).split())
+    assert "not brought anew: 999999: there is no incoming message 999999" in missing
     assert "nobody's" in await kavle_("incoming", "list", "--number", NUMBER, "--unowned")
     assert newer in await kavle_("incoming", "list")
     assert await kavle_("incoming", "list", "--account", "other") == "There is none.\n"
@@ -166,6 +167,48 @@ async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: 
     log = (tmp_path / "log").read_text()
     assert "Hallå" not in log
     assert PHONE not in log
+
+
+async def test_who_replays_what_is_nobodys_is_told_how_it_gets_an_owner(
+    tmp_path: Path, network: Smsc
+) -> None:
+    _, port = await network.start(LOOPBACK, 0)
+    database = f"sqlite:///{tmp_path}/data/kavle.db"
+    await open_accounts(database, {"test": 100})
+    kavle_ = Operator(settings_file(tmp_path, port, database=database))
+    async with kavle("serve", "--config", str(kavle_.config), log=tmp_path / "log") as gateway:
+        await network.until(lambda counts: counts.binds > 0)
+        await write(network, "Till ingen")
+        assert await gateway.stop() == 0
+    _, line = (await kavle_("incoming", "list")).splitlines()
+    wrong = " ".join((await kavle_.wrong("incoming", "replay", line.split()[0])).split())
+    assert "its number is nobody's" in wrong
+    assert f"number add {NUMBER} --account NAME --callback URL --config" in wrong
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        (
+            "http://10.0.0.5/in",
+            "10.0.0.5 is not a global address, and no network of callbacks.allow holds it",
+        ),
+        ("http://localhost:9/", "needs an entry of its own in callbacks.allow"),
+        ("https://192.88.98.1/", ""),
+        ("https://no-such-host.invalid/", ""),
+    ],
+)
+async def test_an_address_that_may_not_be_called_is_told_of_when_it_is_set(
+    tmp_path: Path, url: str, hint: str
+) -> None:
+    database = f"sqlite:///{tmp_path}/data/kavle.db"
+    await open_accounts(database, {"test": 100})
+    config = ["--config", str(settings_file(tmp_path, 1, database=database))]
+    for command in (["add", NUMBER, "--account", "test"], ["change", NUMBER]):
+        code, _, err = await run("number", *command, "--callback", url, *config)
+        assert code == 0, err
+        assert hint in " ".join(err.split())
+        assert bool(err) == bool(hint)
 
 
 async def test_a_phone_that_writes_stop_gets_nothing_more_and_that_costs_nothing(

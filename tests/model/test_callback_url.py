@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kavle.model.callback_url import callback_host, check_callback_url
+from kavle.model.callback_url import callback_host, check_callback_url, veiled_url
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,16 @@ def test_a_receiver_is_a_host_and_a_port() -> None:
     assert callback_host("http://WWW.example.com/a?b=c") == callback_host("http://www.example.com:80/")
     assert callback_host("https://www.example.com/") == "www.example.com:443"
     assert callback_host("http://[2001:db8::1]:81/") == "2001:db8::1:81"
+
+
+@pytest.mark.parametrize(
+    ("url", "veiled"),
+    [
+        ("https://example.com/in", "https://example.com/in"),
+        ("https://example.com:81/in?password=hush&x=&flag", "https://example.com:81/in?password=•••&x=&flag"),
+        ("http://anna:hush@example.com/?a=b=hush", "http://anna:•••@example.com/?a=•••"),
+        ("http://anna@[2001:db8::1]/", "http://anna@[2001:db8::1]/"),
+    ],
+)
+def test_what_may_be_a_password_is_veiled(url: str, veiled: str) -> None:
+    assert veiled_url(url) == veiled

@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 from kavle.core.audited import WHAT
 from kavle.model.account_change import KEYS
 from kavle.north.web.filter import GROUPS
+from kavle.north.web.log_in import CUSTOMERS, OPERATORS
 from kavle.north.web.operator.audit import CAME
 from kavle.north.web.operator.carriers import DONE
 from kavle.north.web.operator.chart import SERIES
@@ -34,6 +35,8 @@ NAMED_ELSEWHERE = {
     *DONE.values(),
     *SERIES.values(),
     *SPANS.values(),
+    CUSTOMERS.wrong,
+    OPERATORS.wrong,
     *PRIORITIES.values(),
     *TRIED.values(),
     *BOOKED.values(),

@@ -11,11 +11,12 @@ import click
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
-from kavle.cli.options import config_option, telling_errors
+from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.inbox import PAGE, IncomingMessage, IncomingWhole, ListIncoming, ReplayIncoming, ShowIncoming
 from kavle.model.incoming import IncomingState
 from kavle.store.inbox import TryLine
 
+_TOLD: Final = 20  # of which it is told why they could not be replayed
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _COLUMNS: Final = "{:<10}  {:<19}  {:<15}  {:<15}  {:<16}  {}"
 _STATES: Final = {
@@ -99,10 +100,20 @@ def replay(ids: tuple[str, ...], config: Path) -> None:
     click.echo(f"{len(done)} {'message is' if len(done) == 1 else 'messages are'} brought anew.")
     missed = [id for id in asked if id not in set(done)]
     if missed:
-        raise click.ClickException(
-            f"not brought anew: {', '.join(missed[:20])}{' …' if len(missed) > 20 else ''}; there is no such"
-            " message, or its number is not its account's: see `kavle incoming show` and `kavle number list`"
-        )
+        told = [f"{id}: {_why_not(settings, id)}" for id in missed[:_TOLD]]
+        more = [f"and {len(missed) - _TOLD} more"] if len(missed) > _TOLD else []
+        raise click.ClickException("\n".join(["not brought anew:", *told, *more]))
+
+
+def _why_not(settings: Settings, id: str) -> str:
+    try:
+        whole = ask(settings, ShowIncoming(id)).message
+    except click.ClickException as error:
+        return error.message
+    if whole is None or whole.message.account is not None:
+        return "its number is not its account's any more; `kavle number list` shows whose it is"
+    add = call(f"number add {whole.message.recipient} --account NAME --callback URL")
+    return f"its number is nobody's; `{add}` gives it to an account"
 
 
 def _messages(settings: Settings, command: ListIncoming) -> Iterator[IncomingMessage]:

@@ -9,10 +9,13 @@ from typing import Any, Final, get_args
 import click
 
 from kavle.cli.ask import ask
-from kavle.cli.config import read
+from kavle.cli.config import Settings, read
 from kavle.cli.options import config_option, telling_errors
 from kavle.core.numbers import AddNumber, ChangeNumber, ListNumbers, RemoveNumber
+from kavle.model.callback_url import veiled_url
 from kavle.model.number import CallbackCharset, Number, NumberSettings
+from kavle.south.callback.addresses import Allowed
+from kavle.south.callback.guard import refusal_of
 
 _CHARSETS: Final = get_args(CallbackCharset)
 
@@ -55,9 +58,12 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @_options
 def add(msisdn: str, account: str, callback: str, config: Path, **given: Any) -> None:
     """Give an account the number MSISDN."""
-    settings = NumberSettings(callback, **_said(given))
-    ask(read(config), AddNumber(msisdn, account, settings))
-    click.echo(f"Messages to {msisdn} are account {account}'s, and {callback} is called for each.")
+    settings = read(config)
+    ask(settings, AddNumber(msisdn, account, NumberSettings(callback, **_said(given))))
+    click.echo(
+        f"Messages to {msisdn} are account {account}'s, and {veiled_url(callback)} is called for each."
+    )
+    _hint(settings, callback)
 
 
 @number.command()
@@ -70,9 +76,12 @@ def change(msisdn: str, account: str | None, callback: str | None, config: Path,
     said = _said({**given, "callback": callback})
     if not said and account is None:
         raise click.UsageError("name something to change; `kavle number change --help` shows what there is")
-    reply = ask(read(config), ChangeNumber(msisdn, account, said))
+    settings = read(config)
+    reply = ask(settings, ChangeNumber(msisdn, account, said))
     for one in reply.numbers or []:
         click.echo(_line(one))
+    if callback is not None:
+        _hint(settings, callback)
 
 
 @number.command()
@@ -90,31 +99,43 @@ def remove(msisdn: str, config: Path) -> None:
 
 @number.command(name="list")
 @click.option("--account", help="Only this account's.")
+@click.option("--whole", is_flag=True, help="With what is hidden of the addresses: passwords, query values.")
 @config_option
 @telling_errors
-def list_numbers(account: str | None, config: Path) -> None:
+def list_numbers(account: str | None, whole: bool, config: Path) -> None:
     """Show the numbers: each with its account, its charset and its address, and what is unlike others'."""
     settings, count = read(config), 0
     command = ListNumbers(account=account)
     while page := ask(settings, command).numbers:
         for one in page:
-            click.echo(_line(one))
+            click.echo(_line(one, whole=whole))
         count += len(page)
         command = ListNumbers(page[-1].msisdn, account)
     if not count:
         click.echo("There are no numbers. `kavle number add` gives an account one.")
 
 
+def _hint(settings: Settings, callback: str) -> None:
+    """What is allowed is looked at with each call: so this may be mended afterwards."""
+    if refusal := refusal_of(callback, Allowed(settings.callbacks.allow)):
+        click.echo(
+            f"It can't be called as things are: {refusal}. Where that is meant, add its network to allow in"
+            " [callbacks] of the settings, and start the gateway anew.",
+            err=True,
+        )
+
+
 def _said(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _line(one: Number) -> str:
+def _line(one: Number, *, whole: bool = False) -> str:
     settings = one.settings
+    callback = settings.callback if whole else veiled_url(settings.callback)
     notes = [
         *([] if settings.verify_tls else ["any certificate"]),
         *([] if settings.delivered else ["no delivered"]),
         *(["set by the customer"] if settings.by_customer else []),
     ]
     told = f"  ({', '.join(notes)})" if notes else ""
-    return f"{one.msisdn:<15}  {one.account:<16}  {settings.charset:<7}  {settings.callback}{told}"
+    return f"{one.msisdn:<15}  {one.account:<16}  {settings.charset:<7}  {callback}{told}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ from kavle.core.operators import (
     AdmitOperator,
     CreateOperator,
     ListOperators,
+    OperatorCommand,
     RemoveOperator,
     SetOperatorPassword,
 )
@@ -70,31 +72,29 @@ def password(name: str, password: str | None, config: Path) -> None:
     click.echo(f"Operator {name} has another password now.")
 
 
-@operator.command()
-@click.argument("name")
-@config_option
-@telling_errors
+def _of_one(verb: Callable[[str, Path], None]) -> click.Command:
+    """A command about the operator NAME, and nothing else."""
+    return operator.command()(click.argument("name")(config_option(telling_errors(verb))))
+
+
+@_of_one
 def disable(name: str, config: Path) -> None:
     """Let the operator NAME log in no more, from now on."""
-    ask(read(config), AdmitOperator(name, admitted=False))
-    click.echo(f"Operator {name} is disabled.")
+    _do(config, AdmitOperator(name, admitted=False), f"Operator {name} is disabled.")
 
 
-@operator.command()
-@click.argument("name")
-@config_option
-@telling_errors
+@_of_one
 def enable(name: str, config: Path) -> None:
     """Let the operator NAME log in again."""
-    ask(read(config), AdmitOperator(name, admitted=True))
-    click.echo(f"Operator {name} is enabled.")
+    _do(config, AdmitOperator(name, admitted=True), f"Operator {name} is enabled.")
 
 
-@operator.command()
-@click.argument("name")
-@config_option
-@telling_errors
+@_of_one
 def remove(name: str, config: Path) -> None:
     """Remove the operator NAME. What NAME has changed stays in the audit log."""
-    ask(read(config), RemoveOperator(name))
-    click.echo(f"Operator {name} is removed.")
+    _do(config, RemoveOperator(name), f"Operator {name} is removed.")
+
+
+def _do(config: Path, command: OperatorCommand, told: str) -> None:
+    ask(read(config), command)
+    click.echo(told)

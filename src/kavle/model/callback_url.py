@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from kavle.model.masking import HIDDEN
+
 LONGEST_URL: Final = 2000
+_VALUE: Final = re.compile(r"=[^&]+")
 
 
 def check_callback_url(url: str) -> str:
@@ -35,3 +39,13 @@ def without_query(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}{'?…' if parts.query else ''}"
+
+
+def veiled_url(url: str) -> str:
+    """An address as its operator may read it over somebody's shoulder: any value of its query may be a
+    password, and its user part has one."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    netloc = f"{name}{colon}{HIDDEN if colon else ''}{at}{host}"
+    return parts._replace(netloc=netloc, query=_VALUE.sub(f"={HIDDEN}", parts.query)).geturl()

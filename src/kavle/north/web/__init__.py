@@ -21,6 +21,7 @@ from kavle.north.web.export import Export
 from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
 from kavle.north.web.ledger import Ledger
+from kavle.north.web.log_in import CUSTOMERS, LogIn
 from kavle.north.web.message import MessagePage
 from kavle.north.web.operator import Office, operator_routes
 from kavle.north.web.phone_network import PhoneNetwork
@@ -55,11 +56,11 @@ def pages(
     renderer = Renderer(terms.locale.zone, phones=bool(terms.phones))
     sessions, language = Sessions(terms.session_key), terms.locale.language
     door = Door(sessions, queries.entrant, queries.operator, callers, clock, language)
-    entrance = Entrance(door, renderer, entrants)
+    log_in = LogIn(CUSTOMERS, door, renderer, entrants)
     reading = Reading(terms.locale.zone, terms.region)
     routes = [
-        *entrance.routes(),
-        *History(queries, entrance, renderer, reading).routes(door),
+        *Entrance(door, renderer, log_in).routes(),
+        *History(queries, log_in, renderer, reading).routes(door),
         *Send(accept, queries, renderer, clock).routes(door),
         *Ledger(queries, renderer).routes(door),
         *AccountPage(door, renderer, entrants, passwords, callers).routes(door),

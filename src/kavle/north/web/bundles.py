@@ -14,9 +14,9 @@ from kavle.clock import Clock
 from kavle.core.cancel import Cancel
 from kavle.core.queries import Queries
 from kavle.model.account import Account
-from kavle.model.errors import Reason, Refusal
 from kavle.model.listing import BundleLine, BundleProgress, Place
 from kavle.model.status import FINAL
+from kavle.north.web.cancelling import cancel
 from kavle.north.web.door import Door
 from kavle.north.web.keys import id_of, keys_of
 from kavle.north.web.render import Renderer
@@ -62,14 +62,8 @@ class Bundles:
         id = request.path_params["id"]
         if await self._queries.progress(account, id) is None:
             raise HTTPException(404)
-        try:
-            await self._cancel.bundle(account, id)
-        except Refusal as refusal:
-            if refusal.reason is not Reason.PARAMETER:
-                raise
-            visitor.notify(visitor.words("It can't be cancelled any more."))
-        else:
-            visitor.notify(visitor.words("The bundle is cancelled, and its price is back on your balance."))
+        done = visitor.words("The bundle is cancelled, and its price is back on your balance.")
+        await cancel(self._cancel.bundle(account, id), visitor, done)
         return RedirectResponse(f"/portal/bundle/{id}", 303)
 
     async def scheduled(self, request: Request, visitor: Visitor, account: Account) -> Response:

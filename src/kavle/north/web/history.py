@@ -10,10 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from kavle.core.queries import Queries
 from kavle.model.account import Account
-from kavle.north.web.door import Door
-from kavle.north.web.entrance import Entrance
+from kavle.north.web.door import LOG_IN, Door
 from kavle.north.web.filter import GROUPS, Filter, Reading
 from kavle.north.web.keys import keys_of
+from kavle.north.web.log_in import LogIn
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 
@@ -21,19 +21,21 @@ PAGE: Final = 50
 
 
 class History:
-    def __init__(self, queries: Queries, entrance: Entrance, renderer: Renderer, reading: Reading) -> None:
+    def __init__(
+        self, queries: Queries, log_in: LogIn[Account], renderer: Renderer, reading: Reading
+    ) -> None:
         self._queries = queries
-        self._entrance = entrance
+        self._log_in = log_in
         self._renderer = renderer
         self._reading = reading
 
     def routes(self, door: Door) -> list[BaseRoute]:
-        return [Route("/visastatus.aspx", door.open(self.front), methods=["GET"])]
+        return [Route(LOG_IN, door.open(self.front), methods=["GET"])]
 
     async def front(self, request: Request, visitor: Visitor) -> Response:
         """The address is the old service's, and was one's way to log in."""
         if visitor.account is None:
-            return self._entrance.form(visitor, request.query_params.get("next", "/visastatus.aspx"))
+            return self._log_in.form(visitor, request.query_params.get("next", LOG_IN))
         return await self._list(request, visitor, visitor.account)
 
     async def _list(self, request: Request, visitor: Visitor, account: Account) -> Response:

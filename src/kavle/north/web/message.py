@@ -14,9 +14,9 @@ from kavle.clock import Clock
 from kavle.core.cancel import Cancel
 from kavle.core.queries import Queries
 from kavle.model.account import Account
-from kavle.model.errors import Reason, Refusal
 from kavle.model.history import Attempt, HistoryLine, MessageStory, ReceiptLine
 from kavle.model.status import FINAL, Status
+from kavle.north.web.cancelling import cancel
 from kavle.north.web.door import Door
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
@@ -65,14 +65,8 @@ class MessagePage:
         id = request.path_params["id"]
         if await self._queries.message(account, id) is None:
             raise HTTPException(404)
-        try:
-            await self._cancel.sms(account, id)
-        except Refusal as refusal:
-            if refusal.reason is not Reason.PARAMETER:
-                raise
-            visitor.notify(visitor.words("It can't be cancelled any more."))
-        else:
-            visitor.notify(visitor.words("The message is cancelled, and its price is back on your balance."))
+        done = visitor.words("The message is cancelled, and its price is back on your balance.")
+        await cancel(self._cancel.sms(account, id), visitor, done)
         listed = (await request.form()).get("from") == "scheduled"
         return RedirectResponse("/portal/scheduled" if listed else f"/portal/message/{id}", 303)
 

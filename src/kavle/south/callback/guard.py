@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 from kavle.south.callback.addresses import Allowed
 from kavle.south.callback.names import AddressInfo
@@ -23,6 +25,22 @@ def guarded(allowed: Allowed, *, private: bool) -> Callable[[AddressInfo], socke
         return socket.socket(family, kind, protocol)
 
     return make
+
+
+def refusal_of(url: str, allowed: Allowed) -> str:
+    """Why a callback URL that the operator sets could not be called as things are; empty: nothing forbids it,
+    or its name has no address just now."""
+    host = urlsplit(url).hostname
+    make = guarded(allowed, private=True)
+    try:
+        for info in socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM):
+            with closing(make(info)):
+                return ""  # one that may be called will do
+    except PermissionError as error:
+        return str(error)
+    except (OSError, UnicodeError):
+        pass
+    return ""
 
 
 def _is_ours(family: int, address: tuple[Any, ...]) -> bool:

@@ -13,6 +13,7 @@ from kavle.core.queries import Queries
 from kavle.north.auth import OperatorAuthenticator
 from kavle.north.web.door import Door
 from kavle.north.web.filter import Reading
+from kavle.north.web.log_in import OPERATORS, LogIn
 from kavle.north.web.operator.accounts import Accounts
 from kavle.north.web.operator.audit import Audit
 from kavle.north.web.operator.carriers import Carriers
@@ -37,7 +38,7 @@ def operator_routes(
     desk = office.desk
     traffic = TrafficPage(queries, renderer, clock)
     return [
-        *Entrance(door, renderer, office.authenticator, traffic).routes(),
+        *Entrance(LogIn(OPERATORS, door, renderer, office.authenticator), traffic).routes(door),
         *Accounts(queries, desk, renderer).routes(door),
         *Messages(queries, renderer, reading).routes(door),
         *Numbers(desk, renderer).routes(door),
