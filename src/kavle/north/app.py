@@ -17,6 +17,7 @@ from kavle.north.downloads import SmsZip
 from kavle.north.guesses import Guesses
 from kavle.north.http import App, Router
 from kavle.north.ops import healthz, metrics
+from kavle.north.room import Room
 from kavle.north.settings import HttpSettings
 from kavle.north.sms_desk import SmsDesk
 from kavle.north.sms_service import sms_service
@@ -43,7 +44,8 @@ def application(
     guesses = Guesses(queries, clock, from_own_addresses=settings.status_from_own_addresses)
     locale = page_terms.locale
     desk = SmsDesk(accept, cancel, queries, authenticator, guesses, locale)
-    sms = Asmx(sms_service(desk), sms_code, callers, settings)
+    room = Room(settings.body_bytes)
+    sms = Asmx(sms_service(desk), sms_code, callers, settings, room, settings.body_bytes)
     return Router(
         {
             "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),

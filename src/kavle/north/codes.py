@@ -20,3 +20,18 @@ SMS_CODES: Final = {
 
 def sms_code(reason: Reason) -> str:
     return str(SMS_CODES[reason].value)
+
+
+MMS_CODES: Final = {
+    Reason.CREDENTIALS: 1,
+    Reason.PARAMETER: 2,
+    Reason.CONTENT: 2,
+    Reason.RECIPIENT: 3,
+    Reason.BALANCE: 4,
+    Reason.UNAVAILABLE: 42,
+}
+"""Appendix B of the manual. It has no parameter error: what is wrong with a call is so with its message."""
+
+
+def mms_code(reason: Reason) -> str:
+    return str(MMS_CODES[reason])

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from http import HTTPStatus
 from typing import Any, Final
 
+from kavle.north.room import SHORT, Lease
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Headers = Sequence[tuple[bytes, bytes]]
@@ -61,11 +63,14 @@ def has_body(scope: Scope) -> bool:
     return False
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limit: int, lease: Lease | None = None) -> bytes:
     """The whole body. Raises HttpError 413 when it is longer than `limit` bytes: by the headers if they tell,
-    before anything is read. Raises ClientGone."""
-    if int(header(scope, b"content-length") or 0) > limit:
+    before anything is read. A long one waits unread until `lease` has room for it. Raises ClientGone."""
+    announced = int(header(scope, b"content-length") or 0)
+    if announced > limit:
         raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if lease is not None:
+        await lease.need(announced)
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
@@ -77,6 +82,8 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if size > SHORT and lease is not None:  # chunked: nothing tells how long it is going to be
+            await lease.need(limit)
     return b"".join(chunks)
 
 

@@ -10,25 +10,32 @@ from kavle.model.errors import Reason
 from kavle.north.asmx.description import Description
 from kavle.north.asmx.endpoint import AsmxEndpoint
 from kavle.north.asmx.http_binding import HttpBinding
-from kavle.north.asmx.service import Arguments, Listed, Operation, Parameter, Records, Service
+from kavle.north.asmx.service import Arguments, Listed, Operation, Parameter, Records, Service, Several
 from kavle.north.asmx.soap import SoapBinding
 from kavle.north.asmx.teller import Teller
 from kavle.north.caller import Callers
+from kavle.north.room import Room
 from kavle.north.settings import HttpSettings
 
-__all__ = ["Arguments", "Asmx", "Listed", "Operation", "Parameter", "Records", "Service"]
+__all__ = ["Arguments", "Asmx", "Listed", "Operation", "Parameter", "Records", "Service", "Several"]
 
 
 class Asmx:
     """A service on the wire: `endpoint` is for its own path, `http` for each path below it. `code` tells a
-    refusal's reason in the service's own status codes."""
+    refusal's reason in the service's own status codes. Bodies have `body_bytes` at most, and share `room`."""
 
     def __init__(
-        self, service: Service, code: Callable[[Reason], str], callers: Callers, settings: HttpSettings
+        self,
+        service: Service,
+        code: Callable[[Reason], str],
+        callers: Callers,
+        settings: HttpSettings,
+        room: Room,
+        body_bytes: int,
     ) -> None:
-        workers = Workers(service.name, threads=1, waiting=16)
+        workers = Workers(service.name, threads=1, waiting=64)
         teller = Teller(code)
-        soap = SoapBinding(service, teller, callers, workers, settings.body_bytes)
+        soap = SoapBinding(service, teller, callers, workers, room, body_bytes)
         description = Description(service, settings.namespace, forms=settings.forms)
         self.endpoint = AsmxEndpoint(soap, description, callers)
-        self.http = HttpBinding(service, teller, callers, workers, settings.namespace, settings.body_bytes)
+        self.http = HttpBinding(service, teller, callers, workers, settings.namespace, room, body_bytes)

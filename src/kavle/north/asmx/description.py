@@ -8,7 +8,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from kavle.north.asmx.samples import Sample, samples
-from kavle.north.asmx.service import Operation, Service
+from kavle.north.asmx.service import Operation, Service, named
 
 _REMEMBERED: Final = 128  # documents: one for each operation and address by which clients come
 _TEMPLATES: Final = Environment(
@@ -26,7 +26,7 @@ class Description:
     def __init__(self, service: Service, namespace: str, *, forms: bool) -> None:
         """`forms`: whether an operation's page has one that calls it."""
         self._service = service
-        self._operations = service.named()
+        self._operations = named(service.operations)
         self._namespace = namespace
         self._actions = (
             namespace if namespace.endswith(("/", "#", ":")) else namespace + "/"

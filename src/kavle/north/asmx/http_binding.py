@@ -10,9 +10,9 @@ from typing import Final
 from kavle.core.workers import Workers
 from kavle.model.account import Charset
 from kavle.model.errors import OutcomeUnknown, Refusal
-from kavle.north.asmx.service import Arguments, Operation, Service
+from kavle.north.asmx.service import Arguments, Operation, Service, named
 from kavle.north.asmx.teller import Teller
-from kavle.north.caller import Callers
+from kavle.north.caller import Caller, Callers
 from kavle.north.http import (
     NO_REFERRER,
     NO_SNIFF,
@@ -30,6 +30,8 @@ from kavle.north.http import (
     reply,
 )
 from kavle.north.query import SHORT, form_charset, texts
+from kavle.north.room import Room
+from kavle.north.throttle import network_of
 from kavle.wire.soap import document
 
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -51,21 +53,31 @@ class HttpBinding:
         callers: Callers,
         workers: Workers,
         namespace: str,
+        room: Room,
         body_bytes: int,
     ) -> None:
-        self._operations = service.named()
+        self._operations = named(service.formed)
         self._teller = teller
         self._callers = callers
         self._workers = workers
         self._namespace = namespace
+        self._room = room
         self._body_bytes = body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         allow(scope, "GET", "POST")
-        body = await read_body(scope, receive, self._body_bytes) if has_body(scope) else b""
+        caller = self._callers.caller(scope)
+        lease = self._room.lease(network_of(caller.address))
+        try:
+            body = await read_body(scope, receive, self._body_bytes, lease) if has_body(scope) else b""
+            await self._answer(scope, body, caller, send)
+        finally:
+            lease.end()
+
+    async def _answer(self, scope: Scope, body: bytes, caller: Caller, send: Send) -> None:
         try:
             operation = self._operation(scope)
-            arguments = await self._arguments(scope, body)
+            arguments = await self._arguments(scope, body, caller)
             _check(operation, arguments)
             result = await self._teller.tell(operation, arguments)
             await reply(send, 200, (XML, *_PRIVATE), document(operation.element, self._namespace, result))
@@ -88,19 +100,19 @@ class HttpBinding:
             raise _Unanswered(f"Request format is unrecognized for URL unexpectedly ending in '/{asked}'.")
         return operation
 
-    async def _arguments(self, scope: Scope, body: bytes) -> Arguments:
+    async def _arguments(self, scope: Scope, body: bytes, caller: Caller) -> Arguments:
         given, said = scope["query_string"], None
         if scope["method"] == "POST":
             given, said = body, _said(scope)
         read = await self._texts(given, "latin-1" if said == "latin-1" else "auto")
         # A browser writes the form's charset into a field of that name (HTML §4.10.21.4).
         if said is not None or form_charset(read.get("_charset_", "")) is not None:
-            return Arguments(read, self._callers.caller(scope))
+            return Arguments(read, caller)
 
         async def reread(charset: Charset) -> Mapping[str, str]:
             return await self._texts(given, charset)
 
-        return Arguments(read, self._callers.caller(scope), reread)
+        return Arguments(read, caller, reread)
 
     async def _texts(self, given: bytes, charset: Charset) -> dict[str, str]:
         if len(given) <= SHORT:

@@ -7,7 +7,7 @@ from textwrap import indent
 from typing import Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from kavle.north.asmx.service import Listed, Operation
+from kavle.north.asmx.service import Listed, Operation, Several
 from kavle.wire.soap import SOAP11, SOAP12, Version, escape
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -21,25 +21,28 @@ class Sample(NamedTuple):
 
 
 def samples(operation: Operation, namespace: str, action: str, address: str) -> tuple[Sample, ...]:
-    """By SOAP 1.1 and 1.2, HTTP GET and POST; `address` is the service's own."""
+    """By SOAP 1.1 and 1.2, and by HTTP GET and POST where it can be called so; `address` is the service's
+    own."""
     host, path = urlsplit(address).netloc, urlsplit(address).path
+    start = f"POST {path} HTTP/1.1\nHost: {host}"
+    by_soap = tuple(_soap(operation, namespace, start, action, version) for version in (SOAP11, SOAP12))
+    return by_soap if operation.lists else by_soap + _by_http(operation, namespace, host, path)
+
+
+def _by_http(operation: Operation, namespace: str, host: str, path: str) -> tuple[Sample, ...]:
     given = urlencode({parameter.name: parameter.example for parameter in operation.parameters})
-    below, answer = (
-        f"{path}/{operation.name}",
-        _answer("text/xml; charset=utf-8", _bare(operation, namespace)),
-    )
+    below = f"{path}/{operation.name}"
+    answer = _answer("text/xml; charset=utf-8", _bare(operation, namespace))
     form = "Content-Type: application/x-www-form-urlencoded"
     return (
-        _soap(operation, namespace, f"POST {path} HTTP/1.1\nHost: {host}", action, SOAP11),
-        _soap(operation, namespace, f"POST {path} HTTP/1.1\nHost: {host}", action, SOAP12),
         Sample("HTTP GET", f"GET {below}?{given} HTTP/1.1\nHost: {host}\n\n", answer),
         Sample("HTTP POST", _message(f"POST {below} HTTP/1.1\nHost: {host}\n{form}", given), answer),
     )
 
 
 def _soap(operation: Operation, namespace: str, start: str, action: str, version: Version) -> Sample:
-    asked = "\n".join(_element(one.name, escape(one.example)) for one in operation.parameters)
-    told = _element(f"{operation.name}Result", _result(operation))
+    asked = "\n".join(_element(one.name, _written(one.example)) for one in operation.parameters)
+    told = _element(f"{operation.name}Result", _written(operation.example))
     if version is SOAP11:
         title, described = "SOAP 1.1", f'Content-Type: {version.content_type}\nSOAPAction: "{action}"'
     else:
@@ -56,16 +59,15 @@ def _envelope(content: str, version: Version) -> str:
 
 
 def _bare(operation: Operation, namespace: str) -> str:
-    return _DECLARATION + _element(operation.element, _result(operation), namespace)
+    return _DECLARATION + _element(operation.element, _written(operation.example), namespace)
 
 
-def _result(operation: Operation) -> str:
-    result = operation.example
-    if not isinstance(result, Listed):
-        return escape(result)
-    kind = result.records
+def _written(example: str | Listed | Several) -> str:
+    if isinstance(example, str):
+        return escape(example)
+    kind = example.records
     return "\n".join(
-        _element(kind.item, "\n".join(map(_element, kind.fields, map(str, row)))) for row in result.rows
+        _element(kind.item, "\n".join(map(_element, kind.fields, map(str, row)))) for row in example.rows
     )
 
 

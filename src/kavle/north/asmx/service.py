@@ -11,6 +11,7 @@ import msgspec
 from kavle.model.account import Charset
 from kavle.model.errors import Reason, Refusal
 from kavle.north.caller import Caller
+from kavle.wire.soap import Item
 
 _SPELLINGS: Final = (
     ("konto", "acc"),
@@ -26,11 +27,12 @@ _ALSO: Final = {name: names for names in _SPELLINGS for name in names}
 
 class Arguments(msgspec.Struct, frozen=True):
     """What a call gave: texts by parameter name in lower case, and who calls. `reread` is there where its
-    bytes could have been read in another charset too."""
+    bytes could have been read in another charset too; `lists` are the parameters that are lists."""
 
     given: Mapping[str, str]
     caller: Caller
     reread: Callable[[Charset], Awaitable[Mapping[str, str]]] | None = None
+    lists: Mapping[str, Sequence[Item]] = {}
 
     def get(self, name: str) -> str | None:
         """By the manual's name in lower case, or another that clients use; None where it is absent."""
@@ -44,6 +46,10 @@ class Arguments(msgspec.Struct, frozen=True):
             raise Refusal(Reason.PARAMETER, f"{name} is missing")
         return value
 
+    def items(self, name: str) -> Sequence[Item]:
+        """The objects of a list; none where it is absent."""
+        return self.lists.get(name, ())
+
     async def read_as(self, charset: Charset) -> Arguments:
         """The same in an account's charset. Raises Refusal(PARAMETER) where that can't be."""
         if charset == "auto" or self.reread is None:
@@ -51,19 +57,25 @@ class Arguments(msgspec.Struct, frozen=True):
         return Arguments(await self.reread(charset), self.caller)
 
 
-class Parameter(msgspec.Struct, frozen=True):
-    """`name` is spelled as the manual does; `about` and `example` are for the pages."""
-
-    name: str
-    about: str
-    example: str
-
-
 class Records(msgspec.Struct, frozen=True):
-    """What a list holds: elements named `item` with one child for each of `fields`."""
+    """What a list holds: elements named `item` with one child for each of `fields`, a string but for those of
+    `binary`, which are octets in base64."""
 
     item: str
     fields: tuple[str, ...]
+    binary: tuple[str, ...] = ()
+
+    @property
+    def element(self) -> str:
+        """What ASP.NET calls a list of them."""
+        return f"ArrayOf{self.item}"
+
+
+class Several(msgspec.Struct, frozen=True):
+    """A list as a parameter, as one could give it: a text for each field of each record."""
+
+    records: Records
+    rows: Sequence[tuple[str, ...]]
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -71,6 +83,19 @@ class Listed(msgspec.Struct, frozen=True):
 
     records: Records
     rows: Sequence[tuple[int, ...]]
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """`name` is spelled as the manual does; `about` and `example` are for the pages, and the example tells
+    the parameter's type."""
+
+    name: str
+    about: str
+    example: str | Several
+
+    @property
+    def records(self) -> Records | None:
+        return self.example.records if isinstance(self.example, Several) else None
 
 
 Result = str | Listed
@@ -93,7 +118,12 @@ class Operation(msgspec.Struct, frozen=True):
     @property
     def element(self) -> str:
         """What the HTTP bindings put round a result."""
-        return "string" if self.records is None else f"ArrayOf{self.records.item}"
+        return "string" if self.records is None else self.records.element
+
+    @property
+    def lists(self) -> tuple[Parameter, ...]:
+        """Its parameters that are lists of objects."""
+        return tuple(parameter for parameter in self.parameters if parameter.records is not None)
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -103,6 +133,22 @@ class Service(msgspec.Struct, frozen=True):
     about: str
     operations: tuple[Operation, ...]
 
-    def named(self) -> dict[str, Operation]:
-        """Operations by name in lower case: names are known whatever their letters' case."""
-        return {operation.name.lower(): operation for operation in self.operations}
+    @property
+    def formed(self) -> tuple[Operation, ...]:
+        """Those that the HTTP bindings have, too: a query has no form for a list of objects."""
+        return tuple(operation for operation in self.operations if not operation.lists)
+
+    def records(self) -> tuple[Records, ...]:
+        """What is in any list, of its parameters and results, each once."""
+        given = (one.records for operation in self.operations for one in operation.parameters)
+        told = (operation.records for operation in self.operations)
+        return tuple({records: None for records in (*given, *told) if records is not None})
+
+    def lists(self) -> frozenset[str]:
+        """The names, in lower case, of parameters that are lists of objects."""
+        return frozenset(one.name.lower() for operation in self.operations for one in operation.lists)
+
+
+def named(operations: Sequence[Operation]) -> dict[str, Operation]:
+    """By name in lower case: names are known whatever their letters' case."""
+    return {operation.name.lower(): operation for operation in operations}

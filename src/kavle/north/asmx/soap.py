@@ -7,10 +7,12 @@ from typing import Final
 
 from kavle.core.workers import Workers
 from kavle.model.errors import OutcomeUnknown, Refusal
-from kavle.north.asmx.service import Arguments, Service
+from kavle.north.asmx.service import Arguments, Service, named
 from kavle.north.asmx.teller import Teller
-from kavle.north.caller import Callers
+from kavle.north.caller import Caller, Callers
 from kavle.north.http import NO_STORE, HttpError, Receive, Scope, Send, header, read_body, reply
+from kavle.north.room import Room
+from kavle.north.throttle import network_of
 from kavle.wire.soap import SOAP11, SOAP12, Call, Fault, failed, fault_response, parse, response
 
 _MOST_ON_THE_LOOP: Final = 16 * 1024  # bytes of XML; the dearest of that length take some 5 ms
@@ -23,22 +25,38 @@ class SoapBinding:
     """Answers each POST to a service's own path."""
 
     def __init__(
-        self, service: Service, teller: Teller, callers: Callers, workers: Workers, body_bytes: int
+        self,
+        service: Service,
+        teller: Teller,
+        callers: Callers,
+        workers: Workers,
+        room: Room,
+        body_bytes: int,
     ) -> None:
         self._teller = teller
         self._callers = callers
         self._workers = workers
+        self._room = room
         self._body_bytes = body_bytes
         self._operations = {operation.name: operation for operation in service.operations}
-        self._names = {name: operation.name for name, operation in service.named().items()}
+        self._names = {name: operation.name for name, operation in named(service.operations).items()}
+        self._lists = service.lists()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(scope, receive, self._body_bytes)
+        caller = self._callers.caller(scope)
+        lease = self._room.lease(network_of(caller.address))
+        try:
+            body = await read_body(scope, receive, self._body_bytes, lease)
+            await self._answer(scope, body, caller, send)
+        finally:
+            lease.end()
+
+    async def _answer(self, scope: Scope, body: bytes, caller: Caller, send: Send) -> None:
         version = SOAP11
         try:
             call = await self._parse(scope, body)
             version = call.version
-            arguments = Arguments(call.parameters, self._callers.caller(scope))
+            arguments = Arguments(call.parameters, caller, lists=call.lists)
             result = await self._teller.tell(self._operations[call.operation], arguments)
             await reply(send, 200, _HEADERS[version], response(call, result))
         except Fault as fault:
@@ -53,7 +71,8 @@ class SoapBinding:
     async def _parse(self, scope: Scope, body: bytes) -> Call:
         content_type = (header(scope, b"content-type") or b"").decode("latin-1")
         action = header(scope, b"soapaction")
-        arguments = body, content_type, None if action is None else action.decode("latin-1"), self._names
+        said = None if action is None else action.decode("latin-1")
+        arguments = body, content_type, said, self._names, self._lists
         if len(body) <= _MOST_ON_THE_LOOP:
             return parse(*arguments)
         try:

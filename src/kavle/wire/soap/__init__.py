@@ -3,6 +3,7 @@
 from kavle.wire.soap.call import Call, parse
 from kavle.wire.soap.charset import windows_1252
 from kavle.wire.soap.fault import Fault, failed
+from kavle.wire.soap.items import Item
 from kavle.wire.soap.version import SOAP11, SOAP12, Version
 from kavle.wire.soap.writer import Markup, document, escape, fault_response, records, response
 
@@ -11,6 +12,7 @@ __all__ = [
     "SOAP12",
     "Call",
     "Fault",
+    "Item",
     "Markup",
     "Version",
     "document",

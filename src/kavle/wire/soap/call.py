@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
 import msgspec
 
 from kavle.wire.soap.charset import utf8
+from kavle.wire.soap.envelope import Envelope
 from kavle.wire.soap.fault import malformed, unknown_action, unknown_element, unreadable
+from kavle.wire.soap.items import Item
 from kavle.wire.soap.plain import plain
 from kavle.wire.soap.reader import read
 from kavle.wire.soap.version import SOAP11, SOAP12, Version
 
 _ACTION_PARAMETER = re.compile(r";\s*action\s*=\s*(\"[^\"]*\")", re.IGNORECASE)
 _LONGEST_ECHO = 200
+_NONE: Set[str] = frozenset()
 
 
 class Call(msgspec.Struct, frozen=True):
-    """`parameters`: texts by local name in lower case. `namespace`: the wrapper's own, empty for none."""
+    """`parameters`: texts by local name in lower case; `lists`: those that are lists of objects. `namespace`:
+    the wrapper's own, empty for none."""
 
     operation: str
     namespace: str
     parameters: dict[str, str]
     version: Version
+    lists: dict[str, list[Item]] = {}
 
 
-def parse(body: bytes, content_type: str, action: str | None, operations: Mapping[str, str]) -> Call:
+def parse(
+    body: bytes, content_type: str, action: str | None, operations: Mapping[str, str], lists: Set[str] = _NONE
+) -> Call:
     """Read a request of SOAP 1.1 or 1.2; whatever the Content-Type says, the envelope decides.
 
     `action` is the SOAPAction header's value as it came, None without one; `operations` has each operation's
-    name by that name in lower case. Raises Fault."""
+    name by that name in lower case, `lists` the names in lower case of parameters that are lists of objects.
+    Raises Fault."""
     expected = SOAP12 if content_type[:20].lower() == "application/soap+xml" else SOAP11
     document = _document(body, content_type, expected)
-    envelope = plain(document) or read(document, expected)
+    envelope = _envelope(document, expected, lists)
     version = envelope.version
     asked = _asked(_action(version, content_type, action), operations, version)
     wrapped = operations.get(envelope.wrapper.lower())
@@ -42,7 +50,14 @@ def parse(body: bytes, content_type: str, action: str | None, operations: Mappin
         raise unknown_element(envelope.wrapper[:_LONGEST_ECHO], envelope.namespace[:_LONGEST_ECHO], version)
     if asked not in (None, wrapped):
         raise unreadable(f"The action asks for {asked}, the body for {wrapped}.", version=version)
-    return Call(wrapped, envelope.namespace, envelope.parameters, version)
+    return Call(wrapped, envelope.namespace, envelope.parameters, version, envelope.lists)
+
+
+def _envelope(document: bytes, expected: Version, lists: Set[str]) -> Envelope:
+    envelope = plain(document)
+    if envelope is None or not lists.isdisjoint(envelope.parameters):
+        return read(document, expected, lists)
+    return envelope
 
 
 def _document(body: bytes, content_type: str, version: Version) -> bytes:

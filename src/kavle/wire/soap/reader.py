@@ -6,11 +6,13 @@ memory nor names that stay interned for the life of the thread (under lxml they 
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Final
 from xml.parsers import expat
 
 from kavle.wire.soap.envelope import Envelope
 from kavle.wire.soap.fault import Fault, malformed, not_understood, unreadable, version_mismatch
+from kavle.wire.soap.items import Item, Items
 from kavle.wire.soap.version import VERSIONS, Version
 
 _SEPARATOR: Final = "\n"
@@ -23,16 +25,19 @@ _HERE: Final = ("/next", "/ultimateReceiver")  # SOAP 1.1 §4.2.2, SOAP 1.2 part
 
 _ENVELOPE, _SECTION, _BLOCK, _PARAMETER, _INNER = 1, 2, 3, 4, 5  # depths
 _LONGEST_ECHO: Final = 64
+_NONE: Final[Set[str]] = frozenset()
 
 
-def read(document: bytes, expected: Version) -> Envelope:
-    """A whole document in UTF-8. Raises Fault: of the version that is expected, until the document tells."""
-    return _Reader(expected).read(document)
+def read(document: bytes, expected: Version, lists: Set[str] = _NONE) -> Envelope:
+    """A whole document in UTF-8; `lists` names the parameters that are lists of objects, in lower case.
+    Raises Fault: of the version that is expected, until the document tells."""
+    return _Reader(expected, lists).read(document)
 
 
 class _Reader:
-    def __init__(self, expected: Version) -> None:
+    def __init__(self, expected: Version, lists: Set[str]) -> None:
         self._version = expected
+        self._listed = lists
         self._wrapper = ""
         self._namespace = ""
         self._parameters: dict[str, str] = {}
@@ -42,6 +47,8 @@ class _Reader:
         self._wrapped = False  # inside the wrapper
         self._text: list[str] | None = None  # of the parameter that it is inside of
         self._inner = False  # whether that holds elements
+        self._items: Items | None = None  # of the list that it is inside of
+        self._lists: dict[str, list[Item]] = {}
 
     def read(self, document: bytes) -> Envelope:
         parser = expat.ParserCreate("utf-8", _SEPARATOR)
@@ -60,7 +67,7 @@ class _Reader:
             raise self._malformed(error) from None
         if not self._wrapper:
             raise unreadable("The envelope has no body, or nothing is in it.", version=self._version)
-        return Envelope(self._version, self._wrapper, self._namespace, self._parameters)
+        return Envelope(self._version, self._wrapper, self._namespace, self._parameters, self._lists)
 
     def _malformed(self, error: expat.ExpatError) -> Fault:
         where = f"({error.lineno}, {error.offset + 1})"
@@ -76,7 +83,7 @@ class _Reader:
         self._elements += 1
         if depth == _PARAMETER:
             if self._wrapped and not (attributes and attributes.get(_NIL) in _TRUE):
-                self._text, self._inner = [], False
+                self._begin(_local(name).lower())
         elif depth == _INNER:
             self._inner = True
         elif depth == _BLOCK:
@@ -86,8 +93,16 @@ class _Reader:
             self._section = local if namespace == self._version.namespace else ""
         elif depth == _ENVELOPE:
             self._envelope(name)
+        if self._items is not None:
+            self._items.start(_local(name))
         if depth > _DEEPEST or self._elements > _MOST_ELEMENTS:
             raise unreadable("The document has too many elements, or too deep ones.", version=self._version)
+
+    def _begin(self, name: str) -> None:
+        if name in self._listed:
+            self._items = Items()
+        else:
+            self._text, self._inner = [], False
 
     def _envelope(self, name: str) -> None:
         namespace, _, local = name.rpartition(_SEPARATOR)
@@ -108,25 +123,44 @@ class _Reader:
         own = self._version.namespace + _SEPARATOR
         actor = attributes.get(own + "actor") or attributes.get(own + "role") or ""
         if attributes.get(own + "mustUnderstand") in _TRUE and (not actor or actor.endswith(_HERE)):
-            raise not_understood(name.rpartition(_SEPARATOR)[2], self._version)
+            raise not_understood(_local(name), self._version)
 
     def _end(self, name: str) -> None:
         depth = self._depth
         self._depth = depth - 1
+        if self._items is not None:
+            self._items.end()
         if depth == _PARAMETER:
-            if self._text is not None:
-                self._parameter(name.rpartition(_SEPARATOR)[2], "".join(self._text))
-                self._text = None
+            self._close(_local(name))
         elif depth == _BLOCK:
             self._wrapped = False
 
+    def _close(self, name: str) -> None:
+        if self._text is not None:
+            self._parameter(name, "".join(self._text))
+            self._text = None
+        elif self._items is not None:
+            if self._items.mixed:
+                raise self._mixed(self._items.mixed)
+            self._lists.setdefault(name.lower(), []).extend(self._items.found)
+            self._items = None
+
     def _parameter(self, name: str, text: str) -> None:
-        # A < that was not escaped: what is inside must not be lost in silence.
         if self._inner and text.strip():
-            why = f"{name[:_LONGEST_ECHO]} holds elements among its text; in a text, write < as &lt;."
-            raise unreadable(why, version=self._version)
+            raise self._mixed(name)
         self._parameters.setdefault(name.lower(), text)
 
+    def _mixed(self, name: str) -> Fault:
+        """A < that was not escaped: what is inside must not be lost in silence."""
+        why = f"{name[:_LONGEST_ECHO]} holds elements among its text; in a text, write < as &lt;."
+        return unreadable(why, version=self._version)
+
     def _characters(self, data: str) -> None:
-        if self._text is not None and self._depth == _PARAMETER:
+        if self._items is not None:
+            self._items.characters(data)
+        elif self._text is not None and self._depth == _PARAMETER:
             self._text.append(data)
+
+
+def _local(name: str) -> str:
+    return name.rpartition(_SEPARATOR)[2]
