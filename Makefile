@@ -35,9 +35,11 @@ check: $(DEV)  ## Lint, types, and the walls between the floors
 bench: $(DEV)  ## One table of figures, beside Kannel's where it is installed
 	@$(BIN)/python -m bench
 
-proof: $(DEV)  ## The long harnesses: MUTANTS=1000000 mutated PDUs; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults
+proof: $(DEV)  ## The long harnesses: MUTANTS=1000000 mutated PDUs and multiparts; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults
 	@echo "Kavle: $(MUTANTS) mutated PDUs, against the codec and sessions in both roles"
 	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest tests/wire/smpp/test_smpp_mutants.py --timeout 0 -s
+	@echo "Kavle: $(MUTANTS) mutated multiparts, against the reader of MIME"
+	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest tests/wire/mime/test_mime_mutants.py --timeout 0 -s
 	@echo "Kavle: $(ROUNDS) rounds of kill -9 on each engine"
 	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0 -s
 	@echo "Kavle: $(MESSAGES) messages through a network of faults, by two kinds of links on each engine"

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
 from typing import Final
 
@@ -24,6 +22,7 @@ from kavle.wire.smpp.constants import RESPONSE_BIT, CommandStatus
 from kavle.wire.smpp.receipt import parse_receipt
 from kavle.wire.smpp.session import Session
 from kavle.wire.smpp.states import Role, State
+from support.no_hang import no_hang
 from wire.smpp.smpp_mutants import mutant, reads
 from wire.smpp.smpp_pair import BINDS, DELIVERY, MESSAGE, Pair
 
@@ -151,20 +150,6 @@ def sound(pdu: Pdu, octets: int) -> None:
         again = encode(pdu.body, pdu.sequence, pdu.status)
         assert len(again) <= octets
         assert Decoder().feed(again) == [pdu]
-
-
-@contextmanager
-def no_hang(seconds: int) -> Iterator[None]:
-    def ring(number: int, frame: object) -> None:
-        raise TimeoutError(f"{BATCH} PDUs were not done in {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.timeout(0)

@@ -1,0 +1,68 @@
+"""The presentation of a message, as any phone shows it: the subset of SMIL that the OMA MMS Conformance
+Document has, with a region for pictures and one for text.
+
+A slide has a picture or a video, a sound and a text, one of each at most. What comes in order fills slides in
+order; contacts and calendars are in the message, but no slide shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from xml.sax.saxutils import quoteattr
+
+CONTENT_TYPE: Final = "application/smil"
+
+_SECONDS: Final = 5
+"""That a slide without a sound or a video is shown; others last as long as those do."""
+
+_ELEMENTS: Final = {"image": "img", "video": "video", "audio": "audio", "text": "text"}
+_REGIONS: Final = {
+    "img": ' region="Image"',
+    "video": ' region="Image"',
+    "text": ' region="Text"',
+    "audio": "",
+}
+_SLOTS: Final = {"img": "picture", "video": "picture", "audio": "sound", "text": "text"}
+_TIMED: Final = {"video", "audio"}
+_HEAD: Final = (
+    '<head><layout><root-layout width="100%" height="100%"/>'
+    '<region id="Image" left="0" top="0" width="100%" height="70%" fit="meet"/>'
+    '<region id="Text" left="0" top="70%" width="100%" height="30%" fit="scroll"/></layout></head>'
+)
+
+_Slide = dict[str, tuple[str, str]]  # by slot: element and source
+
+
+def presentation(parts: Iterable[tuple[str, str]]) -> bytes:
+    """A SMIL document in ASCII for parts given by content type and source (a Content-Location, or `cid:` and
+    a Content-ID)."""
+    slides = "".join(_slide(slide) for slide in _slides(parts))
+    return f"<smil>{_HEAD}<body>{slides}</body></smil>".encode("ascii", "xmlcharrefreplace")
+
+
+def _slides(parts: Iterable[tuple[str, str]]) -> list[_Slide]:
+    slides: list[_Slide] = []
+    for content_type, source in parts:
+        element = _element(content_type)
+        if element is None:
+            continue
+        slot = _SLOTS[element]
+        if not slides or slot in slides[-1]:
+            slides.append({})
+        slides[-1][slot] = element, source
+    return slides
+
+
+def _element(content_type: str) -> str | None:
+    kind, _, subtype = content_type.partition(";")[0].strip().lower().partition("/")
+    if kind == "text" and subtype != "plain":
+        return None
+    return _ELEMENTS.get(kind)
+
+
+def _slide(slide: _Slide) -> str:
+    timed = any(element in _TIMED for element, _ in slide.values())
+    shown = "".join(
+        f"<{element} src={quoteattr(source)}{_REGIONS[element]}/>" for element, source in slide.values()
+    )
+    return f"<par>{shown}</par>" if timed else f'<par dur="{_SECONDS}s">{shown}</par>'

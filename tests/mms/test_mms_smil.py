@@ -1,0 +1,64 @@
+"""How a phone is told to show what comes in order."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kavle.mms import media
+from kavle.mms.smil import presentation
+
+
+def slides(parts: list[tuple[str, str]]) -> list[tuple[str | None, list[tuple[str, str]]]]:
+    """For each its duration, and (element, source) of what is in it."""
+    root = ElementTree.fromstring(presentation(parts))  # noqa: S314 -- our own
+    return [
+        (par.get("dur"), [(element.tag, element.get("src", "")) for element in par])
+        for par in root.iterfind("body/par")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ([("text/plain", "t.txt"), ("image/jpeg", "a.jpg")], [("5s", "text img")]),
+        ([("image/jpeg", "a.jpg"), ("image/gif", "b.gif")], [("5s", "img"), ("5s", "img")]),
+        ([("text/plain", "t"), ("image/jpeg", "a"), ("audio/amr", "s")], [(None, "text img audio")]),
+        ([("image/png", "a"), ("video/3gpp", "v")], [("5s", "img"), (None, "video")]),
+        ([("text/plain; charset=utf-8", "a"), ("text/plain", "b")], [("5s", "text"), ("5s", "text")]),
+        (
+            [("audio/amr", "a"), ("audio/amr", "b"), ("image/gif", "c")],
+            [(None, "audio"), (None, "audio img")],
+        ),
+        ([("text/x-vcard", "k.vcf"), ("application/smil", "s"), ("IMAGE/PNG", "a")], [("5s", "img")]),
+        ([("text/x-vcard", "k.vcf")], []),
+        ([], []),
+    ],
+)
+def test_slides(parts: list[tuple[str, str]], shown: list[tuple[str | None, str]]):
+    told = [(duration, " ".join(tag for tag, _ in elements)) for duration, elements in slides(parts)]
+    assert told == shown
+
+
+def test_a_picture_and_its_text_have_regions_of_the_layout():
+    root = ElementTree.fromstring(presentation([("text/plain", "t"), ("image/png", "a")]))  # noqa: S314
+    regions = {region.get("id") for region in root.iterfind("head/layout/region")}
+    assert {element.get("region") for element in root.iterfind("body/par/*")} == regions == {"Text", "Image"}
+
+
+def test_a_presentation_is_known_for_one():
+    document = presentation([("image/png", "cid:bild")])
+    assert media.sniff(document) == media.Media("application/smil", "smil", "us-ascii")
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")), max_size=5
+    )
+)
+def test_any_source_stands_in_it_as_it_is(sources: list[str]):
+    told = slides([("image/png", source) for source in sources])
+    assert [elements for _, elements in told] == [[("img", source)] for source in sources]
