@@ -12,6 +12,7 @@ DEMO_PORT ?= 8080
 ROUNDS ?= 200
 MUTANTS ?= 1000000
 MESSAGES ?= 20000
+CUTS ?= 20
 
 .PHONY: help demo test check bench proof format dumps screenshots apps pins clean
 
@@ -35,7 +36,7 @@ check: $(DEV)  ## Lint, types, and the walls between the floors
 bench: $(DEV)  ## One table of figures, beside Kannel's where it is installed
 	@$(BIN)/python -m bench
 
-proof: $(DEV)  ## The long harnesses: MUTANTS=1000000 mutated PDUs and multiparts; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults
+proof: $(DEV)  ## The long harnesses: MUTANTS=1000000 mutated PDUs and multiparts; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults; CUTS=20 of several nodes killed and cut off
 	@echo "Kavle: $(MUTANTS) mutated PDUs, against the codec and sessions in both roles"
 	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest tests/wire/smpp/test_smpp_mutants.py --timeout 0 -s
 	@echo "Kavle: $(MUTANTS) mutated multiparts, against the reader of MIME"
@@ -44,6 +45,8 @@ proof: $(DEV)  ## The long harnesses: MUTANTS=1000000 mutated PDUs and multipart
 	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0 -s
 	@echo "Kavle: $(MESSAGES) messages through a network of faults, by two kinds of links on each engine"
 	@KAVLE_CHAOS_MESSAGES=$(MESSAGES) $(BIN)/python -m pytest tests/journey/test_network_chaos.py --timeout 0 -s
+	@echo "Kavle: $(CUTS) rounds of nodes killed, and cut off from the database and the network"
+	@KAVLE_CHAOS_CUTS=$(CUTS) $(BIN)/python -m pytest tests/journey/test_severed_nodes.py --timeout 0 -s
 
 format: $(DEV)  ## Let ruff mend what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -24,7 +24,7 @@ from msgspec.structs import fields
 PREFIX: Final = "KAVLE_"
 DEFAULT_FILE: Final = Path("kavle.toml")
 NOT_SETTINGS: Final = frozenset(
-    {"KAVLE_CONFIG", "KAVLE_CHAOS_ROUNDS", "KAVLE_CHAOS_MESSAGES", "KAVLE_CHAOS_SEED"}
+    {"KAVLE_CONFIG", "KAVLE_CHAOS_ROUNDS", "KAVLE_CHAOS_MESSAGES", "KAVLE_CHAOS_CUTS", "KAVLE_CHAOS_SEED"}
 )
 """Variables of the command line and of the tests, which `load` leaves alone."""
 

@@ -13,6 +13,7 @@ from support.processes import Process, started
 KILLED = -signal.SIGKILL
 _ENDS_IT = {signal.SIGTERM, signal.SIGKILL}
 _AGAIN = 0.1  # seconds
+_PATIENCE = 60
 
 
 class Service:
@@ -29,7 +30,8 @@ class Service:
 
     async def until_ready(self) -> Process:
         """A life that was not told to end."""
-        await self._ready.wait()
+        async with asyncio.timeout(_PATIENCE):
+            await self._ready.wait()
         assert self._process is not None
         return self._process
 

@@ -1,0 +1,133 @@
+"""Several gateways on one PostgreSQL under load, each at random killed, and cut off: from the database, from
+the network, from both, with a word or without. At the end nothing is lost, every answer was true, nothing was
+sent twice but what a link was unsure of, and every amount is right.
+
+Some rounds here; `make proof` runs 20, or CUTS=n of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from kavle.simulator.journal import read_journal
+from support.accounts import open_accounts
+from support.cut import SOCKET
+from support.disasters import END_LEASES, settled
+from support.invariants import invariants
+from support.line import Line, Trouble
+from support.load import Load
+from support.postgres import empty_database, fetch, said
+from support.processes import LOOPBACK, free_port, kavle, settings_file
+from support.service import KILLED, service
+from support.severance import Node, Severances
+
+PROOF = "KAVLE_CHAOS_CUTS" in os.environ
+ROUNDS = int(os.environ.get("KAVLE_CHAOS_CUTS", "3"))
+NODES = 3
+LINK_LEASE = 3.0
+# Longer than a node may keep its links without the database; in the proof longer than it waits for anything.
+LONGEST = 20.0 if PROOF else 4.0
+# What is lost without a word costs a node 15 s, until it waits for an answer no longer.
+TROUBLES = list(Trouble) if PROOF else [Trouble.CUT, Trouble.STALLED, Trouble.DEAF]
+ACCOUNTS = ["poor", "rich", "other"]
+NETWORK = [
+    *("simulate", "smsc", "--quiet", "--port", "0"),
+    *("--response-delay", "0.02", "--receipt-delay", "0.02", "--receipt-retry", "0.5"),
+]
+CARRIER = """
+response_timeout = 1.0
+enquire_link = 0.5
+bind_timeout = 1.0
+"""
+# Killed, or stopped in order; or it did not find its database when it began.
+ENDS = {(True, KILLED), (True, 0), (False, KILLED), (False, 0), (False, 1), (False, -signal.SIGTERM)}
+
+
+@pytest.fixture
+def dice() -> random.Random:
+    seed = int(os.environ.get("KAVLE_CHAOS_SEED", random.randrange(2**32)))
+    print(f"seed {seed}")  # noqa: T201 -- shown if it fails
+    return random.Random(seed)
+
+
+@pytest.mark.timeout(0)
+async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_are_killed_and_cut_off(
+    tmp_path: Path, dice: random.Random
+) -> None:
+    database = await empty_database()
+    # One of them is always short of credit, but for what is paid back.
+    await open_accounts(database, {"poor": 5, "rich": 1_000_000, "other": 1_000_000})
+    deadlocks = said().count("deadlock detected")
+    journal, log = tmp_path / "network.jsonl", tmp_path / "network.log"
+    async with kavle(*NETWORK, "--journal", str(journal), log=log) as network:
+        async with severable(tmp_path, database, network.port) as (nodes, ports):
+            load = Load(*ports, callers=2 * NODES, accounts=ACCOUNTS, borne={"42", "100"})
+            severances = Severances(nodes, dice, TROUBLES)
+            for _ in range(ROUNDS):
+                await load.until_answered(10)  # it goes on by itself
+                await severances.strike(longest=LONGEST)
+            await load.until_answered(20)
+            await load.stop()
+            assert [await node.service.stop() for node in nodes] == [0] * NODES
+        # What is leased now is a dead node's.
+        await fetch(database, END_LEASES)
+        config = settings_file(tmp_path, network.port, database=database, binds=NODES, carrier=CARRIER)
+        async with kavle("serve", "--config", str(config), log=log) as gateway:
+            await settled(database)
+            assert await gateway.stop() == 0
+        await network.stop()
+    tell(severances, load, nodes)
+    for node in nodes:
+        assert set(node.service.ends) <= ENDS, node.service.ends
+        assert "Traceback" not in node.service.log.read_text()
+    await invariants(database, read_journal(journal), load.answered, asked=load.asked)
+    assert said().count("deadlock detected") == deadlocks
+
+
+@asynccontextmanager
+async def severable(folder: Path, database: str, smpp: int) -> AsyncIterator[tuple[list[Node], list[int]]]:
+    """Ready, and their ports."""
+    ports = [free_port() for _ in range(NODES)]
+    async with AsyncExitStack() as stack:
+        nodes = [await stack.enter_async_context(a_node(folder, port, database, smpp)) for port in ports]
+        for node in nodes:
+            await node.service.until_ready()
+        yield nodes, ports
+
+
+@asynccontextmanager
+async def a_node(folder: Path, port: int, database: str, smpp: int) -> AsyncIterator[Node]:
+    home = folder / f"node-{port}"
+    home.mkdir()
+    target = urlsplit(database)
+    to_database = Line(partial(asyncio.open_unix_connection, f"{parse_qs(target.query)['host'][0]}/{SOCKET}"))
+    to_network = Line(partial(asyncio.open_connection, LOOPBACK, smpp))
+    await to_database.start()
+    await to_network.start()
+    url = f"postgresql://{target.username}@{LOOPBACK}:{to_database.port}{target.path}?sslmode=disable"
+    config = settings_file(
+        home, to_network.port, database=url, binds=NODES, link_lease=LINK_LEASE, carrier=CARRIER
+    )
+    async with service("serve", "--config", str(config), "--port", str(port), log=home / "log") as one:
+        yield Node(one, to_database, to_network)
+    await to_database.stop()
+    await to_network.stop()
+
+
+def tell(severances: Severances, load: Load, nodes: list[Node]) -> None:
+    ids = set(load.answered)
+    told = Counter("an id" if answer in ids else answer or "none" for answer in load.asked.values())
+    lives = [len(node.service.ends) + 1 for node in nodes]
+    print(  # noqa: T201 -- the figures of a proof
+        f"{severances.struck.total()} rounds: {dict(severances.struck)}; lives {lives}; answers {dict(told)}"
+    )
