@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support.books import Place
 from support.postgres import fresh_database, release
+
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how loaded a machine is
+settings.load_profile("untimed")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
