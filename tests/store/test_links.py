@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from kavle.clock import SetClock
+from kavle.core.carriers import Carriers
 from kavle.model.link import LinkReport
+from kavle.store.sqlite.store import SqliteStore
 from kavle.store.types import Backlog, CarrierTerms, LinkKey, LinkLine, LinkTurn
 from support.world import World, open_world
 
@@ -169,7 +171,24 @@ async def test_nobody_tells_of_anothers_link(one_bind: Sharing) -> None:
 
 
 async def test_the_backlog_is_what_waits_by_carrier_and_priority(world: World) -> None:
-    assert await world.store.backlog() == []
+    carriers = Carriers(world.store, world.clock)
+    assert (await carriers.show()).backlog == []
     for priority in (1, 1, 3):
         await world.accept("Hej", priority=priority)
-    assert await world.store.backlog() == [Backlog("telia", 1, 2), Backlog("telia", 3, 1)]
+    assert (await carriers.show()).backlog == [Backlog("telia", 1, 2), Backlog("telia", 3, 1)]
+
+
+async def test_a_long_backlog_is_counted_in_stretches_and_not_for_each_who_looks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = "sqlite" if isinstance(world.store, SqliteStore) else "postgres"
+    monkeypatch.setattr(f"kavle.store.{engine}.reads.STRETCH", 2)
+    monkeypatch.setattr("kavle.core.carriers.REST", 1e9)
+    for priority in (1, 3, 1, 3, 1):
+        await world.accept("Hej", priority=priority)
+    carriers = Carriers(world.store, world.clock)
+    counted = [Backlog("telia", 1, 3), Backlog("telia", 3, 2)]
+    assert (await carriers.show()).backlog == counted
+    await world.accept("Hej", priority=2)
+    assert (await carriers.show()).backlog == counted
+    assert len((await Carriers(world.store, world.clock).show()).backlog) == 3

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kavle.model.status import Status
+from kavle.store.sqlite.store import SqliteStore
+from kavle.store.types import FIRST_AWAITED, Awaited, Forgotten
 from support.world import RECIPIENT, Accepted, World
 
 
@@ -55,11 +59,34 @@ async def test_a_receipt_past_the_horizon_is_not_taken_for_ours(world: World) ->
 
 async def test_past_the_horizon_a_segment_is_waited_for_no_longer(world: World) -> None:
     await world.send("Testar", "a1")
-    assert await world.store.forget(world.clock.now()) == 0
+    assert await world.store.forget(world.clock.now(), FIRST_AWAITED) == Forgotten(0, None)
     world.clock.forward(days=8)
     await world.send("Testar", "a2")
-    assert await world.store.forget(world.clock.now()) == 1
+    assert await world.store.forget(world.clock.now(), FIRST_AWAITED) == Forgotten(1, None)
     assert await world.rows("SELECT network_id FROM awaiting") == [("a2",)]
+
+
+@pytest.mark.parametrize(("stretch", "batch"), [(1, 9), (3, 9), (4, 9), (9, 1), (3, 2)])
+async def test_those_waited_for_are_gone_through_in_stretches(
+    world: World, stretch: int, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = "sqlite" if isinstance(world.store, SqliteStore) else "postgres"
+    monkeypatch.setattr(f"kavle.store.{engine}.sweep.STRETCH", stretch)
+    monkeypatch.setattr(f"kavle.store.{engine}.sweep.BATCH", batch)
+    for number in range(4):
+        await world.send("Testar", f"old{number}")
+    world.clock.forward(days=8)
+    for network_id in ("new", "old2"):  # among them, and by an id that an old one has
+        await world.send("Testar", network_id)
+    after: Awaited | None = FIRST_AWAITED
+    reads = 0
+    while after is not None:
+        forgotten = await world.store.forget(world.clock.now(), after)
+        assert forgotten.rows <= min(stretch, batch)
+        after, reads = forgotten.after, reads + 1
+    assert reads >= 4 / min(stretch, batch)
+    left = await world.rows("SELECT network_id FROM awaiting")
+    assert sorted(left) == [("new",), ("old2",)]
 
 
 async def test_a_segment_without_a_network_id_awaits_nothing(world: World) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from kavle.clock import Clock
-from kavle.core.outage import Outage
+from kavle.core.outage import Outage, each
 from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
 from kavle.model.incoming import Piece
@@ -82,14 +82,7 @@ class PartSweep:
         self._outage = Outage(_log, "parts of incoming messages wait on")
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.once()
-            except StoreUnavailable as error:
-                self._outage.began(error)
-            else:
-                self._outage.over()
-            await asyncio.sleep(EVERY)
+        await each(EVERY, self.once, self._outage)
 
     async def once(self) -> None:
         now = self._clock.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -11,7 +11,7 @@ import structlog
 from kavle.clock import Clock
 from kavle.core.failover import Failover, Takes
 from kavle.core.order import Terms
-from kavle.core.outage import Outage
+from kavle.core.outage import Outage, each
 from kavle.metrics import Metrics
 from kavle.model.message import Priority
 from kavle.sms.segment import Encoding
@@ -60,8 +60,8 @@ class Moves:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_each_second(self.look, self._unseen))
-            group.create_task(_each_second(self.move, self._unmoved))
+            group.create_task(each(EVERY, self.look, self._unseen))
+            group.create_task(each(EVERY, self.move, self._unmoved))
 
     async def look(self) -> None:
         """Which carriers have a link."""
@@ -137,17 +137,6 @@ class Moves:
         encoding = Encoding(one.encoding)
         takes: Takes = lambda carrier: self._terms.takes(carrier, one.sender, one.text, encoding)  # noqa: E731
         return self._failover.better(source, one.recipient, takes)
-
-
-async def _each_second(work: Callable[[], Awaitable[None]], outage: Outage) -> None:
-    while True:
-        try:
-            await work()
-        except StoreUnavailable as error:
-            outage.began(error)
-        else:
-            outage.over()
-        await asyncio.sleep(EVERY)
 
 
 def _now() -> float:

@@ -3,7 +3,11 @@ over."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
+
+from kavle.store.errors import StoreUnavailable
 
 
 class Outage:
@@ -25,3 +29,16 @@ class Outage:
         if self._times:
             self._log.info(f"over: {self._what}", times=self._times)
             self._times = 0
+
+
+async def each(seconds: float, work: Callable[[], Awaitable[object]], outage: Outage) -> NoReturn:
+    """`work()`, a rest of so many seconds, and again, for ever. What it could not do, as the store was away,
+    the next one does."""
+    while True:
+        try:
+            await work()
+        except StoreUnavailable as error:
+            outage.began(error)
+        else:
+            outage.over()
+        await asyncio.sleep(seconds)

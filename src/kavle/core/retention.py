@@ -9,8 +9,7 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
-from kavle.core.outage import Outage
-from kavle.store.errors import StoreUnavailable
+from kavle.core.outage import Outage, each
 from kavle.store.retention import Erase, Kept
 from kavle.store.store import Store
 
@@ -35,14 +34,7 @@ class Retention:
         self._outage = Outage(_log, "what is old can't be erased")
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.once()
-            except StoreUnavailable as error:
-                self._outage.began(error)
-            else:
-                self._outage.over()
-            await asyncio.sleep(EVERY)
+        await each(EVERY, self.once, self._outage)
 
     async def once(self) -> None:
         for kind, age in self._ages.items():

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Final
 
 import structlog
 
 from kavle.clock import Clock
 from kavle.core.census import Census
-from kavle.core.outage import Outage
+from kavle.core.outage import Outage, each
 from kavle.metrics import Metrics
-from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
+from kavle.store.types import FIRST_AWAITED, Awaited
 
 EVERY: Final = 1.0
 LOOK_EVERY: Final = 15  # sweeps between walks through the queue, where it is not longer than they can go
-FORGET_EVERY: Final = 3600  # and between looks through all segments that await their receipt
+FORGET_EVERY: Final = 3600.0  # between walks through all segments that await their receipt
+PAUSE: Final = 0.1
+"""Seconds between two stretches of such a walk: others have most of the time."""
 STALL: Final = 0.05
 
 _log = structlog.get_logger("kavle.sweep")
@@ -32,21 +35,17 @@ class Sweep:
         self._wake = wake
         self._census = Census(store, metrics)
         self._walking = False  # through the queue: a stretch with each sweep
+        self._turns = count()
         self._outage = Outage(_log, "the sweep can't be stored")
+        self._unforgotten = Outage(_log, "what is waited for in vain can't be forgotten")
 
     async def run(self) -> None:
-        turn = 0
-        while True:
-            try:
-                await self.once(look=turn % LOOK_EVERY == 0)
-                if turn % FORGET_EVERY == 0:
-                    await self._forget()
-            except StoreUnavailable as error:
-                self._outage.began(error)
-            else:
-                self._outage.over()
-            turn += 1
-            await asyncio.sleep(EVERY)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(each(EVERY, self._next, self._outage))
+            group.create_task(each(FORGET_EVERY, self._forget, self._unforgotten))
+
+    async def _next(self) -> None:
+        await self.once(look=next(self._turns) % LOOK_EVERY == 0)
 
     async def once(self, *, look: bool) -> None:
         now = self._clock.now()
@@ -66,8 +65,14 @@ class Sweep:
             self._wake()
 
     async def _forget(self) -> None:
-        while forgotten := await self._store.forget(self._clock.now()):
-            _log.info("receipts are waited for no longer", segments=forgotten)
+        after: Awaited | None = FIRST_AWAITED
+        rows = 0
+        while after is not None:
+            forgotten = await self._store.forget(self._clock.now(), after)
+            rows, after = rows + forgotten.rows, forgotten.after
+            await asyncio.sleep(PAUSE)
+        if rows:
+            _log.info("receipts are waited for no longer", segments=rows)
         while await self._store.forget_traffic(self._clock.now()):
             pass
 

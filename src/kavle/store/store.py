@@ -20,10 +20,12 @@ from kavle.store.retention import Erase, Erased
 from kavle.store.types import (
     AccountChange,
     AccountLine,
-    Backlog,
+    Awaited,
     CarrierState,
     CarrierTerms,
+    Counted,
     Decision,
+    Forgotten,
     HeldLine,
     HeldPage,
     LeaseRequest,
@@ -123,8 +125,9 @@ class Store(Protocol):
         """Enter some thousand messages by their recipients, or drop those of messages that are gone. False:
         there is nothing to do."""
 
-    async def forget(self, now: datetime) -> int:
-        """Stop waiting for a bounded number of receipts that are past their horizon; how many."""
+    async def forget(self, now: datetime, after: Awaited) -> Forgotten:
+        """Go through a bounded stretch of the segments whose receipt is open, from behind that one on, and
+        stop waiting for what is past its horizon."""
 
     async def fold(self) -> bool:
         """Move some of what was counted on, to where `traffic` finds it; whether there is more."""
@@ -197,7 +200,7 @@ class Store(Protocol):
     async def queued(self, page: QueuePage) -> list[Queued]:
         """A page of a carrier's queue."""
 
-    async def backlog(self) -> list[Backlog]:
-        """What is in the queue, by carrier and priority, the least first; nothing where nothing is."""
+    async def backlog(self, after: int) -> Counted:
+        """What is in a bounded stretch of the queue, from behind that id on, by carrier and priority."""
 
     async def close(self) -> None: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -165,6 +166,13 @@ class Backlog(msgspec.Struct, frozen=True):
     messages: int
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """A stretch of the queue. `after`: where to go on; None: that was its end."""
+
+    lines: list[Backlog]
+    after: int | None
+
+
 class Story(msgspec.Struct, frozen=True):
     """All that is known of one message, but not its text."""
 
@@ -178,6 +186,19 @@ class Swept(msgspec.Struct, frozen=True):
 
     unsure: int
     forgotten: int
+
+
+Awaited = tuple[int, str, int, int, int]
+"""Of a segment whose receipt is open: domain, network id, message, number, attempt."""
+FIRST_AWAITED: Final[Awaited] = (0, "", 0, 0, 0)
+"""Before all of them."""
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """`after`: where to go on; None: that was all."""
+
+    rows: int
+    after: Awaited | None
 
 
 class Cancel(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from kavle.store.postgres import accounts
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import from_ms
 from kavle.store.story import assembled
-from kavle.store.types import Backlog, Queue, Story
+from kavle.store.types import Backlog, Counted, Queue, Story
 
 STRETCH: Final = 10_000
 """Jobs of one stretch of a walk through the queue: 3 ms."""
@@ -66,8 +66,9 @@ _BACKLOG: Final = (
     # As in the queues above.
     "SELECT c.name, q.priority, q.messages FROM"
     " (SELECT carrier_id, priority, count(*) AS messages FROM job"
-    "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY carrier_id, priority) AS q"
-    " JOIN carrier AS c ON c.id = q.carrier_id ORDER BY c.name, q.priority"
+    "  WHERE message_id > $1 AND message_id <= $2 AND state <> 3 AND (state <> 2 OR attempt > 0)"
+    "  GROUP BY carrier_id, priority) AS q"
+    " JOIN carrier AS c ON c.id = q.carrier_id"
 )
 
 
@@ -102,8 +103,10 @@ async def walk(db: Db, now: int, after: int) -> tuple[list[Queue], list[int], in
     return [Queue(one, messages, from_ms(at)) for one, messages, at in rows], late, end if more else None
 
 
-async def backlog(db: Db) -> list[Backlog]:
-    return [Backlog(carrier, priority, messages) for carrier, priority, messages in await db.fetch(_BACKLOG)]
+async def backlog(db: Db, after: int) -> Counted:
+    count, end = await db.fetchrow(_END, after, STRETCH)
+    lines = [Backlog(*row) for row in await db.fetch(_BACKLOG, after, end)] if count else []
+    return Counted(lines, end if count == STRETCH else None)
 
 
 async def due(db: Db, id: int) -> datetime | None:

@@ -51,11 +51,13 @@ from kavle.store.rows import to_ms
 from kavle.store.types import (
     AccountChange,
     AccountLine,
-    Backlog,
+    Awaited,
     Cancel,
     CarrierState,
     CarrierTerms,
+    Counted,
     Decision,
+    Forgotten,
     HeldLine,
     HeldPage,
     LeaseRequest,
@@ -275,9 +277,9 @@ class PostgresStore:
             return False
         return await self._keep_runs.call(now)
 
-    async def forget(self, now: datetime) -> int:
-        rows = await self._read(sweep.stale, to_ms(now))
-        return await self._forget.call(rows) if rows else 0
+    async def forget(self, now: datetime, after: Awaited) -> Forgotten:
+        rows, on = await self._read(sweep.stale, to_ms(now), after)
+        return Forgotten(await self._forget.call(rows) if rows else 0, on)
 
     async def fold(self) -> bool:
         return await self._fold.call(None)
@@ -354,8 +356,8 @@ class PostgresStore:
     async def queued(self, page: QueuePage) -> list[Queued]:
         return await self._read(moves.queued, page)
 
-    async def backlog(self) -> list[Backlog]:
-        return await self._read(reads.backlog)
+    async def backlog(self, after: int) -> Counted:
+        return await self._read(reads.backlog, after)
 
     async def traffic(self, query: TrafficQuery) -> list[Traffic]:
         return await self._read(traffic.read, query)

@@ -11,11 +11,13 @@ from kavle.store.matching import HORIZON_MS
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.expire import expire
 from kavle.store.postgres.outcomes import end_leases
-from kavle.store.postgres.rows import Db, Row, columns
+from kavle.store.postgres.rows import Db, columns
 from kavle.store.rows import JobState, to_ms
-from kavle.store.types import Swept
+from kavle.store.types import Awaited, Swept
 
 BATCH: Final = 500
+STRETCH: Final = 10_000
+"""Open segments of one stretch of a walk through them."""
 MOST_WAITING: Final = 100_000
 """Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
 
@@ -35,7 +37,13 @@ _OLD_WAITING: Final = (
     " (SELECT id, at FROM waiting ORDER BY id LIMIT $2) AS oldest"
     " WHERE at < $1 OR id <= (SELECT max(id) FROM waiting) - $3)) RETURNING id"
 )
-_STALE: Final = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < $1 LIMIT $2"
+_KEY: Final = "domain, network_id, message_id, number, attempt"
+_BEHIND: Final = f"({_KEY}) > ($1::bigint, $2::text, $3::bigint, $4::smallint, $5::int)"
+_END: Final = f"SELECT {_KEY} FROM awaiting WHERE {_BEHIND} ORDER BY {_KEY} LIMIT 1 OFFSET $6::bigint"  # noqa: S608
+_STALE: Final = (
+    f"SELECT {_KEY} FROM (SELECT {_KEY}, at FROM awaiting WHERE {_BEHIND}"  # noqa: S608 -- ours
+    f" ORDER BY {_KEY} LIMIT $6::bigint) AS stretch WHERE at < $7 ORDER BY {_KEY} LIMIT $8::bigint"
+)
 _FORGET: Final = (
     "DELETE FROM awaiting AS a"
     " USING unnest($1::bigint[], $2::text[], $3::bigint[], $4::smallint[], $5::int[])"
@@ -89,10 +97,16 @@ async def expire_late(db: Db, wanted: Sequence[tuple[list[int], int]]) -> tuple[
     return counts, None
 
 
-async def stale(db: Db, now: int, limit: int = BATCH) -> list[Row]:
-    """Open segments whose receipt would come too late to be believed. Reads all of them: for a reader."""
-    return [tuple(row) for row in await db.fetch(_STALE, now - HORIZON_MS, limit)]
+async def stale(db: Db, now: int, after: Awaited) -> tuple[list[Awaited], Awaited | None]:
+    """Of a stretch of the open segments, those whose receipt would come too late to be believed; and where to
+    go on."""
+    end = await db.fetchrow(_END, *after, STRETCH - 1)
+    late = await db.fetch(_STALE, *after, STRETCH, now - HORIZON_MS, BATCH)
+    rows: list[Awaited] = [tuple(row) for row in late]
+    if len(rows) == BATCH:
+        return rows, rows[-1]
+    return rows, None if end is None else tuple(end)
 
 
-async def forget(db: Db, wanted: Sequence[Sequence[Row]]) -> tuple[list[int], None]:
+async def forget(db: Db, wanted: Sequence[Sequence[Awaited]]) -> tuple[list[int], None]:
     return [len(await db.fetch(_FORGET, *columns(rows, 5))) for rows in wanted], None

@@ -13,7 +13,7 @@ from kavle.store.bundling import Pending
 from kavle.store.rows import from_ms
 from kavle.store.sqlite import accounts
 from kavle.store.story import assembled
-from kavle.store.types import Backlog, Queue, Story
+from kavle.store.types import Backlog, Counted, Queue, Story
 
 STRETCH: Final = 10_000
 """Jobs of one stretch of a walk through the queue: 3 ms."""
@@ -65,8 +65,9 @@ _BACKLOG = (
     # As in the queues above.
     "SELECT c.name, q.priority, q.messages FROM"
     " (SELECT carrier_id, priority, count(*) AS messages FROM job"
-    "  WHERE state <> 3 AND (state <> 2 OR attempt > 0) GROUP BY carrier_id, priority) AS q"
-    " JOIN carrier AS c ON c.id = q.carrier_id ORDER BY c.name, q.priority"
+    "  WHERE message_id > ? AND message_id <= ? AND state <> 3 AND (state <> 2 OR attempt > 0)"
+    "  GROUP BY carrier_id, priority) AS q"
+    " JOIN carrier AS c ON c.id = q.carrier_id"
 )
 
 
@@ -106,8 +107,10 @@ def walk(db: apsw.Connection, now: int, after: int) -> tuple[list[Queue], list[i
     return [Queue(one, messages, from_ms(at)) for one, messages, at in rows], late, end if more else None
 
 
-def backlog(db: apsw.Connection) -> list[Backlog]:
-    return [Backlog(carrier, priority, messages) for carrier, priority, messages in db.execute(_BACKLOG)]
+def backlog(db: apsw.Connection, after: int) -> Counted:
+    count, end = db.execute(_END, (after, STRETCH)).get
+    lines = [Backlog(*row) for row in db.execute(_BACKLOG, (after, end))] if count else []
+    return Counted(lines, end if count == STRETCH else None)
 
 
 def due(db: apsw.Connection, id: int) -> datetime | None:

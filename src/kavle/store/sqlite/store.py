@@ -48,11 +48,13 @@ from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
     AccountChange,
     AccountLine,
-    Backlog,
+    Awaited,
     Cancel,
     CarrierState,
     CarrierTerms,
+    Counted,
     Decision,
+    Forgotten,
     HeldLine,
     HeldPage,
     LeaseRequest,
@@ -194,9 +196,9 @@ class SqliteStore:
     async def keep_runs(self, now: datetime) -> bool:
         return await self._look(recipients.some_to_do) and await self._writer.call(recipients.keep_runs, None)
 
-    async def forget(self, now: datetime) -> int:
-        rows = await self._look(sweep.stale, to_ms(now))
-        return await self._writer.call(sweep.forget, rows) if rows else 0
+    async def forget(self, now: datetime, after: Awaited) -> Forgotten:
+        rows, on = await self._look(sweep.stale, to_ms(now), after)
+        return Forgotten(await self._writer.call(sweep.forget, rows) if rows else 0, on)
 
     async def fold(self) -> bool:
         return await self._read(traffic.some) and await self._writer.call(traffic.fold, None)
@@ -273,8 +275,8 @@ class SqliteStore:
     async def queued(self, page: QueuePage) -> list[Queued]:
         return await self._look(moves.queued, page)
 
-    async def backlog(self) -> list[Backlog]:
-        return await self._look(reads.backlog)
+    async def backlog(self, after: int) -> Counted:
+        return await self._look(reads.backlog, after)
 
     async def traffic(self, query: TrafficQuery) -> list[Traffic]:
         return await self._look(traffic.read, query)

@@ -13,10 +13,12 @@ from kavle.store.matching import HORIZON_MS
 from kavle.store.rows import JobState, to_ms
 from kavle.store.sqlite import outcomes, receipts
 from kavle.store.sqlite.expire import expire
-from kavle.store.sqlite.rows import Row, delete
-from kavle.store.types import Swept
+from kavle.store.sqlite.rows import delete
+from kavle.store.types import Awaited, Swept
 
 BATCH: Final = 500
+STRETCH: Final = 10_000
+"""Open segments of one stretch of a walk through them."""
 MOST_WAITING: Final = 100_000
 """Receipts kept for segments that nobody knows; the oldest beyond these are dropped."""
 
@@ -30,7 +32,12 @@ _OLD_WAITING = (
     " (SELECT id FROM (SELECT id, at FROM waiting ORDER BY id LIMIT ?) WHERE at < ?)"
     " OR id <= (SELECT max(id) FROM waiting) - ?"
 )
-_STALE = "SELECT domain, network_id, message_id, number, attempt FROM awaiting WHERE at < ? LIMIT ?"
+_KEY = "domain, network_id, message_id, number, attempt"
+_END = f"SELECT {_KEY} FROM awaiting WHERE ({_KEY}) > (?, ?, ?, ?, ?) ORDER BY {_KEY} LIMIT 1 OFFSET ?"  # noqa: S608
+_STALE = (
+    f"SELECT {_KEY} FROM (SELECT {_KEY}, at FROM awaiting WHERE ({_KEY}) > (?, ?, ?, ?, ?)"  # noqa: S608 -- ours
+    f" ORDER BY {_KEY} LIMIT ?) WHERE at < ? ORDER BY {_KEY} LIMIT ?"
+)
 
 
 def sweep(db: apsw.Connection, times: Sequence[datetime]) -> list[Swept]:
@@ -48,12 +55,15 @@ def expire_late(db: apsw.Connection, wanted: Sequence[tuple[list[int], int]]) ->
     return [expire(db, ids, now) for ids, now in wanted]
 
 
-def stale(db: apsw.Connection, now: int, limit: int = BATCH) -> list[Row]:
-    """Open segments whose receipt would come too late to be believed. Reads all of them: for a reader."""
-    return list(db.execute(_STALE, (now - HORIZON_MS, limit)))
+def stale(db: apsw.Connection, now: int, after: Awaited) -> tuple[list[Awaited], Awaited | None]:
+    """Of a stretch of the open segments, those whose receipt would come too late to be believed; and where to
+    go on."""
+    end: Awaited | None = db.execute(_END, (*after, STRETCH - 1)).get
+    rows: list[Awaited] = list(db.execute(_STALE, (*after, STRETCH, now - HORIZON_MS, BATCH)))
+    return rows, rows[-1] if len(rows) == BATCH else end
 
 
-def forget(db: apsw.Connection, wanted: Sequence[Sequence[Row]]) -> list[int]:
+def forget(db: apsw.Connection, wanted: Sequence[Sequence[Awaited]]) -> list[int]:
     for rows in wanted:
         delete(db, receipts.SETTLED, rows)
     return [len(rows) for rows in wanted]
