@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 from kavle.core.audited import WHAT
 from kavle.model.account_change import KEYS
 from kavle.north.web.filter import GROUPS
+from kavle.north.web.incoming import STATES as RECEIVED
 from kavle.north.web.log_in import CUSTOMERS, OPERATORS
 from kavle.north.web.operator.audit import CAME
 from kavle.north.web.operator.carriers import DONE
@@ -31,6 +32,7 @@ NAMED_ELSEWHERE = {
     *WHAT,
     *CAME.values(),
     *STATES.values(),
+    *RECEIVED.values(),
     *WHICH.values(),
     *DONE.values(),
     *SERIES.values(),

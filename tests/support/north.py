@@ -20,7 +20,7 @@ from kavle.clock import SetClock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
 from kavle.core.order import BundleOrder, SmsOrder
-from kavle.core.passwords import Passwords
+from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.model.account import Account, AccountSettings, Anyone, Viewer
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
@@ -270,7 +270,7 @@ def gateway(
             cast(Queries, Asked(core)),
             authenticator,
             entrants,
-            cast(Passwords, core),
+            cast(Portal, core),
             http,
             CollectorRegistry(),
             clock,

@@ -108,7 +108,7 @@ class Gateway:
         desk = Desk(node.store, node.clock, region, accounts=self.accounts, wake=node.wake_all)
         door: North | Operations = Operations(node)
         if Role.NORTH in self.roles:
-            door = North(node, upkeep, self.accounts, desk)
+            door = North(node, upkeep, desk)
         self.http = door.http
         parts: list[Part] = [*self._commands(desk), door]
         if Role.SOUTH in self.roles:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from kavle.clock import Clock
 from kavle.core.ids import internal
@@ -26,6 +27,8 @@ class ListIncoming(msgspec.Struct, frozen=True, tag="incoming"):
     unowned: bool = False
     failed: bool = False
     before: str = ""  # a public id
+    limit: Annotated[int, Meta(ge=1, le=PAGE)] = PAGE
+    characters: int = 0  # of each text, to be told, too
 
 
 class ShowIncoming(msgspec.Struct, frozen=True, tag="show incoming"):
@@ -54,6 +57,7 @@ class IncomingMessage(msgspec.Struct, frozen=True):
     got: int
     state: IncomingState
     state_at: datetime
+    beginning: str | None = None  # of its text, where that was asked for and is not erased
 
 
 class IncomingWhole(msgspec.Struct, frozen=True):
@@ -76,8 +80,14 @@ class Inbox:
         if command.account is not None:
             account_id = (await account_named(self._store, command.account)).id
         before = await self._internal(command.before) if command.before else None
-        page = IncomingPage(before, account_id, command.unowned, command.number, command.failed, PAGE)
-        return [self._shown(line) for line in await self._store.inbox.incoming(page)]
+        page = IncomingPage(
+            before, account_id, command.unowned, command.number, command.failed, command.limit
+        )
+        lines = await self._store.inbox.incoming(page)
+        texts: dict[int, str] = {}
+        if command.characters and lines:
+            texts = await self._store.inbox.texts([line.id for line in lines], command.characters)
+        return [self._shown(line, texts.get(line.id)) for line in lines]
 
     async def show(self, command: ShowIncoming) -> IncomingWhole:
         """Raises `OperatorError` where there is none of that id."""
@@ -99,7 +109,7 @@ class Inbox:
             raise _unknown(public)
         return id
 
-    def _shown(self, line: IncomingLine) -> IncomingMessage:
+    def _shown(self, line: IncomingLine, beginning: str | None = None) -> IncomingMessage:
         return IncomingMessage(
             str(self._store.public_ids.public(line.id)),
             line.account,
@@ -111,6 +121,7 @@ class Inbox:
             line.got,
             line.state,
             line.state_at,
+            beginning,
         )
 
 

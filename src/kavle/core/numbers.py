@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from kavle.clock import Clock
 from kavle.model.account import Account
@@ -31,6 +32,7 @@ class ChangeNumber(msgspec.Struct, frozen=True, tag="change number"):
     msisdn: str
     account: str | None
     given: dict[str, Any]
+    customer: str | None = None  # the account who changes it himself, for which it must be his
 
 
 class RemoveNumber(msgspec.Struct, frozen=True, tag="remove number"):
@@ -84,12 +86,17 @@ class Numbers:
     async def change(self, command: ChangeNumber) -> Number:
         """The number as it is after."""
         number = await self._find(command.msisdn)
+        owner = None if command.customer is None else number.account_id
+        if command.customer not in (None, number.account):
+            raise _unknown(command.msisdn)
         account_id, account = number.account_id, number.account
         if command.account is not None:
             found = await account_named(self._store, command.account)
             account_id, account = found.id, found.name
         settings = _with(number.settings, command.given)
-        change = NumberChange(number.msisdn, account_id, _host(settings), settings)
+        if settings.callback != number.settings.callback:  # whoever set it last answers for where it leads
+            settings = replace(settings, by_customer=owner is not None)
+        change = NumberChange(number.msisdn, account_id, _host(settings), settings, owner)
         if not await self._store.inbox.change_number(change):
             raise _unknown(number.msisdn)
         return Number(number.msisdn, account_id, account, settings)

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from kavle.core.ids import internal
+from kavle.core.reading import had as _had
 from kavle.core.veil import may_not_read, veiled_page, veiled_story
 from kavle.model.account import Account, Operator, Viewer
 from kavle.model.audit import AuditLine
-from kavle.model.errors import Reason, Refusal
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
 from kavle.model.number import Number
 from kavle.model.operator import OperatorAccount
 from kavle.model.status import Status
 from kavle.model.traffic import Span, Traffic, by_day
-from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import NumberPage
 from kavle.store.store import Store
 from kavle.store.types import AccountLine, AccountPage, Story, TrafficQuery
-
-T = TypeVar("T")
 
 _NUMBERS: Final = 20
 
@@ -200,11 +196,3 @@ class Queries:
 def _whose(viewer: Account | Operator) -> int | None:
     """The account whose rows the viewer may see; None: everybody's."""
     return viewer.id if isinstance(viewer, Account) else None
-
-
-async def _had(read: Awaitable[T]) -> T:
-    """Raises `Refusal` when the database can't be read now."""
-    try:
-        return await read
-    except StoreUnavailable as error:
-        raise Refusal(Reason.UNAVAILABLE, str(error)) from error

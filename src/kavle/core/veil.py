@@ -44,7 +44,8 @@ def _line(line: HistoryLine) -> HistoryLine:
 
 
 def _incoming(one: IncomingMessage) -> IncomingMessage:
-    return replace(one, sender=masked(one.sender))
+    beginning = None if one.beginning is None else HIDDEN
+    return replace(one, sender=masked(one.sender), beginning=beginning)
 
 
 def _whole(one: IncomingWhole) -> IncomingWhole:

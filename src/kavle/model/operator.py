@@ -39,3 +39,5 @@ def check_operator_name(name: str) -> str:
 
 SYSTEM: Final = "system:"
 """Before the name of a system user who ran a command: no operator's name holds a colon."""
+CUSTOMER: Final = "customer:"
+"""Before the name of an account that changed something of its own."""

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
-from kavle.core.passwords import Passwords
+from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.north.asmx import Asmx
 from kavle.north.auth import Authenticator
@@ -33,7 +33,7 @@ def application(
     queries: Queries,
     authenticator: Authenticator,
     entrants: Authenticator,
-    passwords: Passwords,
+    portal: Portal,
     settings: HttpSettings,
     registry: CollectorRegistry,
     clock: Clock,
@@ -55,7 +55,7 @@ def application(
             **_operations(registry),
         },
         below={"/sendSms/sendSms.asmx": sms.http},
-        otherwise=pages(page_terms, accept, cancel, queries, entrants, passwords, callers, clock, office),
+        otherwise=pages(page_terms, accept, cancel, queries, entrants, portal, callers, clock, office),
     )
 
 

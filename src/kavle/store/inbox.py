@@ -63,6 +63,7 @@ class NumberChange(msgspec.Struct, frozen=True):
     account_id: int
     host: str
     settings: NumberSettings
+    owner: int | None = None  # only while it is this account's
 
 
 class NumberPage(msgspec.Struct, frozen=True):
@@ -160,6 +161,9 @@ class Inbox(Protocol):
 
     async def incoming(self, page: IncomingPage) -> list[IncomingLine]: ...
 
+    async def texts(self, ids: Sequence[int], characters: int) -> dict[int, str]:
+        """What the texts of these begin with; none of what is erased."""
+
     async def story(self, id: int) -> IncomingStory | None: ...
 
     # --- calls ------------------------------------------------------------------------------------------
@@ -192,7 +196,8 @@ class Inbox(Protocol):
         """False when it is there already."""
 
     async def change_number(self, change: NumberChange) -> bool:
-        """Calls that wait go where it says from now on. False when there is no such number."""
+        """Calls that wait go where it says from now on. False when there is no such number, or it is no
+        longer its owner's."""
 
     async def remove_number(self, msisdn: str) -> bool: ...
 

@@ -8,10 +8,9 @@ from kavle.cli.config import locale
 from kavle.cli.roles.node import Node
 from kavle.cli.roles.upkeep import Upkeep
 from kavle.core.accept import Accept
-from kavle.core.accounts import Accounts
 from kavle.core.cancel import Cancel
 from kavle.core.desk import Desk
-from kavle.core.passwords import Passwords
+from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
 from kavle.north.app import application
@@ -21,6 +20,7 @@ from kavle.north.server import HttpServer
 from kavle.north.web import PageTerms
 from kavle.north.web.operator import Office
 from kavle.settings import SettingsError
+from kavle.south.callback.dial import Dial
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import Webhook, with_webhooks
 
@@ -28,11 +28,11 @@ from kavle.south.ip1.webhook import Webhook, with_webhooks
 class North:
     """All listeners of the settings."""
 
-    def __init__(self, node: Node, upkeep: Upkeep, accounts: Accounts, desk: Desk) -> None:
-        """`accounts`: its changes are told to `node.changed`."""
+    def __init__(self, node: Node, upkeep: Upkeep, desk: Desk) -> None:
+        """`desk`: what it changes of accounts is told to `node.changed`."""
         self._node = node
-        self._accounts = accounts
         self._desk = desk
+        self._dial = Dial(node.settings.callbacks)  # test calls
         self._authenticator = Authenticator(
             Queries(node.store).account, node.clock, refused=node.metrics.log_in_refused
         )
@@ -75,6 +75,7 @@ class North:
         self._authenticator.close()
         self._entrants.close()
         self._operators.close()
+        self._dial.close()
 
     def _faces(self, upkeep: Upkeep) -> App:
         node = self._node
@@ -93,7 +94,7 @@ class North:
             Queries(node.store),
             self._authenticator,
             self._entrants,
-            Passwords(self._accounts),
+            Portal(node.store, node.clock, self._desk, self._dial),
             node.settings.http,
             node.metrics.registry(),
             node.clock,

@@ -7,7 +7,7 @@ import msgspec
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
-from kavle.core.passwords import Passwords
+from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
@@ -20,9 +20,11 @@ from kavle.north.web.entrance import Entrance
 from kavle.north.web.export import Export
 from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
+from kavle.north.web.incoming import Incoming
 from kavle.north.web.ledger import Ledger
 from kavle.north.web.log_in import CUSTOMERS, LogIn
 from kavle.north.web.message import MessagePage
+from kavle.north.web.numbers import Numbers
 from kavle.north.web.operator import Office, operator_routes
 from kavle.north.web.phone_network import PhoneNetwork
 from kavle.north.web.phones import Phones
@@ -30,6 +32,7 @@ from kavle.north.web.render import Renderer
 from kavle.north.web.send import Send
 from kavle.north.web.sessions import Sessions
 from kavle.north.web.site import site
+from kavle.north.web.stop_list import StopList
 
 
 class PageTerms(msgspec.Struct, frozen=True):
@@ -47,7 +50,7 @@ def pages(
     cancel: Cancel,
     queries: Queries,
     entrants: Authenticator,
-    passwords: Passwords,
+    portal: Portal,
     callers: Callers,
     clock: Clock,
     office: Office | None = None,
@@ -63,10 +66,13 @@ def pages(
         *History(queries, log_in, renderer, reading).routes(door),
         *Send(accept, queries, renderer, clock).routes(door),
         *Ledger(queries, renderer).routes(door),
-        *AccountPage(door, renderer, entrants, passwords, callers).routes(door),
+        *AccountPage(door, renderer, entrants, portal, callers).routes(door),
         *Export(queries, reading, renderer).routes(door),
         *MessagePage(queries, cancel, renderer, clock).routes(door),
         *Bundles(queries, cancel, renderer, clock).routes(door),
+        *Incoming(portal, renderer).routes(door),
+        *Numbers(portal, renderer, clock).routes(door),
+        *StopList(portal, renderer).routes(door),
     ]
     if terms.phones:
         routes += Phones(PhoneNetwork(terms.phones), queries, renderer, terms.region).routes(door)

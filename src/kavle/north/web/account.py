@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from kavle.core.passwords import Passwords
+from kavle.core.portal import Portal
 from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
 from kavle.north.auth import LONGEST_PASSWORD, Authenticator, hash_password
@@ -25,12 +25,12 @@ SHORTEST: Final = 8
 
 class AccountPage:
     def __init__(
-        self, door: Door, renderer: Renderer, entrants: Authenticator, passwords: Passwords, callers: Callers
+        self, door: Door, renderer: Renderer, entrants: Authenticator, portal: Portal, callers: Callers
     ) -> None:
         self._door = door
         self._renderer = renderer
         self._entrants = entrants
-        self._passwords = passwords
+        self._portal = portal
         self._callers = callers
 
     def routes(self, door: Door) -> list[BaseRoute]:
@@ -63,10 +63,10 @@ class AccountPage:
 
     async def _change(self, visitor: Visitor, account: Account, which: str, password_hash: str) -> None:
         if which == "portal":
-            await self._passwords.set_for_portal(account, password_hash)
+            await self._portal.set_for_portal(account, password_hash)
             visitor.notify(visitor.words("The portal has a password of its own from now on."))
         else:
-            await self._passwords.set_for_programs(account, password_hash)
+            await self._portal.set_for_programs(account, password_hash)
             visitor.notify(visitor.words("Your programs have another password from now on."))
         # A session is bound to the password that the pages are entered by: this one goes on by the new one.
         if which == "portal" or account.portal_hash is None:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from kavle import __version__
 from kavle.model.description import describe
 from kavle.model.history import Tried
+from kavle.model.incoming import IncomingState
 from kavle.model.listing import Booked
 from kavle.model.message import Priority
 from kavle.model.money import format_balance
@@ -27,6 +28,8 @@ MENU: Final = (
     ("/visastatus.aspx", "Messages"),
     ("/portal/bundles", "Bundles"),
     ("/portal/scheduled", "Scheduled"),
+    ("/portal/incoming", "Incoming"),
+    ("/portal/numbers", "Numbers"),
     ("/portal/ledger", "Balance"),
     ("/portal/account", "Account"),
 )
@@ -66,6 +69,12 @@ BOOKED: Final = {
     Booked.CORRECTION: "Taken back",
 }
 
+_CAME_TONES: Final = {
+    IncomingState.KEPT: "quiet",
+    IncomingState.WAITING: "waiting",
+    IncomingState.DONE: "good",
+    IncomingState.FAILED: "bad",
+}
 _ALPHABETS: Final = {
     Encoding.GSM7: "GSM 03.38, 7 bit",
     Encoding.UCS2: "UCS-2, 16 bit",
@@ -91,6 +100,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "iso": _iso,
         "money": format_balance,
         "tone": tone,
+        "came_tone": _CAME_TONES.__getitem__,
         "alphabet": _ALPHABETS.__getitem__,
     }
     made.globals |= {"languages": LANGUAGES, "priorities": PRIORITIES, "tried": TRIED, "booked": BOOKED}

@@ -123,6 +123,9 @@ class PostgresInbox:
     async def incoming(self, page: IncomingPage) -> list[IncomingLine]:
         return await self._read(incoming_reads.listing, page)
 
+    async def texts(self, ids: Sequence[int], characters: int) -> dict[int, str]:
+        return await self._read(incoming_reads.texts, ids, characters)
+
     async def story(self, id: int) -> IncomingStory | None:
         return await self._read(incoming_reads.story, id)
 

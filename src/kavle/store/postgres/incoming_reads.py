@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from kavle.model.incoming import IncomingState
@@ -16,6 +17,7 @@ _LINE: Final = (
 )
 _ONE: Final = f"{_LINE} WHERE m.id = $1"
 _TEXT: Final = "SELECT text FROM body WHERE message_id = $1"
+_TEXTS: Final = "SELECT message_id, left(text, $2) FROM body WHERE message_id = ANY($1::bigint[])"
 _TRIES: Final = (
     "SELECT number, at, milliseconds, status, head, error FROM callback_try"
     " WHERE incoming_id = $1 ORDER BY number"
@@ -39,6 +41,10 @@ async def listing(db: Db, page: IncomingPage) -> list[IncomingLine]:
     if page.failed:
         sql += f" AND m.state = {int(IncomingState.FAILED)}"
     return [_line(row) for row in await db.fetch(f"{sql} ORDER BY m.id DESC LIMIT $2", *given)]
+
+
+async def texts(db: Db, ids: Sequence[int], characters: int) -> dict[int, str]:
+    return dict(await db.fetch(_TEXTS, list(ids), characters))
 
 
 async def story(db: Db, id: int) -> IncomingStory | None:

@@ -24,7 +24,10 @@ _ADD: Final = (
     "INSERT INTO number (msisdn, account_id, host, created_at, settings) VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT DO NOTHING RETURNING 1"
 )
-_CHANGE: Final = "UPDATE number SET account_id = $1, host = $2, settings = $3 WHERE msisdn = $4 RETURNING 1"
+_CHANGE: Final = (
+    "UPDATE number SET account_id = $1, host = $2, settings = $3"
+    " WHERE msisdn = $4 AND account_id = coalesce($5, account_id) RETURNING 1"
+)
 _REMOVE: Final = "DELETE FROM number WHERE msisdn = $1 RETURNING 1"
 _STOP: Final = (
     "INSERT INTO stop (account_id, msisdn, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1"
@@ -44,7 +47,7 @@ async def add(db: Db, wanted: Sequence[NewNumber]) -> tuple[list[bool], None]:
 
 async def change(db: Db, wanted: Sequence[NumberChange]) -> tuple[list[bool], None]:
     return [
-        await _changed(db, _CHANGE, one.account_id, one.host, _json(one.settings), one.msisdn)
+        await _changed(db, _CHANGE, one.account_id, one.host, _json(one.settings), one.msisdn, one.owner)
         for one in wanted
     ], None
 

@@ -86,6 +86,9 @@ class SqliteInbox:
     async def incoming(self, page: IncomingPage) -> list[IncomingLine]:
         return await self._look(incoming_reads.listing, page)
 
+    async def texts(self, ids: Sequence[int], characters: int) -> dict[int, str]:
+        return await self._look(incoming_reads.texts, ids, characters)
+
     async def story(self, id: int) -> IncomingStory | None:
         return await self._read(incoming_reads.story, id)
 

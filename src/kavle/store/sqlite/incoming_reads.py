@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import apsw
@@ -9,6 +10,7 @@ import apsw
 from kavle.model.incoming import IncomingState
 from kavle.store.inbox import IncomingLine, IncomingPage, IncomingStory, TryLine
 from kavle.store.rows import JobState, from_ms
+from kavle.store.sqlite.rows import array
 
 _LINE: Final = (
     "SELECT m.id, a.name, c.name, m.sender, m.recipient, m.received_at, m.parts, m.got, m.state, m.state_at"
@@ -16,6 +18,9 @@ _LINE: Final = (
     " LEFT JOIN account AS a ON a.id = m.account_id"
 )
 _NEWEST: Final = " AND m.id < coalesce(?, 9223372036854775807) ORDER BY m.id DESC LIMIT ?"
+_TEXTS: Final = (
+    "SELECT message_id, substr(text, 1, ?) FROM json_each(?) AS one CROSS JOIN body ON message_id = one.value"
+)
 _TRIES: Final = (
     "SELECT number, at, milliseconds, status, head, error FROM callback_try"
     " WHERE incoming_id = ? ORDER BY number"
@@ -36,6 +41,10 @@ def listing(db: apsw.Connection, page: IncomingPage) -> list[IncomingLine]:
         sql += condition if wanted else ""
         given += [value] if wanted and value is not None else []
     return [_line(row) for row in db.execute(sql + _NEWEST, (*given, page.before, page.limit))]
+
+
+def texts(db: apsw.Connection, ids: Sequence[int], characters: int) -> dict[int, str]:
+    return dict(db.execute(_TEXTS, (characters, array(ids))))
 
 
 def story(db: apsw.Connection, id: int) -> IncomingStory | None:

@@ -24,7 +24,10 @@ _ADD: Final = (
     "INSERT INTO number (msisdn, account_id, host, created_at, settings) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT DO NOTHING"
 )
-_CHANGE: Final = "UPDATE number SET account_id = ?, host = ?, settings = ? WHERE msisdn = ?"
+_CHANGE: Final = (
+    "UPDATE number SET account_id = ?, host = ?, settings = ?"
+    " WHERE msisdn = ? AND account_id = coalesce(?, account_id)"
+)
 
 _STOPPED: Final = "SELECT msisdn FROM json_each(?) CROSS JOIN stop ON account_id = ? AND msisdn = value"
 
@@ -36,7 +39,8 @@ def add(db: apsw.Connection, wanted: Sequence[NewNumber]) -> list[bool]:
 
 def change(db: apsw.Connection, wanted: Sequence[NumberChange]) -> list[bool]:
     return [
-        _changed(db, _CHANGE, (one.account_id, one.host, _json(one.settings), one.msisdn)) for one in wanted
+        _changed(db, _CHANGE, (one.account_id, one.host, _json(one.settings), one.msisdn, one.owner))
+        for one in wanted
     ]
 
 

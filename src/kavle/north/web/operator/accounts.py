@@ -30,7 +30,7 @@ from kavle.model.history import Wanted
 from kavle.model.money import format_balance, parse_money
 from kavle.north.auth import LONGEST_PASSWORD, hash_password
 from kavle.north.web.door import Door
-from kavle.north.web.operator.form import field, fields
+from kavle.north.web.form import field, fields
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import Words

@@ -16,7 +16,7 @@ from kavle.core.held import PAGE, DecideHeld, ListHeld
 from kavle.model.account import Operator
 from kavle.model.errors import OperatorError
 from kavle.north.web.door import Door
-from kavle.north.web.operator.form import field
+from kavle.north.web.form import field
 from kavle.north.web.render import PRIORITIES, Renderer
 from kavle.north.web.visitor import Visitor
 

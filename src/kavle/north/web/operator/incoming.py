@@ -24,12 +24,6 @@ STATES: Final = {
     IncomingState.DONE: "The customer said OK",
     IncomingState.FAILED: "The customer never said OK",
 }
-TONES: Final = {
-    IncomingState.KEPT: "quiet",
-    IncomingState.WAITING: "waiting",
-    IncomingState.DONE: "good",
-    IncomingState.FAILED: "bad",
-}
 WHICH: Final = {
     "": "All",
     "unowned": "To numbers that are nobody's",
@@ -71,7 +65,6 @@ class Incoming:
             number=number,
             choices=WHICH,
             states=STATES,
-            tones=TONES,
         )
 
     async def show(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
@@ -80,7 +73,11 @@ class Incoming:
         except OperatorError as error:
             raise HTTPException(404) from error
         return self._renderer.page(
-            visitor, "operator/incoming-message.html", whole=whole, states=STATES, tones=TONES
+            visitor,
+            "operator/incoming-message.html",
+            whole=whole,
+            line=whole and whole.message,
+            states=STATES,
         )
 
     async def replay(self, request: Request, visitor: Visitor, operator: Operator) -> Response:

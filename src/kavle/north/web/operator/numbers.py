@@ -14,7 +14,7 @@ from kavle.model.account import Operator
 from kavle.model.errors import OperatorError
 from kavle.model.number import NumberSettings
 from kavle.north.web.door import Door
-from kavle.north.web.operator.form import field, fields
+from kavle.north.web.form import field, fields
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 

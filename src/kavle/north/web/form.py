@@ -1,4 +1,4 @@
-"""What operators' pages read of their forms."""
+"""What pages read of their forms."""
 
 from __future__ import annotations
 
