@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kavle.core.failover import Failover, choose
 from kavle.model.prefix import ByPrefix
+from kavle.model.service import Service
 
 A, B, C = 1, 2, 3
 AFTER = 30.0
@@ -132,13 +133,33 @@ def test_of_carriers_that_no_process_serves_nothing_is_known(failover: Failover)
     assert failover.better(B, SWEDEN, everything) == A
 
 
+def serving(failover: Failover) -> dict[str, int]:
+    """Of SMS."""
+    return {prefix: carrier for (_, prefix), carrier in failover.serving().items()}
+
+
+def test_mms_go_by_carriers_of_mms_alone(failover: Failover) -> None:
+    """Also what waits for a carrier that is in the settings no longer."""
+    mmsc, other, gone = 7, 8, 9
+    failover = Failover(ByPrefix({"": (A, B)}), AFTER, ByPrefix({"": (mmsc, other)}))
+    failover.told({A: None, B: None, mmsc: None, other: None}, gone=[gone])
+    assert gone in failover.queues()
+    assert failover.better(gone, SWEDEN, everything, Service.MMS) == mmsc
+    assert failover.better(gone, SWEDEN, everything, Service.SMS) == A
+    failover.told({A: None, B: None, mmsc: AFTER, other: None})
+    assert failover.better(mmsc, SWEDEN, everything, Service.MMS) == other
+    failover.told({A: None, B: None, mmsc: AFTER, other: AFTER})
+    assert failover.better(mmsc, SWEDEN, everything, Service.MMS) is None, "no SMS carrier takes it"
+    assert failover.serving() == {(Service.SMS, ""): A, (Service.MMS, ""): mmsc}
+
+
 def test_while_all_are_out_nothing_moves(failover: Failover) -> None:
     failover.told(dict.fromkeys((A, B, C), AFTER))
     assert failover.queues() == []
-    assert failover.serving() == {"46": A, "47": A, "": A}
+    assert serving(failover) == {"46": A, "47": A, "": A}
 
 
 def test_each_route_has_a_carrier_that_serves_it_now(failover: Failover) -> None:
-    assert failover.serving() == {"46": A, "47": A, "": A}
+    assert serving(failover) == {"46": A, "47": A, "": A}
     failover.told({A: AFTER, B: None, C: None})
-    assert failover.serving() == {"46": B, "47": C, "": A}
+    assert serving(failover) == {"46": B, "47": C, "": A}

@@ -115,7 +115,7 @@ STATEMENTS = {
     "takes parts away": incoming._GONE,
     "marks parts": incoming._MARK,
     "keeps parts": incoming._KEEP,
-    "looks whose numbers these are": incoming._OWNERS,
+    "looks whose numbers these are": incoming.OWNERS,
     "keeps incoming messages": incoming._INSERT,
     "finds parts that wait too long": incoming._LATE,
     "finds parts over the limit": incoming._NEWER,

@@ -58,7 +58,7 @@ STATEMENTS = {
     "looks for parts": incoming._PARTS,
     "takes parts away": incoming._GONE,
     "marks parts": incoming._MARK,
-    "looks whose numbers these are": incoming._OWNERS,
+    "looks whose numbers these are": incoming.OWNERS,
     "finds parts that wait too long": incoming._LATE,
     "finds parts over the limit": incoming._NEWER,
     "forgets parts": incoming._FORGET,

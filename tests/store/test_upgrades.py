@@ -17,7 +17,7 @@ from kavle.core.road import Road
 from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings
 from kavle.model.bundle import NOWHERE
-from kavle.model.incoming import Piece
+from kavle.model.incoming import IncomingState, Piece
 from kavle.model.listing import Keys
 from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
@@ -40,11 +40,14 @@ from support.dumps import (
     OPEN,
     OPERATOR,
     PARTS,
+    PICTURE_IN,
+    PICTURE_QUEUED,
     QUEUED,
     SCHEDULED,
     SETTINGS,
     TOLD,
     TOLD_OF_BUNDLES,
+    TOLD_OF_MMS,
     TOLD_OF_NETWORKS,
     UNMADE,
     UNMADE_TIMED,
@@ -59,6 +62,7 @@ from support.invariants import (
     no_orphan_job,
     refunds_are_what_no_network_took,
 )
+from support.mms import CARD, PICTURE, mms_world
 from support.postgres import empty_database
 from support.scripted import Scripted
 from support.world import RECIPIENT, World, open_world
@@ -69,6 +73,7 @@ LATER = datetime(2026, 1, 3, 14, tzinfo=UTC)
 SINCE_BUNDLES = {"sqlite": "0004", "postgres": "0005"}
 SINCE_NETWORKS = {"sqlite": "0005", "postgres": "0006"}
 SINCE_OPERATORS = {"sqlite": "0012", "postgres": "0013"}
+SINCE_MMS = {"sqlite": "0013", "postgres": "0014"}
 SINCE_INCOMING = {"sqlite": "0008", "postgres": "0009"}
 
 AFTER_THE_LEASES = TOLD | {LEASED: [10, 11]}
@@ -150,12 +155,18 @@ async def check_books(place: Place) -> None:
 
 
 async def send_all(world: World) -> None:
+    """By both services' carriers."""
+    for one in (world, await mms_world(world)):
+        await send_all_of(one)
+
+
+async def send_all_of(world: World) -> None:
     dispatcher = Dispatcher(world.store, world.clock, Metrics(), world.carrier_id, most_segments=10)
     road = Road(Scripted(dispatcher, world.clock, 20), dispatcher)
     deaths: list[BaseException] = []
     road.start(deaths.append)
     async with asyncio.timeout(30):
-        while await world.rows("SELECT message_id FROM job"):
+        while (world.carrier_id,) in await world.rows("SELECT carrier_id FROM job"):
             world.clock.forward(seconds=1)
             await world.sweep()
             road.wake(urgent=True)
@@ -176,7 +187,12 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
         for line in await world.store.held(HeldPage((datetime(2026, 1, 1, tzinfo=UTC), 0), None, 10))
     ]
     assert bool(held) == (step[1] >= SINCE_NETWORKS[step[0]])
+    pictured = [id for (id,) in await world.rows("SELECT id FROM message WHERE service = 1")]
+    assert bool(pictured) == (step[1] >= SINCE_MMS[step[0]])
+    for id in pictured:
+        assert await world.store.files.outgoing(id) == [PICTURE, CARD]
     since = (TOLD_OF_BUNDLES if bundled else {}) | (TOLD_OF_NETWORKS if held else {})
+    since |= TOLD_OF_MMS if pictured else {}
     assert await stories(world) == AFTER_THE_LEASES | since
     assert await world.store.decide(Decision(tuple(held), Verdict.RELEASE, LATER)) == held
     other = await world.store.account("other")
@@ -187,9 +203,13 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     assert len((await world.store.share_links(turn)).held) == 2, "a dead node's links"
 
     await send_all(world)
-    open_ones = await world.rows("SELECT network_id FROM awaiting")
-    assert await world.receipts([(str(id), Status.DELIVERED) for (id,) in open_ones]) == len(open_ones)
+    open_ones = await world.rows("SELECT domain, network_id FROM awaiting")
+    mms = await mms_world(world)
+    for one in (world, mms):
+        told = [(str(id), Status.DELIVERED) for domain, id in open_ones if domain == one.carrier_id]
+        assert await one.receipts(told) == len(told)
     since = (BUNDLES_IN_THE_END if bundled else {}) | ({HELD: [10, 21, 22]} if held else {})
+    since |= TOLD_OF_MMS | {PICTURE_QUEUED: [10, 21, 22]} if pictured else {}
     assert await stories(world) == IN_THE_END | since
     assert await world.rows("SELECT network_id FROM waiting") == [(EARLY,)]
 
@@ -206,7 +226,9 @@ async def test_incoming_messages_go_on_where_they_were(step: tuple[str, str], wo
     lines = await inbox.incoming(IncomingPage())
     kept = {(await inbox.story(line.id)).text: line.state for line in lines}
     there = step[1] >= SINCE_INCOMING[step[0]]
-    assert kept == (INCOMING if there else {})
+    pictured = step[1] >= SINCE_MMS[step[0]]
+    picture = {PICTURE_IN: IncomingState.WAITING} if pictured else {}
+    assert kept == (INCOMING | picture if there else {})
     if not there:
         address = NumberSettings("https://example.com/in")
         await inbox.add_number(NewNumber(NUMBER, world.account.id, "example.com", address, LATER))
@@ -217,7 +239,7 @@ async def test_incoming_messages_go_on_where_they_were(step: tuple[str, str], wo
     until = LATER + timedelta(seconds=60)
     request = CallbackRequest(10, 10, 1, token=1, per_host=10, per_account=10, now=LATER, until=until)
     calls = [call.text for call in (await inbox.lease(request)).taken]
-    assert calls == [*([CALLED_AGAIN, WAITING] if there else []), "".join(PARTS)]
+    assert calls == [*([CALLED_AGAIN, WAITING] if there else []), *picture, "".join(PARTS)]
     stopped = await inbox.stopped(world.account.id, [RECIPIENT, NUMBER])
     assert stopped == ({RECIPIENT} if there else set())
     message = await world.accept()

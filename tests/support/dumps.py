@@ -33,6 +33,7 @@ from kavle.model.status import Status
 from kavle.store.inbox import CallbackRequest, NewNumber, StopChange
 from kavle.store.sqlite.connection import open_reader
 from kavle.store.types import AccountChange, CarrierTerms, LinkTurn, NewAccount
+from support.mms import accept_mms, incoming_mms, mms_world
 from support.postgres import fetch, fresh_database, server
 from support.world import LOST, RECIPIENT, REFUSED, TELIA, THROTTLED, Place, World, open_world
 
@@ -87,6 +88,12 @@ INCOMING: Final = {
 """The incoming messages in a dump, by their texts, since there are any."""
 
 
+PICTURED, PICTURE_QUEUED = "pictured", "picture-queued"
+TOLD_OF_MMS: Final = {PICTURED: [10, 21, 22], PICTURE_QUEUED: [10]}
+"""And since there are MMS."""
+PICTURE_IN: Final = "Semester"
+"""The subject of one that came in."""
+
 OPERATOR: Final = "anna"
 """Since there are operators."""
 
@@ -135,6 +142,7 @@ async def fill(world: World) -> None:
     await _fill_bundles(world)
     await _fill_incoming(world)
     await _fill_office(world)
+    await _fill_mms(world)
 
 
 async def _fill_held(world: World) -> None:
@@ -198,6 +206,18 @@ async def _fill_office(world: World) -> None:
     await office.add(OperatorAccount(OPERATOR, "no hash", "admin", disabled=False, created_at=now))
     line = await office.note(AuditNote(now, OPERATOR, "Account disabled", "timed"))
     await office.end(AuditEnd(line, Came.DONE, {"log-in": "enabled"}, {"log-in": "disabled"}))
+
+
+async def _fill_mms(world: World) -> None:
+    """One that was delivered, one that waits, and one from a phone, on an account of their own."""
+    account = await world.store.create_account(NewAccount("mms", "no hash", 5 * UNIT, world.clock.now()))
+    mms = await mms_world(world)
+    await accept_mms(mms, PICTURED, account=account)
+    (leased,) = await mms.lease()
+    await mms.answer(leased.lease, Accepted("mm7"))
+    await mms.receipt("mm7")
+    await accept_mms(mms, PICTURE_QUEUED, account=account)
+    await world.store.inbox.take_mms(incoming_mms(mms.carrier_id, world.clock.now()))
 
 
 async def _filled(place: Place) -> None:

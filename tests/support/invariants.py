@@ -193,6 +193,7 @@ async def segment_keys(read: Read) -> dict[tuple[int, int], Key]:
     keys: dict[tuple[int, int], Key] = {}
     rows = (
         "SELECT id, recipient, encoding, text FROM message JOIN body ON message_id = coalesce(bundle_id, id)"
+        " WHERE service = 0"
     )
     for id, recipient, encoding, text in await read(rows):
         for segment in split(text, Encoding(encoding), id & 0xFFFF):

@@ -15,11 +15,12 @@ from msgspec import Meta
 
 from kavle.cli.database import check_address
 from kavle.core.callbacks import Limits
-from kavle.core.order import Terms
+from kavle.core.order import MmsTerms, Terms
 from kavle.model.description import Language
 from kavle.model.money import parse_money
 from kavle.model.msisdn import known_region
 from kavle.model.prefix import ByPrefix
+from kavle.model.service import Service
 from kavle.north.settings import HttpSettings, Locale
 from kavle.settings import DEFAULT_FILE, SettingsError, WrongValue, load
 from kavle.sms.segment import Encoding
@@ -47,16 +48,38 @@ def _check_price(key: str, price: str) -> None:
         raise WrongValue(key, str(error)) from error
 
 
-class RouteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which carriers serve the numbers that begin with `prefix`; the longest prefix wins."""
+def _check_prices(by_prefix: Mapping[str, str]) -> None:
+    for prefix, price in by_prefix.items():
+        key = f"prefix.{prefix}" if prefix else "default"
+        _check_prefix(key, prefix)
+        _check_price(key, price)
 
-    carriers: list[str]
+
+class RouteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which carriers serve the numbers that begin with `prefix`; the longest prefix of a service wins."""
+
+    carriers: list[str] = []  # of SMS
     prefix: str = ""
+    mms: list[str] = []  # carriers of MMS
 
     def __post_init__(self) -> None:
         _check_prefix("prefix", self.prefix)
-        if not self.carriers:
-            raise WrongValue("carriers", "a route names one carrier at least")
+        if not self.carriers and not self.mms:
+            raise WrongValue("carriers", "a route names one carrier at least, here or in mms")
+
+
+class MmsPriceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Credits per MMS. Numbers without a price are sent none."""
+
+    default: str = ""
+    prefix: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        _check_prices(self.by_prefix)
+
+    @property
+    def by_prefix(self) -> dict[str, str]:
+        return {"": self.default, **self.prefix} if self.default else self.prefix
 
 
 class PriceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,12 +87,14 @@ class PriceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     default: str = "1.00"
     prefix: dict[str, str] = {}
+    mms: MmsPriceSettings = MmsPriceSettings()
 
     def __post_init__(self) -> None:
-        _check_price("default", self.default)
-        for prefix, price in self.prefix.items():
-            _check_prefix(f"prefix.{prefix}", prefix)
-            _check_price(f"prefix.{prefix}", price)
+        _check_prices(self.by_prefix)
+
+    @property
+    def by_prefix(self) -> dict[str, str]:
+        return {"": self.default, **self.prefix}
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,18 +209,15 @@ def check_can_serve(settings: Settings) -> None:
 
 def carrier_terms(settings: Settings) -> list[CarrierTerms]:
     return [
-        CarrierTerms(carrier.name, hold=carrier.unsure == "hold", whole=carrier.whole)
+        CarrierTerms(carrier.name, carrier.unsure == "hold", carrier.whole, carrier.service)
         for carrier in settings.carrier
     ]
 
 
 def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
-    prices = {"": settings.price.default, **settings.price.prefix}
     return Terms(
-        routes=ByPrefix(
-            {route.prefix: tuple(carrier_ids[name] for name in route.carriers) for route in settings.route}
-        ),
-        prices=ByPrefix({prefix: parse_money(price) for prefix, price in prices.items()}),
+        routes=_routes({route.prefix: route.carriers for route in settings.route}, carrier_ids),
+        prices=_prices(settings.price.by_prefix),
         region=known_region(settings.gateway.region),
         most_segments=settings.gateway.most_segments,
         validity=timedelta(hours=settings.gateway.validity_hours),
@@ -212,7 +234,23 @@ def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
             for carrier in settings.carrier
             if isinstance(carrier, Ip1Settings)
         },
+        mms=_mms_terms(settings, carrier_ids),
     )
+
+
+def _mms_terms(settings: Settings, carrier_ids: Mapping[str, int]) -> MmsTerms:
+    routes = _routes({route.prefix: route.mms for route in settings.route}, carrier_ids)
+    return MmsTerms(routes, _prices(settings.price.mms.by_prefix))
+
+
+def _routes(by_prefix: Mapping[str, list[str]], carrier_ids: Mapping[str, int]) -> ByPrefix[tuple[int, ...]]:
+    return ByPrefix(
+        {prefix: tuple(carrier_ids[name] for name in names) for prefix, names in by_prefix.items() if names}
+    )
+
+
+def _prices(by_prefix: Mapping[str, str]) -> ByPrefix[int]:
+    return ByPrefix({prefix: parse_money(price) for prefix, price in by_prefix.items()})
 
 
 def limits(settings: Settings) -> Limits:
@@ -242,11 +280,26 @@ def _check_names(settings: Settings) -> None:
         if names.count(name) > 1:
             raise SettingsError(f"carrier: two are named {name}")
     for index, route in enumerate(settings.route):
-        for name in route.carriers:
-            if name not in names:
-                known = ", ".join(names) or "none"
-                raise SettingsError(f"route[{index}].carriers: there is no carrier {name} (known: {known})")
+        _check_carriers(f"route[{index}].carriers", route.carriers, Service.SMS, settings)
+        _check_carriers(f"route[{index}].mms", route.mms, Service.MMS, settings)
+    if not settings.price.mms.by_prefix and any(route.mms for route in settings.route):
+        raise SettingsError(
+            'price.mms: missing, but a route has mms: add [price.mms] with default = "2.50", say'
+        )
     prefixes = [route.prefix for route in settings.route]
     for prefix in prefixes:
         if prefixes.count(prefix) > 1:
             raise SettingsError(f'route: two have the prefix "{prefix}"')
+
+
+def _check_carriers(key: str, wanted: list[str], service: Service, settings: Settings) -> None:
+    services = {carrier.name: carrier.service for carrier in settings.carrier}
+    for name in wanted:
+        if name not in services:
+            known = ", ".join(services) or "none"
+            raise SettingsError(f"{key}: there is no carrier {name} (known: {known})")
+        if services[name] is not service:
+            other = "mms" if service is Service.SMS else "carriers"
+            raise SettingsError(
+                f"{key}: the carrier {name} is for {services[name].name}: name it in {other} of the route"
+            )

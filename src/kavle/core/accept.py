@@ -12,6 +12,7 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.failover import Failover
+from kavle.core.mms_order import MmsOrder, mms_draft
 from kavle.core.order import (
     MOST_RECIPIENTS,
     BundleOrder,
@@ -30,7 +31,7 @@ from kavle.metrics import Metrics
 from kavle.model.account import Account
 from kavle.model.bundle import NOWHERE, BundleDraft, Destination
 from kavle.model.errors import Reason, Refusal
-from kavle.model.message import Priority
+from kavle.model.message import Draft, Priority
 from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.store import Store
 
@@ -67,21 +68,15 @@ class Accept:
     async def sms(self, account: Account, order: SmsOrder) -> int:
         """Raises `Refusal`, in the contract's order of checks; whatever is refused stores and debits
         nothing."""
-        started = time.perf_counter()
-        try:
-            sms = draft(account, order, self._terms, self._clock.now(), self._failover.out)
-            if account.settings.stop_list and await self._stopped(account, [sms.recipient]):
-                raise Refusal(Reason.RECIPIENT, "the recipient is on the account's stop list")
-            message_id = await _stored(self._store.accept(sms))
-        except Refusal as refusal:
-            self._metrics.refused[refusal.reason.name.lower()] += 1
-            raise
-        self._wake(sms.carrier_id, sms.priority == Priority.URGENT)
-        self._metrics.accepted += 1
-        self._metrics.accept_seconds.observe(time.perf_counter() - started)
-        if self._telling:
-            _log.debug("accepted", message_id=message_id, account=account.name, segments=sms.segments)
-        return self._store.public_ids.public(message_id)
+        return await self._single(
+            account, lambda: draft(account, order, self._terms, self._clock.now(), self._failover.out)
+        )
+
+    async def mms(self, account: Account, order: MmsOrder) -> int:
+        """As `sms`."""
+        return await self._single(
+            account, lambda: mms_draft(account, order, self._terms, self._clock.now(), self._failover.out)
+        )
 
     async def bundle(self, account: Account, order: BundleOrder) -> int:
         """The bundle's public id. Raises `Refusal`; a wrong number among others is no reason."""
@@ -104,6 +99,23 @@ class Accept:
         `Refusal` for a text that could not be sent, and for too many recipients."""
         draft = quotable(account, order, self._terms, self._clock.now())
         return quoted(draft, await self._destinations(account, order, draft), self._terms)
+
+    async def _single(self, account: Account, checked: Callable[[], Draft]) -> int:
+        started = time.perf_counter()
+        try:
+            message = checked()
+            if account.settings.stop_list and await self._stopped(account, [message.recipient]):
+                raise Refusal(Reason.RECIPIENT, "the recipient is on the account's stop list")
+            message_id = await _stored(self._store.accept(message))
+        except Refusal as refusal:
+            self._metrics.refused[refusal.reason.name.lower()] += 1
+            raise
+        self._wake(message.carrier_id, message.priority == Priority.URGENT)
+        self._metrics.accepted += 1
+        self._metrics.accept_seconds.observe(time.perf_counter() - started)
+        if self._telling:
+            _log.debug("accepted", message_id=message_id, account=account.name, segments=message.segments)
+        return self._store.public_ids.public(message_id)
 
     async def _bundle_draft(self, account: Account, order: BundleOrder) -> BundleDraft:
         draft = bundle_draft(account, order, self._terms, self._clock.now())

@@ -9,6 +9,7 @@ from typing import Protocol
 from kavle.model.incoming import Piece
 from kavle.model.link import LinkReport
 from kavle.model.message import Outcome, Parcel, Receipt
+from kavle.model.mms import IncomingMms, MmsFile
 
 
 class CarrierEvents(Protocol):
@@ -23,6 +24,12 @@ class CarrierEvents(Protocol):
     async def receipts(self, batch: Sequence[Receipt]) -> None:
         """Returns when the receipts are on disk: only then may they be acknowledged. Raises
         `kavle.model.errors.Refusal` when they can't be kept now: the network is to try again later."""
+
+    async def files(self, message_id: int) -> Sequence[MmsFile]:
+        """Those of an MMS that was handed over, in order. Raises `Refusal` when they can't be had now."""
+
+    async def mms(self, message: IncomingMms) -> None:
+        """An MMS from a phone; as `receipts`. The same again is kept once."""
 
     async def messages(self, batch: Sequence[Piece]) -> None:
         """What phones have sent, or parts of it; as `receipts`."""

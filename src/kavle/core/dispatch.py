@@ -22,7 +22,9 @@ from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
 from kavle.model.incoming import Piece
 from kavle.model.message import LeasedMessage, Outcome, Parcel, Priority, Receipt, Unsent
-from kavle.sms.segment import split
+from kavle.model.mms import IncomingMms, MmsFile
+from kavle.model.service import Service
+from kavle.sms.segment import Segment, split
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
 from kavle.store.types import LeaseRequest
@@ -101,6 +103,17 @@ class Dispatcher:
         if self._incoming is None:
             raise Refusal(Reason.UNAVAILABLE, "nothing here takes incoming messages")
         await self._kept(self._incoming.keep(batch))
+
+    async def files(self, message_id: int) -> Sequence[MmsFile]:
+        try:
+            return await self._store.files.outgoing(message_id)
+        except StoreUnavailable as error:
+            raise Refusal(Reason.UNAVAILABLE, "the files can't be read now") from error
+
+    async def mms(self, message: IncomingMms) -> None:
+        if self._incoming is None:
+            raise Refusal(Reason.UNAVAILABLE, "nothing here takes incoming messages")
+        await self._kept(self._incoming.mms(message))
 
     async def _kept(self, keeping: Awaitable[None]) -> None:
         try:
@@ -235,8 +248,7 @@ class Dispatcher:
 
 
 def _parcel(message: LeasedMessage) -> Parcel:
-    # The reference is the same on each try, so that a part sent again joins the parts sent before.
-    segments = split(message.text, message.encoding, message.lease.message_id & 0xFFFF)
+    segments = _segments(message)
     return Parcel(
         lease=message.lease,
         recipient=message.recipient,
@@ -247,4 +259,12 @@ def _parcel(message: LeasedMessage) -> Parcel:
         priority=message.priority,
         expires_at=message.expires_at,
         segments=tuple(segments[number - 1] for number in message.unsent),
+        service=message.service,
     )
+
+
+def _segments(message: LeasedMessage) -> Sequence[Segment]:
+    if message.service is Service.MMS:
+        return (Segment(1, 1, b"", b""),)
+    # The reference is the same on each try, so that a part sent again joins the parts sent before.
+    return split(message.text, message.encoding, message.lease.message_id & 0xFFFF)

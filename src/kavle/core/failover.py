@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from kavle.model.prefix import ByPrefix
+from kavle.model.service import Service
+
+Routes = ByPrefix[tuple[int, ...]]
+"""Carriers in order of preference."""
+NO_ROUTES: Final[Routes] = ByPrefix({})
 
 C = TypeVar("C")  # a carrier: its id, or its name
 
@@ -32,12 +37,13 @@ class Failover:
     A carrier without a bound link on any node is *down*, and after so many seconds *out*: others send what it
     would. It is *up* as soon as it has a link again, and then gets back what still waits with others."""
 
-    def __init__(self, routes: ByPrefix[tuple[int, ...]], after: float) -> None:
-        self._routes = routes
+    def __init__(self, routes: Routes, after: float, mms: Routes = NO_ROUTES) -> None:
+        """`mms`: the routes of MMS, on which there is none of the carriers of the others."""
+        self._routes = {Service.SMS: routes, Service.MMS: mms}
         self._after = after
         self._beside: dict[int, set[int]] = {}  # those that share a route with it
         self._behind: dict[int, set[int]] = {}  # and stand behind it there
-        for _, carriers in routes.items():
+        for _, carriers in (*routes.items(), *mms.items()):
             for place, carrier in enumerate(carriers):
                 self._beside.setdefault(carrier, set()).update(set(carriers) - {carrier})
                 self._behind.setdefault(carrier, set()).update(set(carriers[place + 1 :]) - {carrier})
@@ -72,14 +78,18 @@ class Failover:
         """It was not looked through to its end."""
         self._due_back.add(carrier)
 
-    def better(self, here: int, recipient: str, takes: Takes) -> int | None:
+    def better(self, here: int, recipient: str, takes: Takes, service: Service = Service.SMS) -> int | None:
         """The carrier into whose queue a ready message is to go from this one: one that has a link now."""
-        carriers = self._routes.find(recipient)
+        carriers = self._routes[service].find(recipient)
         if not carriers:
             return None
         best = choose(carriers, self.out, takes)
         return best if best != here and best in self._up else None
 
-    def serving(self) -> dict[str, int]:
-        """The carrier that each route's messages take, by its prefix."""
-        return {prefix: choose(carriers, self.out) for prefix, carriers in self._routes.items()}
+    def serving(self) -> dict[tuple[Service, str], int]:
+        """The carrier that each route's messages take, by service and prefix."""
+        return {
+            (service, prefix): choose(carriers, self.out)
+            for service, routes in self._routes.items()
+            for prefix, carriers in routes.items()
+        }

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -16,6 +16,7 @@ from kavle.core.outage import Outage, each
 from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
 from kavle.model.incoming import Piece
+from kavle.model.mms import IncomingMms
 from kavle.model.msisdn import plain_number
 from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import PartWait
@@ -27,6 +28,8 @@ MOST_PARTS: Final = 100_000
 """Parts that may wait for others; beyond these the oldest are delivered without."""
 EVERY: Final = 5.0
 """Seconds between looks for parts that have waited long enough."""
+
+P = TypeVar("P", Piece, IncomingMms)
 
 _log = structlog.get_logger("kavle.incoming")
 
@@ -55,7 +58,18 @@ class Incoming:
         if taken.messages:
             self._came()
 
-    def _plain(self, piece: Piece) -> Piece:
+    async def mms(self, message: IncomingMms) -> None:
+        """As `CarrierEvents.mms`."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                new = await self._store.inbox.take_mms(self._plain(message))
+        except (StoreUnavailable, TimeoutError) as error:
+            raise Refusal(Reason.UNAVAILABLE, "an incoming MMS could not be kept") from error
+        self._metrics.incoming["mms" if new else "double"] += 1
+        if new:
+            self._came()
+
+    def _plain(self, piece: P) -> P:
         sender = plain_number(piece.sender, self._region)
         recipient = plain_number(piece.recipient, self._region)
         if sender == piece.sender and recipient == piece.recipient:
@@ -92,4 +106,6 @@ class PartSweep:
             self._metrics.incoming["incomplete"] += ended
             self._came()
         while await self._store.inbox.forget_parts(now):
+            pass
+        while await self._store.inbox.forget_mms(now):
             pass

@@ -9,11 +9,12 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
-from kavle.core.failover import Failover, Takes
+from kavle.core.failover import Failover, Takes, any_message
 from kavle.core.order import Terms
 from kavle.core.outage import Outage, each
 from kavle.metrics import Metrics
 from kavle.model.message import Priority
+from kavle.model.service import Service
 from kavle.sms.segment import Encoding
 from kavle.store.errors import StoreUnavailable
 from kavle.store.store import Store
@@ -88,12 +89,18 @@ class Moves:
 
     def _tell(self) -> None:
         serving = self._failover.serving()
-        for prefix, carrier_id in serving.items():
-            before = self._serving[prefix]
-            told = {"prefix": prefix, "carrier": self._names[carrier_id], "before": self._names[before]}
+        for route, carrier_id in serving.items():
+            service, prefix = route
+            before = self._serving[route]
+            told = {
+                "service": service.name,
+                "prefix": prefix,
+                "carrier": self._names[carrier_id],
+                "before": self._names[before],
+            }
             if carrier_id == before:
                 continue
-            if carrier_id == self._firsts[prefix]:
+            if carrier_id == self._firsts[route]:
                 _log.info("a route goes by its first carrier again", **told)
             else:
                 _log.warning("a route goes by another carrier", **told)
@@ -134,9 +141,13 @@ class Moves:
         return found
 
     def _better(self, source: int, one: Queued) -> int | None:
+        return self._failover.better(source, one.recipient, self._taking(one), one.service)
+
+    def _taking(self, one: Queued) -> Takes:
+        if one.service is Service.MMS:
+            return any_message
         encoding = Encoding(one.encoding)
-        takes: Takes = lambda carrier: self._terms.takes(carrier, one.sender, one.text, encoding)  # noqa: E731
-        return self._failover.better(source, one.recipient, takes)
+        return lambda carrier: self._terms.takes(carrier, one.sender, one.text, encoding)
 
 
 def _now() -> float:

@@ -72,6 +72,13 @@ class Quote(msgspec.Struct, frozen=True):
     price: int  # of all, in ten-thousandths of a credit
 
 
+class MmsTerms(msgspec.Struct, frozen=True):
+    """By which an MMS is priced and routed; by none of this, it is not offered."""
+
+    routes: ByPrefix[tuple[int, ...]] = ByPrefix({})
+    prices: ByPrefix[int] = ByPrefix({})  # ten-thousandths of a credit
+
+
 class Terms(msgspec.Struct, frozen=True):
     """By which a message is checked, priced and routed."""
 
@@ -83,6 +90,7 @@ class Terms(msgspec.Struct, frozen=True):
     shifts: Mapping[int, tuple[Encoding, ...]] = {}  # languages' tables that a carrier takes
     latin1: frozenset[int] = frozenset()  # carriers that take Latin-1 in the place of GSM 03.38
     limits: Mapping[int, Limit] = {}  # of carriers that have any
+    mms: MmsTerms = MmsTerms()
 
     def takes(self, carrier: int, sender: str, text: str, encoding: Encoding) -> bool:
         """Whether that carrier can send this as it is encoded."""
@@ -107,7 +115,7 @@ def draft(
 ) -> Draft:
     """`out`: carriers in whose place others send. Raises `Refusal`, in the contract's order of checks."""
     due, sender, priority, text, encoding, segments = _checked(account, order, terms, now)
-    recipient = _recipient(order.recipient, _region(account, terms))
+    recipient = checked_recipient(order.recipient, region_of(account, terms))
     carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
     if not carriers or price is None:
         raise Refusal(Reason.RECIPIENT, "no route or no price leads to this number")
@@ -157,7 +165,7 @@ def destinations(
 ) -> Iterator[Destination]:
     """One for each recipient, in the caller's order; `out` as in `draft`. Takes about 3 µs for each: who has
     the event loop to think of pauses now and then."""
-    region = _region(account, terms)
+    region = region_of(account, terms)
     takes = cache(_taking(draft.text, draft.sender, draft.encoding, draft.segments, terms))
     out = _by_then(out, draft.due, draft.accepted_at)
     for piece in _PIECES.finditer(order.recipients):
@@ -203,12 +211,12 @@ def _checked(
     """What is alike in every order: due, sender, priority, text, encoding, segments; in the contract's order
     of checks."""
     due = None if order.at is None else _due(order.at, now)
-    sender = _sender(order.sender, account, _region(account, terms))
+    sender = checked_sender(order.sender, account, region_of(account, terms))
     priority = _priority(order.priority)
     return due, sender, priority, *_text(order.text, account, terms)
 
 
-def _region(account: Account, terms: Terms) -> str:
+def region_of(account: Account, terms: Terms) -> str:
     return account.settings.region or terms.region
 
 
@@ -255,7 +263,7 @@ def _priority(text: str) -> Priority:
         raise Refusal(Reason.PARAMETER, "the priority is 1, 2 or 3") from None
 
 
-def _sender(text: str, account: Account, region: str) -> str:
+def checked_sender(text: str, account: Account, region: str) -> str:
     """The account's own where the call gives none: an old client pads what it has not."""
     given = text if text.strip(" ") else account.settings.sender
     try:
@@ -307,7 +315,7 @@ def _few(segments: int, most: int) -> int:
     return segments
 
 
-def _recipient(text: str, region: str) -> str:
+def checked_recipient(text: str, region: str) -> str:
     try:
         return parse_msisdn(text, region)
     except ValueError as error:

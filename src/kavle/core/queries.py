@@ -16,8 +16,10 @@ from kavle.model.account import Account, Operator, Viewer
 from kavle.model.audit import AuditLine
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
+from kavle.model.mms import mms_code
 from kavle.model.number import Number
 from kavle.model.operator import OperatorAccount
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.model.traffic import Span, Traffic, by_day
 from kavle.store.inbox import NumberPage
@@ -67,6 +69,12 @@ class Queries:
         password for it, so that any viewer may."""
         message_id = await self._internal(public_id)
         return None if message_id is None else await _had(self._store.status(message_id))
+
+    async def mms_status(self, viewer: Viewer, public_id: str) -> Status | None:
+        """As `status`, of an MMS: in Appendix B's codes. An id of one service is unknown to the other."""
+        message_id = await self._internal(public_id)
+        status = None if message_id is None else await _had(self._store.status(message_id, Service.MMS))
+        return None if status is None else mms_code(status)
 
     async def bundle(self, viewer: Viewer, public_id: str) -> list[tuple[int, Status]]:
         """The public id and the latest known status of each message, in the order of the recipients; empty

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 import msgspec
 
+from kavle.model.mms import IncomingMmsLine
 from kavle.model.number import NumberSettings
 
 
@@ -31,6 +32,7 @@ class LeasedCallback(msgspec.Struct, frozen=True):
     recipient: str
     received_at: datetime
     settings: NumberSettings
+    mms: IncomingMmsLine | None = None  # of an MMS; then `text` is its subject
 
 
 class Verdict(IntEnum):

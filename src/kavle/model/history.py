@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from kavle.model.mms import FileLine
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding
 
@@ -51,6 +53,7 @@ class HistoryLine(msgspec.Struct, frozen=True):
     status: Status
     status_at: datetime
     bundle_id: int | None
+    service: Service = Service.SMS
 
     @property
     def price(self) -> int:
@@ -104,3 +107,4 @@ class MessageStory(msgspec.Struct, frozen=True):
     told: list[tuple[Status, datetime]]
     attempts: list[Attempt]
     receipts: list[ReceiptLine]
+    files: tuple[FileLine, ...] = ()  # of an MMS

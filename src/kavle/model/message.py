@@ -9,6 +9,8 @@ from typing import ClassVar
 
 import msgspec
 
+from kavle.model.mms import MmsFile
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding, Segment
 
@@ -22,7 +24,7 @@ class Priority(IntEnum):
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):
-    """A checked and priced message, ready for commit 1."""
+    """A checked and priced message, ready for commit 1. An MMS is one segment, whatever is in it."""
 
     account_id: int
     recipient: str  # digits, country code first, no plus
@@ -37,12 +39,19 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     accepted_at: datetime
     expires_at: datetime
     due: datetime | None = None  # of a time-controlled message: not to be sent before
+    service: Service = Service.SMS
+    files: tuple[MmsFile, ...] = ()
 
     count: ClassVar[int] = 1
 
     @property
     def price(self) -> int:
         return self.segments * self.segment_price
+
+    @property
+    def octets(self) -> int:
+        """Of its files: the others are small."""
+        return sum(file.size for file in self.files)
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):
@@ -66,11 +75,13 @@ class LeasedMessage(msgspec.Struct, frozen=True):
     priority: int
     expires_at: datetime
     unsent: tuple[int, ...]
+    service: Service = Service.SMS
 
 
 class Parcel(msgspec.Struct, frozen=True):
     """What a carrier is handed: where to, and the segments that it is to submit; or the whole text, for one
-    that cuts it itself."""
+    that cuts it itself. An MMS is segment 1, which is empty: its text is whole, and its files are had by
+    `CarrierEvents.files`."""
 
     lease: Lease
     recipient: str
@@ -81,6 +92,7 @@ class Parcel(msgspec.Struct, frozen=True):
     priority: int
     expires_at: datetime
     segments: tuple[Segment, ...]
+    service: Service = Service.SMS
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):

@@ -19,6 +19,7 @@ class NumberSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     delivered: bool = True  # the calls bear `delivered`
     verify_tls: bool = True
     by_customer: bool = False  # he set the address himself: it may lead to global addresses alone
+    mms_callback: str = ""  # for MMS, where that is another address
 
 
 class Number(msgspec.Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""The public status codes: Appendix A (SMS) of the manual. Appendix B (MMS) has fewer of the same."""
+"""The public status codes: Appendix A (SMS) of the manual. Appendix B (MMS) has some of the same, and two
+of its own; no message is kept with one of these (`model.mms.mms_code`)."""
 
 from __future__ import annotations
 
@@ -22,6 +23,8 @@ class Status(IntEnum):
     CONTENT_REFUSED = 41
     INTERNAL_ERROR = 42
     EXPIRED = 43
+    DELIVERY_FAILED_MMS = 44
+    INVALID_NUMBER_MMS = 45
     DELIVERY_FAILED = 50
     NETWORK_FAILED = 51
     PHONE_FAILED = 52

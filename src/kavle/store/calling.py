@@ -11,6 +11,7 @@ import msgspec
 from kavle.model.callback import CallbackLease, LeasedCallback
 from kavle.model.number import NumberSettings
 from kavle.store.inbox import CallbackLeases, CallbackRequest
+from kavle.store.incoming_mms import told
 from kavle.store.rows import from_ms
 
 LANES: Final = 256
@@ -42,6 +43,8 @@ class ReadyCall(msgspec.Struct, array_like=True, frozen=True):
     sender: str
     text: str
     received_at: int
+    mms: str | None = None  # JSON, as what follows
+    files: str | None = None
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -90,6 +93,7 @@ def _leased(row: ReadyCall, token: int) -> LeasedCallback:
         row.number,
         from_ms(row.received_at),
         settings_of(row.settings),
+        told(row.text, row.mms, row.files),
     )
 
 

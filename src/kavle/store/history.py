@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from msgspec.structs import replace
 
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding
 from kavle.store.rows import from_ms, to_ms
@@ -44,7 +45,7 @@ class Statement(NamedTuple):
 
 COLUMNS: Final = (
     "m.id, a.name, m.recipient, m.sender, b.text, m.encoding, m.flash, m.priority, m.segments,"
-    " m.segment_price, m.accepted_at, m.due_at, m.status, m.status_at, m.bundle_id"
+    " m.segment_price, m.accepted_at, m.due_at, m.status, m.status_at, m.bundle_id, m.service"
 )
 TABLES: Final = (
     "FROM message AS m JOIN account AS a ON a.id = m.account_id"
@@ -104,7 +105,7 @@ def _literally(text: str) -> str:
 
 def line(row: Sequence[Any]) -> HistoryLine:
     id, account, recipient, sender, text, encoding, flash, priority, segments, price, *rest = row
-    accepted_at, due_at, status, status_at, bundle_id = rest
+    accepted_at, due_at, status, status_at, bundle_id, service = rest
     return HistoryLine(
         id=id,
         account=account,
@@ -121,6 +122,7 @@ def line(row: Sequence[Any]) -> HistoryLine:
         status=Status(status),
         status_at=from_ms(status_at),
         bundle_id=bundle_id,
+        service=Service(service),
     )
 
 

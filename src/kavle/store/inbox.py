@@ -11,6 +11,7 @@ import msgspec
 
 from kavle.model.callback import CallbackTry, LeasedCallback
 from kavle.model.incoming import IncomingState, Piece
+from kavle.model.mms import FileLine, IncomingMms
 from kavle.model.number import Number, NumberSettings
 
 
@@ -96,10 +97,20 @@ class IncomingLine(msgspec.Struct, frozen=True):
     got: int
     state: IncomingState
     state_at: datetime
+    mms: MmsSaid | None = None  # of an MMS
 
     @property
     def complete(self) -> bool:
         return self.got == self.parts
+
+
+class MmsSaid(msgspec.Struct, frozen=True):
+    """What a network said of an MMS, in the words of `IncomingMms`."""
+
+    message_class: str = ""
+    priority: str = ""
+    version: str = ""
+    transaction: str = ""
 
 
 class TryLine(msgspec.Struct, frozen=True):
@@ -117,9 +128,10 @@ class IncomingStory(msgspec.Struct, frozen=True):
     """All that is known of one incoming message."""
 
     line: IncomingLine
-    text: str
+    text: str  # an MMS's subject
     tries: list[TryLine]
     due: datetime | None  # of the next one; None: there is none to come, or it is under way
+    files: tuple[FileLine, ...] = ()
 
 
 class StopChange(msgspec.Struct, frozen=True):
@@ -152,12 +164,18 @@ class Inbox(Protocol):
         the call that their number's account wants; STOP puts its sender on the account's list. In doubt it
         raises `StoreUnavailable` too: twice is better than never."""
 
+    async def take_mms(self, message: IncomingMms) -> bool:
+        """As `take`; False where it is here already."""
+
     async def end_parts(self, wait: PartWait) -> int:
         """Make messages, marked incomplete, of a bounded number of those whose missing parts are waited for
         no longer; how many. 0: there is nothing to do."""
 
     async def forget_parts(self, now: datetime) -> int:
         """Forget a bounded number of the parts of whole messages, kept to know their doubles; how many."""
+
+    async def forget_mms(self, now: datetime) -> int:
+        """As `forget_parts`, of what is kept to know doubles of MMS."""
 
     async def incoming(self, page: IncomingPage) -> list[IncomingLine]: ...
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from kavle.model.message import Lease, LeasedMessage, Priority
+from kavle.model.service import Service
 from kavle.sms.segment import Encoding
 from kavle.store.rows import from_ms, numbers
 from kavle.store.types import LeaseRequest
@@ -28,6 +29,7 @@ class Candidate(msgspec.Struct, array_like=True):
     encoding: Encoding
     flash: bool
     priority: int
+    service: Service = Service.SMS
 
 
 class _Room:
@@ -93,4 +95,5 @@ def leased(row: Candidate, token: int) -> LeasedMessage:
         priority=row.priority,
         expires_at=from_ms(row.expires_at),
         unsent=tuple(numbers(row.unsent)),
+        service=row.service,
     )

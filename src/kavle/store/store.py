@@ -10,8 +10,10 @@ from kavle.model.account import Account
 from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.model.traffic import Traffic
+from kavle.store.files import Files
 from kavle.store.history import History
 from kavle.store.inbox import Inbox
 from kavle.store.listing import Listing
@@ -56,6 +58,9 @@ class Store(Protocol):
         """To sign what browsers keep; the same on all nodes."""
 
     @property
+    def files(self) -> Files: ...
+
+    @property
     def history(self) -> History: ...
 
     @property
@@ -69,7 +74,8 @@ class Store(Protocol):
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         """The number of each carrier in the tables, by name; new ones get one. What is said of them holds
-        from now on, on every node."""
+        from now on, on every node. Those are missing that were of the other service: what waits for them, and
+        its receipts, are that one's."""
 
     async def share_links(self, turn: LinkTurn) -> LinkShare:
         """Renew and give back what the node has, and take what is free, up to its share."""
@@ -166,7 +172,8 @@ class Store(Protocol):
     async def newest_id(self) -> int:
         """The newest internal id given out."""
 
-    async def status(self, message_id: int) -> Status | None: ...
+    async def status(self, message_id: int, service: Service = Service.SMS) -> Status | None:
+        """None for what is unknown, or of the other service."""
 
     async def story(self, message_id: int) -> Story | None: ...
 

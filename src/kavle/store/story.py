@@ -8,6 +8,7 @@ from typing import Any, Final
 from kavle.model.history import Attempt, MessageStory, ReceiptLine, Tried
 from kavle.model.life import WHOLE
 from kavle.model.life import story as told
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.store.bundling import Pending, opening
 from kavle.store.history import line
@@ -68,7 +69,7 @@ def pending_story(row: Sequence[Any]) -> MessageStory:
     *columns, bundle_id, carrier_id, cancelled_at = row
     accepted_at, due_at = columns[10:]
     past = Pending(carrier_id, accepted_at, due_at, cancelled_at)
-    known = line((*columns, past.status, past.status_at, bundle_id))
+    known = line((*columns, past.status, past.status_at, bundle_id, Service.SMS))
     return MessageStory(known, past.story(known.id).told, [], [])
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from kavle.model.account import AccountSettings
 from kavle.model.link import LinkReport
+from kavle.model.service import Service
 from kavle.model.status import Status
 
 
@@ -56,6 +57,7 @@ class CarrierTerms(msgspec.Struct, frozen=True):
     name: str
     hold: bool = False  # what is unsure waits for an operator, and is not sent again
     whole: bool = False  # its receipts are about the whole message
+    service: Service = Service.SMS  # for good
 
 
 class LeaseRequest(msgspec.Struct, frozen=True):
@@ -148,6 +150,7 @@ class Queued(msgspec.Struct, array_like=True, frozen=True):
     encoding: int
     segments: int
     whole: bool
+    service: Service
 
 
 class Move(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from kavle.clock import Clock
 from kavle.core.failover import Failover
 from kavle.core.order import Terms
 from kavle.metrics import Metrics
+from kavle.store.errors import StoreError
 from kavle.store.store import Store
 
 Ear = Callable[[int, bool], None]
@@ -99,8 +100,16 @@ class Node:
         self.store = await open_store(self.settings.database, self.clock, self.metrics, self.wake)
         logs.name_messages(self.store.public_ids.public)
         self.carrier_ids = await self.store.carrier_ids(carrier_terms(self.settings))
+        other = [carrier.name for carrier in self.settings.carrier if carrier.name not in self.carrier_ids]
+        if other:
+            await self.close()
+            raise StoreError(
+                f"carrier {other[0]}: one of this name was for the other service, and what waits for it is"
+                " of that; give the new carrier a name of its own"
+            )
         self.terms = terms(self.settings, self.carrier_ids)
-        self.failover = Failover(self.terms.routes, self.settings.gateway.failover_after)
+        after = self.settings.gateway.failover_after
+        self.failover = Failover(self.terms.routes, after, self.terms.mms.routes)
 
     async def close(self) -> None:
         await self.store.close()

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec import Meta
 
+from kavle.model.service import Service
 from kavle.settings import WrongValue
 from kavle.south.ip1.batch import fits, objection
 from kavle.south.settings import OnUnsure
@@ -45,6 +46,7 @@ class Ip1Settings(
     reconnect_max: Seconds = 60.0  # between two tries while the provider takes nothing
     unsure: OnUnsure = "send again"
 
+    service: ClassVar[Service] = Service.SMS
     languages: ClassVar[tuple[str, ...]] = ()  # the provider knows no national tables
     charset: ClassVar[str] = "gsm0338"  # or rather none: it takes Unicode, and counts by this
     whole: ClassVar[bool] = True  # it reports on messages, however many segments they take

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
+from kavle.model.service import Service
 from kavle.settings import WrongValue
 from kavle.south.settings import OnUnsure
 from kavle.south.smpp.ids import Base, Ids
@@ -64,6 +65,8 @@ class SmppSettings(
     charset: Charset = "gsm0338"  # in which it takes texts that fit GSM 03.38
     data_coding: Octet = 0  # of these
     flash: Flash = "data_coding"  # where it is told that a message is shown at once
+
+    service: ClassVar[Service] = Service.SMS
 
     def __post_init__(self) -> None:
         if self.binds > self.window:

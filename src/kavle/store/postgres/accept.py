@@ -7,8 +7,9 @@ from typing import Final
 
 from kavle.model.message import Draft
 from kavle.store.bundling import opening, waits
+from kavle.store.files import of_draft
 from kavle.store.funds import pay
-from kavle.store.postgres import traffic
+from kavle.store.postgres import files, traffic
 from kavle.store.postgres.accounts import Change, post
 from kavle.store.postgres.ids import Ids
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, Row, columns
@@ -19,14 +20,16 @@ _INSERT: Final = f"""
 WITH one AS (
   SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[],
     $7::smallint[], $8::boolean[], $9::smallint[], $10::smallint[], $11::bigint[], $12::bigint[],
-    $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::smallint[], $18::smallint[])
+    $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::smallint[], $18::smallint[],
+    $19::smallint[])
   AS one(id, account_id, carrier_id, recipient, sender, text, encoding, flash, priority, segments,
-         segment_price, accepted_at, expires_at, tag, unsent, due_at, status, state)
+         segment_price, accepted_at, expires_at, tag, unsent, due_at, status, state, service)
 ), messages AS (
   INSERT INTO message (id, account_id, carrier_id, recipient, sender, encoding, flash, priority, segments,
-                       segment_price, accepted_at, expires_at, status, status_at, due_at)
+                       segment_price, accepted_at, expires_at, status, status_at, due_at,
+                       service)
   SELECT id, account_id, carrier_id, recipient, sender, encoding, flash, priority, segments,
-         segment_price, accepted_at, expires_at, status, accepted_at, due_at FROM one
+         segment_price, accepted_at, expires_at, status, accepted_at, due_at, service FROM one
 ), bodies AS (
   INSERT INTO body (message_id, text) SELECT id, text FROM one
 ), counted AS (
@@ -41,7 +44,11 @@ WITH messages AS (
   DELETE FROM message WHERE id = ANY($1::bigint[]) RETURNING account_id, carrier_id, accepted_at
 ), counted AS (
   {traffic.TAKEN_BACK}
-), bodies AS (DELETE FROM body WHERE message_id = ANY($1::bigint[]))
+), bodies AS (
+  DELETE FROM body WHERE message_id = ANY($1::bigint[])
+), files AS (
+  DELETE FROM file WHERE message_id = ANY($1::bigint[])
+)
 DELETE FROM job WHERE message_id = ANY($1::bigint[])
 """  # noqa: S608 -- ours
 _STORED: Final = (
@@ -82,7 +89,8 @@ class Accept:
         ids = await self._ids.take(len(paid))
         numbered = list(zip(ids, (drafts[place] for place in paid), strict=True))
         rows = [_row(id, draft, tag) for (id, draft), tag in zip(numbered, tags, strict=True)]
-        await db.execute(_INSERT, *columns(rows, 18))
+        await db.execute(_INSERT, *columns(rows, 19))
+        await files.insert(db, [row for id, draft in numbered for row in of_draft(id, draft)])
         changes = [_debit(id, draft) for id, draft in numbered]
         covered = await post(db, changes, {id: fund[3] for id, fund in funds.items()})
         for place, (id, draft) in zip(paid, numbered, strict=True):
@@ -133,6 +141,7 @@ def _row(id: int, draft: Draft, tag: int) -> Row:
         due,
         int(opening(at, due)),
         int(JobState.WAITING if waits(at, due) else JobState.READY),
+        int(draft.service),
     )
 
 

@@ -38,7 +38,10 @@ _HOLD: Final = (
 )
 _READY: Final = """
 SELECT c.incoming_id, c.tries, c.round, c.number, coalesce(n.account_id, 0), coalesce(n.host, ''),
-       coalesce(n.settings, ''), m.sender, b.text, m.received_at
+       coalesce(n.settings, ''), m.sender, b.text, m.received_at, m.mms,
+       CASE WHEN m.mms IS NOT NULL THEN (
+         SELECT json_agg(json_build_array(f.name, f.content_type, f.content_id, f.size) ORDER BY f.number)
+         FROM file AS f WHERE f.message_id = m.id)::text END
 FROM (
   SELECT call.* FROM unnest($1::text[]) AS lane(number)
   CROSS JOIN LATERAL (

@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from kavle.model.history import HistoryPage, MessageStory, Wanted
+from kavle.model.service import Service
 from kavle.store.history import (
     Bounds,
     Dialect,
@@ -17,6 +20,7 @@ from kavle.store.history import (
     spans,
 )
 from kavle.store.postgres import recipients
+from kavle.store.postgres.files import lines
 from kavle.store.postgres.ids import STALE, newest
 from kavle.store.postgres.reads import PART
 from kavle.store.postgres.rows import Db
@@ -71,7 +75,10 @@ async def message(db: Db, account_id: int | None, message_id: int) -> MessageSto
         return pending_story(tuple(recipient)) if recipient else None
     attempts = await db.fetch(_ATTEMPTS, message_id, MOST)
     receipts = await db.fetch(_RECEIPTS, message_id, MOST)
-    return message_story(tuple(row), [tuple(one) for one in attempts], [tuple(one) for one in receipts])
+    story = message_story(tuple(row), [tuple(one) for one in attempts], [tuple(one) for one in receipts])
+    if story.line.service is not Service.MMS:
+        return story
+    return replace(story, files=tuple(await lines(db, message_id)))
 
 
 async def messages(db: Db, account_id: int | None, wanted: Wanted) -> HistoryPage:

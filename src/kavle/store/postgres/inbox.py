@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from kavle.model.callback import CallbackTry
 from kavle.model.incoming import Piece
+from kavle.model.mms import IncomingMms
 from kavle.model.number import Number
 from kavle.store.calling import choose
 from kavle.store.inbox import (
@@ -25,7 +26,7 @@ from kavle.store.inbox import (
     StopPage,
     Taken,
 )
-from kavle.store.postgres import callbacks, incoming, incoming_reads, numbers
+from kavle.store.postgres import callbacks, incoming, incoming_mms, incoming_reads, numbers
 from kavle.store.postgres.connection import Link
 from kavle.store.postgres.ids import Ids
 from kavle.store.postgres.lane import Lane, Verb
@@ -67,12 +68,14 @@ class PostgresInbox:
         self._read = read
         self._check_clock = check_clock
         self._take = lane(taking, incoming.Take(ids[0]))
+        self._take_mms = lane(taking, incoming_mms.TakeMms(ids[0]))
         self._lease = lane(calling, callbacks.lease)
         self._record = lane(calling, callbacks.record)
         self._promote = lane(calling, callbacks.promote)
         self._end_leases = lane(calling, callbacks.end_leases)
         self._end_parts = lane(rare, incoming.EndParts(ids[1]))
         self._forget_parts = lane(rare, incoming.forget_parts)
+        self._forget_mms = lane(rare, incoming_mms.forget)
         self._replay = lane(rare, callbacks.replay)
         self._add = lane(rare, numbers.add)
         self._change = lane(rare, numbers.change)
@@ -83,6 +86,9 @@ class PostgresInbox:
     async def take(self, batch: Sequence[Piece]) -> Taken:
         return await self._take.call(batch)
 
+    async def take_mms(self, message: IncomingMms) -> bool:
+        return await self._take_mms.call(message, message.octets)
+
     async def end_parts(self, wait: PartWait) -> int:
         keys = await self._read(incoming.late, wait)
         return await self._end_parts.call((keys, to_ms(wait.now))) if keys else 0
@@ -91,6 +97,11 @@ class PostgresInbox:
         if not await self._read(incoming.some_old, to_ms(now)):
             return 0
         return await self._forget_parts.call(to_ms(now))
+
+    async def forget_mms(self, now: datetime) -> int:
+        if not await self._read(incoming_mms.some_old, to_ms(now)):
+            return 0
+        return await self._forget_mms.call(to_ms(now))
 
     async def lease(self, request: CallbackRequest) -> CallbackLeases:
         self._check_clock()

@@ -49,7 +49,7 @@ INSERT INTO incoming_part
 SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::smallint[], $6::smallint[],
                      $7::bigint[], $8::bigint[], $9::bytea[])
 """
-_OWNERS: Final = (
+OWNERS: Final = (
     "SELECT n.msisdn, n.account_id, coalesce((a.settings::jsonb ->> 'stop_list')::bool, false)"
     " FROM number AS n JOIN account AS a ON a.id = n.account_id WHERE n.msisdn = ANY($1::text[])"
 )
@@ -91,7 +91,7 @@ DELETE FROM incoming_part AS p USING old AS one WHERE {_KEYED} AND p.number = on
   AND p.incoming_id IS NOT NULL AND p.received_at < $1
 RETURNING 1
 """  # noqa: S608 -- ours
-_STORED: Final = "SELECT EXISTS (SELECT FROM incoming WHERE id = $1)"
+STORED: Final = "SELECT EXISTS (SELECT FROM incoming WHERE id = $1)"
 _KEPT: Final = (
     "SELECT EXISTS (SELECT FROM incoming_part WHERE sender = $1 AND recipient = $2 AND carrier_id = $3"
     " AND reference = $4 AND total = $5 AND number = $6 AND received_at = $7)"
@@ -180,14 +180,14 @@ async def _write(db: Db, ids: Ids, assembly: Assembly, now: int) -> Proof:
     if fresh:
         await db.execute(_KEEP, *columns([msgspec.structs.astuple(row) for row in fresh], 9))
     if wholes:
-        return Proof(_STORED, (wholes[0].id,))
+        return Proof(STORED, (wholes[0].id,))
     return Proof(_KEPT, (*fresh[0].key, fresh[0].number, fresh[0].received_at)) if fresh else NOTHING_TO_PROVE
 
 
 async def _insert(db: Db, wholes: Sequence[Whole], now: int) -> None:
     if not wholes:
         return
-    found = await db.fetch(_OWNERS, list({one.recipient for one in wholes}))
+    found = await db.fetch(OWNERS, list({one.recipient for one in wholes}))
     owners = {msisdn: (account_id, stop_list) for msisdn, account_id, stop_list in found}
     rows: list[Row] = []
     stops: list[Row] = []

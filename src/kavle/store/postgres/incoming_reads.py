@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from kavle.model.incoming import IncomingState
 from kavle.store.inbox import IncomingLine, IncomingPage, IncomingStory, TryLine
+from kavle.store.incoming_mms import said_of
+from kavle.store.postgres.files import lines
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import JobState, from_ms
 
 _LINE: Final = (
-    "SELECT m.id, a.name, c.name, m.sender, m.recipient, m.received_at, m.parts, m.got, m.state, m.state_at"
+    "SELECT m.id, a.name, c.name, m.sender, m.recipient, m.received_at, m.parts, m.got, m.state, m.state_at,"
+    " m.mms"
     " FROM incoming AS m JOIN carrier AS c ON c.id = m.carrier_id"
     " LEFT JOIN account AS a ON a.id = m.account_id"
 )
@@ -57,7 +60,9 @@ async def story(db: Db, id: int) -> IncomingStory | None:
         TryLine(number, from_ms(at), ms, status, head, error)
         for number, at, ms, status, head, error in await db.fetch(_TRIES, id)
     ]
-    return IncomingStory(_line(row), text or "", tries, None if state == JobState.LEASED else from_ms(due))
+    files = tuple(await lines(db, id)) if row[-1] is not None else ()
+    next = None if state == JobState.LEASED else from_ms(due)
+    return IncomingStory(_line(row), text or "", tries, next, files)
 
 
 async def uncalled(db: Db) -> int:
@@ -66,6 +71,6 @@ async def uncalled(db: Db) -> int:
 
 
 def _line(row: Any) -> IncomingLine:
-    id, account, carrier, sender, recipient, at, parts, got, state, state_at = row
+    id, account, carrier, sender, recipient, at, parts, got, state, state_at, mms = row
     told = id, account, carrier, sender, recipient, from_ms(at), parts, got
-    return IncomingLine(*told, IncomingState(state), from_ms(state_at))
+    return IncomingLine(*told, IncomingState(state), from_ms(state_at), said_of(mms))

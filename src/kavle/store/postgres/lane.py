@@ -14,6 +14,7 @@ import asyncpg
 
 from kavle.model.errors import OutcomeUnknown
 from kavle.store.errors import RowRefused, StoreUnavailable
+from kavle.store.groups import groups
 from kavle.store.postgres.connection import LOST, Link
 from kavle.store.postgres.doubt import committed
 from kavle.store.postgres.rows import Db, Proof
@@ -42,6 +43,13 @@ class _Lost(Exception):
     """The connection went while COMMIT was under way."""
 
 
+class _Call(Generic[P, R]):
+    __slots__ = ("future", "octets", "payload")
+
+    def __init__(self, payload: P, future: asyncio.Future[R], octets: int) -> None:
+        self.payload, self.future, self.octets = payload, future, octets
+
+
 class Lane(Generic[P, R]):
     """`await lane.call(payload)` returns when the verb's transaction is on disk. Raises `StoreUnavailable`
     when nothing was stored, `OutcomeUnknown` when that can't be found out.
@@ -64,13 +72,14 @@ class Lane(Generic[P, R]):
         self._verb = verb
         self._on_death = on_death
         self._observe = observe
-        self._waiting: list[tuple[P, asyncio.Future[R]]] = []
+        self._waiting: list[_Call[P, R]] = []
         self._running: asyncio.Task[None] | None = None
         self._failing = False
 
-    def call(self, payload: P) -> asyncio.Future[R]:
+    def call(self, payload: P, octets: int = 0) -> asyncio.Future[R]:
+        """`octets`: of what in the payload is large."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((payload, future))
+        self._waiting.append(_Call(payload, future, octets))
         if self._running is None:
             # It begins with the next turn of the loop: all that this turn asks for goes together.
             self._running = asyncio.create_task(self._run())
@@ -84,9 +93,10 @@ class Lane(Generic[P, R]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                group = next(groups(self._waiting[:MOST], _octets))
+                self._waiting = self._waiting[len(group) :]
                 # Who has given up meanwhile is not served: a receipt that came too late is sent again.
-                if group := [one for one in group if not one[1].done()]:
+                if group := [one for one in group if not one.future.done()]:
                     started = time.perf_counter()
                     await self._commit(group)
                     self._observe(len(group), time.perf_counter() - started)
@@ -96,10 +106,10 @@ class Lane(Generic[P, R]):
         finally:
             self._running = None
 
-    async def _commit(self, group: Sequence[tuple[P, asyncio.Future[R]]]) -> None:
+    async def _commit(self, group: Sequence[_Call[P, R]]) -> None:
         """One transaction; if it fails by a row of it, its halves, until the culprit stands alone."""
         try:
-            results = await self._stored([payload for payload, _ in group])
+            results = await self._stored([one.payload for one in group])
         except _CULPRIT as error:
             if len(group) > 1:
                 half = len(group) // 2
@@ -118,9 +128,11 @@ class Lane(Generic[P, R]):
             _fail(group, StoreUnavailable(str(error)) if self._repeatable else error)
         else:
             self._failing = False
-            for (_, future), result in zip(group, results, strict=True):
-                if not future.done():  # else the caller went away; what it asked for is stored all the same
-                    future.set_result(result)
+            for one, result in zip(group, results, strict=True):
+                if (
+                    not one.future.done()
+                ):  # else the caller went away; what it asked for is stored all the same
+                    one.future.set_result(result)
 
     async def _stored(self, payloads: Sequence[P]) -> Sequence[R]:
         """Does it again where two nodes got into each other's way."""
@@ -166,7 +178,11 @@ async def _end(db: Db) -> None:
         raise RuntimeError(f"COMMIT was answered by {done}")
 
 
-def _fail(group: Sequence[tuple[P, asyncio.Future[R]]], error: Exception) -> None:
-    for _, future in group:
-        if not future.done():
-            future.set_exception(error)
+def _fail(group: Sequence[_Call[P, R]], error: Exception) -> None:
+    for one in group:
+        if not one.future.done():
+            one.future.set_exception(error)
+
+
+def _octets(call: _Call[P, R]) -> int:
+    return call.octets

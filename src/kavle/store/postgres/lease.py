@@ -27,7 +27,7 @@ WITH ready AS MATERIALIZED (   -- job_ready alone, in its order; what another no
   ) AS job LIMIT $6
 )
 SELECT j.message_id, j.unsent, j.attempt, j.expires_at, m.recipient, m.sender, b.text, m.encoding, m.flash,
-       m.priority
+       m.priority, m.service
 FROM ready AS j JOIN message AS m ON m.id = j.message_id
 JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id)
 ORDER BY j.priority DESC, j.tag, j.message_id

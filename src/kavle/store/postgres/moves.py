@@ -17,7 +17,7 @@ WITH page AS MATERIALIZED (   -- job_ready alone, in its order
   ORDER BY tag, message_id LIMIT $5
 )
 SELECT j.message_id, j.tag, m.recipient, m.sender, b.text, m.encoding, m.segments,
-       j.unsent = (1::bigint << m.segments) - 1
+       j.unsent = (1::bigint << m.segments) - 1, m.service
 FROM page AS j JOIN message AS m ON m.id = j.message_id
 JOIN body AS b ON b.message_id = coalesce(m.bundle_id, m.id) ORDER BY j.tag, j.message_id
 """

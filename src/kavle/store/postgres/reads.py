@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from kavle.model.account import Account
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.store.bundling import Pending
 from kavle.store.postgres import accounts
@@ -19,7 +20,7 @@ STRETCH: Final = 10_000
 MOST_LATE: Final = 500
 """Of these that may end in one transaction."""
 
-_STATUS: Final = "SELECT status FROM message WHERE id = $1"
+_STATUS: Final = "SELECT status, service FROM message WHERE id = $1"
 _MESSAGE: Final = (
     "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = $1"
 )
@@ -72,11 +73,11 @@ _BACKLOG: Final = (
 )
 
 
-async def status(db: Db, message_id: int) -> Status | None:
-    found: int | None = await db.fetchval(_STATUS, message_id)
+async def status(db: Db, message_id: int, service: Service) -> Status | None:
+    found = await db.fetchrow(_STATUS, message_id)
     if found is not None:
-        return Status(found)
-    pending = await _pending(db, message_id)
+        return Status(found[0]) if found[1] == service else None
+    pending = await _pending(db, message_id) if service is Service.SMS else None
     return pending.status if pending else None
 
 

@@ -14,6 +14,7 @@ from kavle.model.account import Account
 from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds, derived
 from kavle.model.message import Draft, LeasedMessage, Outcome, Priority, Receipt
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.model.traffic import Traffic
 from kavle.store.errors import StoreError, StoreUnavailable
@@ -36,6 +37,7 @@ from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
 from kavle.store.postgres.bundles import AcceptBundle
 from kavle.store.postgres.connection import BUSY, LOST, Link, open_pool
+from kavle.store.postgres.files import PostgresFiles
 from kavle.store.postgres.history import PostgresHistory
 from kavle.store.postgres.ids import Ids, newest
 from kavle.store.postgres.inbox import PostgresInbox
@@ -87,14 +89,14 @@ READERS: Final = 4
 
 _NEW_CARRIERS: Final = (
     # Those that are there are not tried: that would use up ids.
-    "INSERT INTO carrier (name, hold, whole)"
-    " SELECT * FROM unnest($1::text[], $2::bool[], $3::bool[]) AS one(name, hold, whole)"
+    "INSERT INTO carrier (name, hold, whole, service) SELECT * FROM"
+    " unnest($1::text[], $2::bool[], $3::bool[], $4::smallint[]) AS one(name, hold, whole, service)"
     " WHERE NOT EXISTS (SELECT FROM carrier WHERE carrier.name = one.name) ON CONFLICT (name) DO NOTHING"
 )
 _CARRIERS: Final = (
     "UPDATE carrier AS c SET hold = one.hold, whole = one.whole"
-    " FROM unnest($1::text[], $2::bool[], $3::bool[]) AS one(name, hold, whole)"
-    " WHERE c.name = one.name AND (c.hold, c.whole) <> (one.hold, one.whole)"
+    " FROM unnest($1::text[], $2::bool[], $3::bool[], $4::smallint[]) AS one(name, hold, whole, service)"
+    " WHERE c.name = one.name AND c.service = one.service AND (c.hold, c.whole) <> (one.hold, one.whole)"
 )
 
 
@@ -124,6 +126,7 @@ class PostgresStore:
 
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
+        self.files = PostgresFiles(self._read)
         self.history = PostgresHistory(self._read)
         self.listing = PostgresListing(self._read)
         self._pool = pool
@@ -211,7 +214,7 @@ class PostgresStore:
         return await self._share.call(turn)
 
     async def accept(self, draft: Draft) -> int | None:
-        message_id = await self._accept.call(draft)
+        message_id = await self._accept.call(draft, draft.octets)
         if message_id is not None and (draft.due is None or draft.due <= draft.accepted_at):
             self._bell.ring({draft.carrier_id: 1}, urgent=draft.priority == Priority.URGENT)
         return message_id
@@ -317,8 +320,8 @@ class PostgresStore:
     async def newest_id(self) -> int:
         return await self._read(newest)
 
-    async def status(self, message_id: int) -> Status | None:
-        return await self._read(reads.status, message_id)
+    async def status(self, message_id: int, service: Service = Service.SMS) -> Status | None:
+        return await self._read(reads.status, message_id, service)
 
     async def story(self, message_id: int) -> Story | None:
         return await self._read(reads.story, message_id)
@@ -401,10 +404,15 @@ class PostgresStore:
 async def _carrier_ids(
     db: Db, wanted: Sequence[Sequence[CarrierTerms]]
 ) -> tuple[list[dict[str, int]], Proof | None]:
-    terms = {one.name: (one.name, one.hold, one.whole) for carriers in wanted for one in carriers}
-    rows = columns([terms[name] for name in sorted(terms)], 3)  # in order: two nodes start at once
+    terms = {one.name: one for carriers in wanted for one in carriers}
+    ordered = [terms[name] for name in sorted(terms)]  # two nodes may start at once
+    rows = columns([(one.name, one.hold, one.whole, int(one.service)) for one in ordered], 4)
     await db.execute(_NEW_CARRIERS, *rows)
     await db.execute(_CARRIERS, *rows)
-    found = await db.fetch("SELECT name, id FROM carrier WHERE name = ANY($1::text[])", list(terms))
-    known = {row[0]: row[1] for row in found}
-    return [{one.name: known[one.name] for one in carriers} for carriers in wanted], None
+    found = await db.fetch("SELECT name, service, id FROM carrier WHERE name = ANY($1::text[])", list(terms))
+    known = {(name, service): id for name, service, id in found}
+    ids = [
+        {one.name: known[key] for one in carriers if (key := (one.name, int(one.service))) in known}
+        for carriers in wanted
+    ]
+    return ids, None

@@ -8,9 +8,11 @@ import apsw
 
 from kavle.model.message import Draft
 from kavle.store.bundling import opening, waits
+from kavle.store.files import FileRow, of_draft
 from kavle.store.funds import Place, pay
 from kavle.store.rows import Entry, JobState, all_bits, to_ms
 from kavle.store.sqlite import traffic
+from kavle.store.sqlite.files import INSERT as FILE
 from kavle.store.sqlite.rows import Reader, array, insert
 
 FUNDS = Reader(
@@ -20,7 +22,7 @@ FUNDS = Reader(
 )
 _MESSAGE = (
     "INSERT INTO message (id, account_id, carrier_id, recipient, sender, encoding, flash, priority, segments,"
-    " segment_price, accepted_at, expires_at, status, status_at, due_at)"
+    " segment_price, accepted_at, expires_at, status, status_at, due_at, service)"
 )
 BODY = "INSERT INTO body (message_id, text)"
 _JOB = (
@@ -59,7 +61,7 @@ def new_ids(db: apsw.Connection, count: int) -> Iterator[int]:
 
 
 def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> None:
-    messages, bodies, jobs, entries = [], [], [], []
+    messages, bodies, files, jobs, entries = [], [], list[FileRow](), [], []
     for id, draft, (after, tag, _) in rows:
         at, expires = to_ms(draft.accepted_at), to_ms(draft.expires_at)
         due = None if draft.due is None else to_ms(draft.due)
@@ -80,8 +82,10 @@ def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> No
                 int(opening(at, due)),
                 at,
                 due,
+                int(draft.service),
             )
         )
+        files += of_draft(id, draft)
         bodies.append((id, draft.text))
         jobs.append(
             (
@@ -102,6 +106,7 @@ def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> No
         entries.append((draft.account_id, at, int(Entry.DEBIT), -draft.price, after, id))
     insert(db, _MESSAGE, messages)
     insert(db, BODY, bodies)
+    insert(db, FILE, files)
     insert(db, _JOB, jobs)
     insert(db, LEDGER, entries)
     traffic.accepted(

@@ -32,7 +32,9 @@ _LANES: Final = Reader(
 _READY: Final = Reader(
     "SELECT json_group_array(json_array(call.incoming_id, call.tries, call.round, call.number,"
     " coalesce(n.account_id, 0), coalesce(n.host, ''), coalesce(n.settings, ''), m.sender, b.text,"
-    " m.received_at)) FROM (SELECT c.* FROM json_each(?1) AS lane"
+    " m.received_at, m.mms, iif(m.mms IS NULL, null, (SELECT json_group_array(json_array("
+    "f.name, f.content_type, f.content_id, f.size) ORDER BY f.number) FROM file AS f"
+    " WHERE f.message_id = m.id)) || '')) FROM (SELECT c.* FROM json_each(?1) AS lane"
     "  CROSS JOIN callback AS c ON c.incoming_id IN"
     "  (SELECT incoming_id FROM callback WHERE state = 0 AND number = lane.value"
     "   ORDER BY incoming_id LIMIT ?2)"

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import apsw
+from msgspec.structs import replace
 
 from kavle.model.history import HistoryPage, MessageStory, Wanted
+from kavle.model.service import Service
 from kavle.store.history import (
     Bounds,
     Dialect,
@@ -20,6 +22,7 @@ from kavle.store.history import (
 )
 from kavle.store.rows import from_ms, to_ms
 from kavle.store.sqlite import recipients
+from kavle.store.sqlite.files import lines
 from kavle.store.sqlite.reads import PART
 from kavle.store.sqlite.rows import array
 from kavle.store.story import MOST, message_story, pending_story
@@ -71,7 +74,8 @@ def message(db: apsw.Connection, account_id: int | None, message_id: int) -> Mes
         recipient = db.execute(_RECIPIENT, (message_id, account_id)).get
         return pending_story(recipient) if recipient else None
     attempts = list(db.execute(_ATTEMPTS, (message_id, MOST)))
-    return message_story(row, attempts, list(db.execute(_RECEIPTS, (message_id, MOST))))
+    story = message_story(row, attempts, list(db.execute(_RECEIPTS, (message_id, MOST))))
+    return replace(story, files=tuple(lines(db, message_id))) if story.line.service is Service.MMS else story
 
 
 def messages(db: apsw.Connection, account_id: int | None, wanted: Wanted) -> HistoryPage:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kavle.model.callback import CallbackTry
 from kavle.model.incoming import Piece
+from kavle.model.mms import IncomingMms
 from kavle.model.number import Number
 from kavle.store.calling import choose
 from kavle.store.inbox import (
@@ -25,7 +26,7 @@ from kavle.store.inbox import (
     Taken,
 )
 from kavle.store.rows import to_ms
-from kavle.store.sqlite import callbacks, incoming, incoming_reads, numbers
+from kavle.store.sqlite import callbacks, incoming, incoming_mms, incoming_reads, numbers
 from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.writer import Writer
 
@@ -45,6 +46,11 @@ class SqliteInbox:
         self._told(newest)
         return taken
 
+    async def take_mms(self, message: IncomingMms) -> bool:
+        new, newest = await self._writer.call(incoming_mms.take, message, message.octets)
+        self._told(newest)
+        return new
+
     async def end_parts(self, wait: PartWait) -> int:
         keys = await self._look(incoming.late, wait)
         if not keys:
@@ -57,6 +63,11 @@ class SqliteInbox:
         if not await self._look(incoming.some_old, to_ms(now)):
             return 0
         return await self._writer.call(incoming.forget_parts, to_ms(now))
+
+    async def forget_mms(self, now: datetime) -> int:
+        if not await self._look(incoming_mms.some_old, to_ms(now)):
+            return 0
+        return await self._writer.call(incoming_mms.forget, to_ms(now))
 
     async def lease(self, request: CallbackRequest) -> CallbackLeases:
         choice = choose(request, await self._read(callbacks.lanes, request.after))

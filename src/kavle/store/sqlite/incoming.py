@@ -40,7 +40,7 @@ _KEEP: Final = (
     "INSERT INTO incoming_part (sender, recipient, carrier_id, reference, total, number, received_at,"
     " incoming_id, text)"
 )
-_OWNERS: Final = (
+OWNERS: Final = (
     "SELECT n.msisdn, n.account_id, coalesce(a.settings ->> 'stop_list', 0) FROM json_each(?) AS one"
     " CROSS JOIN number AS n ON n.msisdn = one.value CROSS JOIN account AS a ON a.id = n.account_id"
 )
@@ -48,7 +48,7 @@ _INCOMING: Final = (
     "INSERT INTO incoming (id, account_id, carrier_id, sender, recipient, received_at, parts, got, state,"
     " state_at)"
 )
-_CALLBACK: Final = "INSERT INTO callback (incoming_id, number, state, tries, round, due, token)"
+CALLBACK: Final = "INSERT INTO callback (incoming_id, number, state, tries, round, due, token)"
 _STOP: Final = "INSERT OR IGNORE INTO stop (account_id, msisdn, at)"
 _LATE: Final = (
     "SELECT DISTINCT sender, recipient, carrier_id, reference, total FROM"
@@ -129,7 +129,7 @@ def _write(db: apsw.Connection, assembly: Assembly, now: int) -> int:
 
 
 def _insert(db: apsw.Connection, wholes: Sequence[Whole], now: int) -> int:
-    owners = {row[0]: row[1:] for row in db.execute(_OWNERS, (array({one.recipient for one in wholes}),))}
+    owners = {row[0]: row[1:] for row in db.execute(OWNERS, (array({one.recipient for one in wholes}),))}
     messages, bodies, callbacks, stops = [], [], [], []
     for one, id in zip(wholes, new_ids(db, len(wholes)), strict=True):
         one.id = id
@@ -144,6 +144,6 @@ def _insert(db: apsw.Connection, wholes: Sequence[Whole], now: int) -> int:
                 stops.append((account_id, one.sender, now))
     insert(db, _INCOMING, messages)
     insert(db, BODY, bodies)
-    insert(db, _CALLBACK, callbacks)
+    insert(db, CALLBACK, callbacks)
     insert(db, _STOP, stops)
     return wholes[-1].id if wholes else 0

@@ -9,11 +9,14 @@ import apsw
 
 from kavle.model.incoming import IncomingState
 from kavle.store.inbox import IncomingLine, IncomingPage, IncomingStory, TryLine
+from kavle.store.incoming_mms import said_of
 from kavle.store.rows import JobState, from_ms
+from kavle.store.sqlite.files import lines
 from kavle.store.sqlite.rows import array
 
 _LINE: Final = (
-    "SELECT m.id, a.name, c.name, m.sender, m.recipient, m.received_at, m.parts, m.got, m.state, m.state_at"
+    "SELECT m.id, a.name, c.name, m.sender, m.recipient, m.received_at, m.parts, m.got, m.state, m.state_at,"
+    " m.mms"
     " FROM incoming AS m JOIN carrier AS c ON c.id = m.carrier_id"
     " LEFT JOIN account AS a ON a.id = m.account_id"
 )
@@ -57,7 +60,9 @@ def story(db: apsw.Connection, id: int) -> IncomingStory | None:
         TryLine(number, from_ms(at), ms, status, head, error)
         for number, at, ms, status, head, error in db.execute(_TRIES, (id,))
     ]
-    return IncomingStory(_line(row), text or "", tries, None if state == JobState.LEASED else from_ms(due))
+    files = tuple(lines(db, id)) if row[-1] is not None else ()
+    next = None if state == JobState.LEASED else from_ms(due)
+    return IncomingStory(_line(row), text or "", tries, next, files)
 
 
 def uncalled(db: apsw.Connection) -> int:
@@ -66,6 +71,6 @@ def uncalled(db: apsw.Connection) -> int:
 
 
 def _line(row: tuple[object, ...]) -> IncomingLine:
-    id, account, carrier, sender, recipient, at, parts, got, state, state_at = row
+    id, account, carrier, sender, recipient, at, parts, got, state, state_at, mms = row
     told = id, account, carrier, sender, recipient, from_ms(at), parts, got  # type: ignore[arg-type]
-    return IncomingLine(*told, IncomingState(state), from_ms(state_at))  # type: ignore[arg-type]
+    return IncomingLine(*told, IncomingState(state), from_ms(state_at), said_of(mms))  # type: ignore[arg-type]

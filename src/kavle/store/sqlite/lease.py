@@ -19,7 +19,7 @@ _READY = Reader(
     # Each inner query reads the index job_ready alone, in its order, and stops at its limit: the whole queue,
     # and of each lower priority what it is owed.
     "SELECT json_group_array(json_array(j.message_id, j.unsent, j.attempt, j.expires_at, m.recipient,"  # noqa: S608
-    " m.sender, b.text, m.encoding, iif(m.flash, json('true'), json('false')), m.priority))"
+    " m.sender, b.text, m.encoding, iif(m.flash, json('true'), json('false')), m.priority, m.service))"
     f" FROM (SELECT * FROM ({_QUEUED} AND priority >= ?2"
     "                       ORDER BY priority DESC, tag, message_id LIMIT ?3)"
     f" UNION ALL SELECT * FROM ({_QUEUED} AND priority = 2 ORDER BY tag, message_id LIMIT ?4)"

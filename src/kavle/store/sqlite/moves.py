@@ -13,7 +13,7 @@ from kavle.store.types import Move, Queued, QueuePage
 _PAGE = Reader(
     # The inner query reads the index job_ready alone, in its order, and stops at its limit.
     "SELECT json_group_array(json_array(j.message_id, j.tag, m.recipient, m.sender, b.text, m.encoding,"
-    " m.segments, iif(j.unsent = (1 << m.segments) - 1, json('true'), json('false'))))"
+    " m.segments, iif(j.unsent = (1 << m.segments) - 1, json('true'), json('false')), m.service))"
     " FROM (SELECT message_id, tag, unsent FROM job WHERE carrier_id = ? AND state = 0"
     "       AND priority = ? AND (tag, message_id) > (?, ?) ORDER BY tag, message_id LIMIT ?) AS j"
     " CROSS JOIN message AS m ON m.id = j.message_id"

@@ -8,6 +8,7 @@ from typing import Final
 import apsw
 
 from kavle.model.account import Account
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.store.bundling import Pending
 from kavle.store.rows import from_ms
@@ -20,7 +21,7 @@ STRETCH: Final = 10_000
 MOST_LATE: Final = 500
 """Of these that may end in one transaction."""
 
-_STATUS = "SELECT status FROM message WHERE id = ?"
+_STATUS = "SELECT status, service FROM message WHERE id = ?"
 _MESSAGE = "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = ?"
 PART = (
     # Of the parts that begin there or before, the last one is the only one that can hold it.
@@ -76,11 +77,11 @@ def last_id(db: apsw.Connection) -> int:
     return newest
 
 
-def status(db: apsw.Connection, message_id: int) -> Status | None:
-    found: int | None = db.execute(_STATUS, (message_id,)).get
+def status(db: apsw.Connection, message_id: int, service: Service) -> Status | None:
+    found: tuple[int, int] | None = db.execute(_STATUS, (message_id,)).get
     if found is not None:
-        return Status(found)
-    pending = _pending(db, message_id)
+        return Status(found[0]) if found[1] == service else None
+    pending = _pending(db, message_id) if service is Service.SMS else None
     return pending.status if pending else None
 
 

@@ -15,6 +15,7 @@ from kavle.model.account import Account
 from kavle.model.bundle import BundleDraft
 from kavle.model.ids import PublicIds, derived
 from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.model.traffic import Traffic
 from kavle.store.retention import Erase, Erased
@@ -39,6 +40,7 @@ from kavle.store.sqlite import (
 )
 from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_writer
+from kavle.store.sqlite.files import SqliteFiles
 from kavle.store.sqlite.history import SqliteHistory
 from kavle.store.sqlite.inbox import SqliteInbox
 from kavle.store.sqlite.listing import SqliteListing
@@ -75,8 +77,9 @@ from kavle.store.types import (
 _log = logging.getLogger("kavle.store")
 
 _CARRIER = (
-    "INSERT INTO carrier (name, hold, whole) VALUES (?, ?, ?)"
+    "INSERT INTO carrier (name, hold, whole, service) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET hold = excluded.hold, whole = excluded.whole"
+    " WHERE carrier.service = excluded.service"
 )
 
 
@@ -100,6 +103,7 @@ class SqliteStore:
         key: bytes = reader.db.execute("SELECT id_key FROM gateway").get
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
+        self.files = SqliteFiles(looker)
         self.history = SqliteHistory(looker)
         self.listing = SqliteListing(looker)
         self.inbox = SqliteInbox(writer, reader, looker, self._told)
@@ -140,7 +144,7 @@ class SqliteStore:
         return await self._writer.call(links.share_links, turn)
 
     async def accept(self, draft: Draft) -> int | None:
-        message_id = await self._writer.call(accept.accept, draft)
+        message_id = await self._writer.call(accept.accept, draft, draft.octets)
         self._told(message_id or 0)
         return message_id
 
@@ -236,8 +240,8 @@ class SqliteStore:
     async def newest_id(self) -> int:
         return self._newest
 
-    async def status(self, message_id: int) -> Status | None:
-        return await self._read(reads.status, message_id)
+    async def status(self, message_id: int, service: Service = Service.SMS) -> Status | None:
+        return await self._read(reads.status, message_id, service)
 
     async def story(self, message_id: int) -> Story | None:
         return await self._read(reads.story, message_id)
@@ -303,6 +307,9 @@ def _recover(db: apsw.Connection, now: int) -> None:
 
 def _carrier_ids(db: apsw.Connection, wanted: Sequence[Sequence[CarrierTerms]]) -> list[dict[str, int]]:
     for one in (one for carriers in wanted for one in carriers):
-        db.execute(_CARRIER, (one.name, one.hold, one.whole))
-    known = dict(db.execute("SELECT name, id FROM carrier"))
-    return [{one.name: known[one.name] for one in carriers} for carriers in wanted]
+        db.execute(_CARRIER, (one.name, one.hold, one.whole, int(one.service)))
+    known = {(name, service): id for name, service, id in db.execute("SELECT name, service, id FROM carrier")}
+    return [
+        {one.name: known[key] for one in carriers if (key := (one.name, int(one.service))) in known}
+        for carriers in wanted
+    ]

@@ -1,5 +1,5 @@
-"""The one thread that writes. It takes everything that waits into one transaction, commits, and hands all
-results back together; while it commits, the next batch gathers by itself."""
+"""The one thread that writes. It takes everything that waits into one transaction (or several, where files
+make that much), commits, and hands all results back; while it commits, the next batch gathers by itself."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import apsw
 
 from kavle.store.errors import RowRefused, StoreUnavailable
+from kavle.store.groups import groups
 from kavle.store.sqlite.checkpoint import Checkpointer
 
 P = TypeVar("P")
@@ -37,10 +38,10 @@ _log = logging.getLogger("kavle.store")
 
 
 class _Work:
-    __slots__ = ("future", "payload", "verb")
+    __slots__ = ("future", "octets", "payload", "verb")
 
-    def __init__(self, verb: Verb[Any, Any], payload: Any, future: asyncio.Future[Any]) -> None:
-        self.verb, self.payload, self.future = verb, payload, future
+    def __init__(self, verb: Verb[Any, Any], payload: Any, future: asyncio.Future[Any], octets: int) -> None:
+        self.verb, self.payload, self.future, self.octets = verb, payload, future, octets
 
 
 Done = tuple[asyncio.Future[Any], Any, BaseException | None]
@@ -73,7 +74,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="kavle-writer", daemon=True)
         self._thread.start()
 
-    def call(self, verb: Verb[P, R], payload: P) -> asyncio.Future[R]:
+    def call(self, verb: Verb[P, R], payload: P, octets: int = 0) -> asyncio.Future[R]:
+        """`octets`: of what in the payload is large."""
         future: asyncio.Future[R] = self._loop.create_future()
         if self._closing:
             future.set_exception(StoreUnavailable("the store is closing"))
@@ -81,7 +83,7 @@ class Writer:
         if not self._gathered:
             # Everything that this turn of the loop asks for goes over together.
             self._loop.call_soon(self._hand_over)
-        self._gathered.append(_Work(verb, payload, future))
+        self._gathered.append(_Work(verb, payload, future, octets))
         return future
 
     def _hand_over(self) -> None:
@@ -102,12 +104,12 @@ class Writer:
         try:
             while taken := self._take():
                 # Who has given up waiting (a receipt that the network will send again, say) is not served.
-                works = [work for work in taken if not work.future.cancelled()]
-                started = time.perf_counter()
-                done = self._commit(works)
-                self._observe(len(works), time.perf_counter() - started)
-                self._answer(done)
-                self._checkpointer.after_commit(self._db)
+                for works in groups([work for work in taken if not work.future.cancelled()], _octets):
+                    started = time.perf_counter()
+                    done = self._commit(works)
+                    self._observe(len(works), time.perf_counter() - started)
+                    self._answer(done)
+                    self._checkpointer.after_commit(self._db)
             self._db.close()
         except BaseException as error:  # noqa: BLE001 -- whatever it is, this process must not go on
             _log.critical("the writer died: %r", error)
@@ -173,6 +175,10 @@ class Writer:
             self._loop.call_soon_threadsafe(_deliver, done)
         except RuntimeError:
             _log.warning("%d results came after the event loop had closed", len(done))
+
+
+def _octets(work: _Work) -> int:
+    return work.octets
 
 
 def _grouped(works: Iterable[_Work]) -> Iterable[tuple[Verb[Any, Any], list[_Work]]]:

@@ -1,0 +1,42 @@
+"""What a store does with the files of messages, on every engine: all of one for a carrier, one for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from kavle.model.message import Draft
+from kavle.model.mms import FileLine, IncomingFile, MmsFile
+
+FileRow = tuple[int, int, str, str, str, int, bytes]
+"""message, number, name, content type, content id, size, data"""
+
+COLUMNS: Final = "message_id, number, name, content_type, content_id, size, data"
+LINES: Final = "SELECT name, content_type, content_id, size FROM file WHERE message_id = {} ORDER BY number"
+
+
+class Files(Protocol):
+    """Reads only. Files of messages that go out and of those that came in, by internal id."""
+
+    async def outgoing(self, message_id: int) -> list[MmsFile]:
+        """All of a message's, in their order; for who sends it."""
+
+    async def lines(self, message_id: int) -> list[FileLine]:
+        """What there is, in its order, without its data."""
+
+    async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
+        """One of the account's, or of anybody's. None for what is unknown, erased or another's."""
+
+    async def of_incoming(self, account_id: int | None, incoming_id: int, name: str) -> IncomingFile | None:
+        """As `of_outgoing`."""
+
+
+def of_draft(message_id: int, draft: Draft) -> list[FileRow]:
+    return [
+        (message_id, number, file.name, file.content_type, "", file.size, file.data)
+        for number, file in enumerate(draft.files, start=1)
+    ]
+
+
+def line(row: Sequence[Any]) -> FileLine:
+    return FileLine(*row)

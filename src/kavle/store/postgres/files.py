@@ -1,0 +1,68 @@
+"""The files of messages, on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from kavle.model.mms import FileLine, IncomingFile, MmsFile
+from kavle.store.files import COLUMNS, LINES, FileRow, line
+from kavle.store.postgres.rows import Db, columns
+
+if TYPE_CHECKING:
+    from kavle.store.postgres.inbox import Read
+
+_INSERT: Final = f"""
+INSERT INTO file ({COLUMNS})
+SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::int[], $7::bytea[])
+"""  # noqa: S608 -- ours
+_LINES: Final = LINES.format("$1")
+_ALL: Final = "SELECT name, content_type, data FROM file WHERE message_id = $1 ORDER BY number"
+_OUTGOING: Final = (
+    "SELECT f.name, f.content_type, f.data FROM message AS m JOIN file AS f ON f.message_id = m.id"
+    " WHERE m.id = $1 AND m.account_id = coalesce($2, m.account_id) AND f.name = $3"
+)
+_INCOMING: Final = (
+    "SELECT f.name, f.content_type, f.content_id, f.data FROM incoming AS m JOIN file AS f"
+    " ON f.message_id = m.id WHERE m.id = $1 AND ($2::bigint IS NULL OR m.account_id = $2) AND f.name = $3"
+)
+
+
+class PostgresFiles:
+    def __init__(self, read: Read) -> None:
+        self._read = read
+
+    async def outgoing(self, message_id: int) -> list[MmsFile]:
+        return await self._read(_outgoing, message_id)
+
+    async def lines(self, message_id: int) -> list[FileLine]:
+        return await self._read(lines, message_id)
+
+    async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
+        return await self._read(_of_outgoing, account_id, message_id, name)
+
+    async def of_incoming(self, account_id: int | None, incoming_id: int, name: str) -> IncomingFile | None:
+        return await self._read(_of_incoming, account_id, incoming_id, name)
+
+
+async def insert(db: Db, rows: Sequence[FileRow]) -> None:
+    if rows:
+        await db.execute(_INSERT, *columns(rows, 7))
+
+
+async def lines(db: Db, message_id: int) -> list[FileLine]:
+    return [line(row) for row in await db.fetch(_LINES, message_id)]
+
+
+async def _outgoing(db: Db, message_id: int) -> list[MmsFile]:
+    return [MmsFile(*row) for row in await db.fetch(_ALL, message_id)]
+
+
+async def _of_outgoing(db: Db, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
+    row = await db.fetchrow(_OUTGOING, message_id, account_id, name)
+    return MmsFile(*row) if row else None
+
+
+async def _of_incoming(db: Db, account_id: int | None, id: int, name: str) -> IncomingFile | None:
+    row = await db.fetchrow(_INCOMING, id, account_id, name)
+    return IncomingFile(*row) if row else None

@@ -1,0 +1,58 @@
+"""The files of messages, on SQLite: read on a thread of its own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import apsw
+
+from kavle.model.mms import FileLine, IncomingFile, MmsFile
+from kavle.store.files import COLUMNS, LINES, line
+from kavle.store.sqlite.reader import Reader
+
+INSERT: Final = f"INSERT INTO file ({COLUMNS})"
+_LINES: Final = LINES.format("?")
+_ALL: Final = "SELECT name, content_type, data FROM file WHERE message_id = ? ORDER BY number"
+_OUTGOING: Final = (
+    "SELECT f.name, f.content_type, f.data FROM message AS m JOIN file AS f ON f.message_id = m.id"
+    " WHERE m.id = ?1 AND m.account_id = coalesce(?2, m.account_id) AND f.name = ?3"
+)
+_INCOMING: Final = (
+    "SELECT f.name, f.content_type, f.content_id, f.data FROM incoming AS m JOIN file AS f"
+    " ON f.message_id = m.id WHERE m.id = ?1 AND (?2 IS NULL OR m.account_id = ?2) AND f.name = ?3"
+)
+
+
+class SqliteFiles:
+    def __init__(self, look: Reader) -> None:
+        self._look = look
+
+    async def outgoing(self, message_id: int) -> list[MmsFile]:
+        return await self._look(outgoing, message_id)
+
+    async def lines(self, message_id: int) -> list[FileLine]:
+        return await self._look(lines, message_id)
+
+    async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
+        return await self._look(_of_outgoing, account_id, message_id, name)
+
+    async def of_incoming(self, account_id: int | None, incoming_id: int, name: str) -> IncomingFile | None:
+        return await self._look(_of_incoming, account_id, incoming_id, name)
+
+
+def outgoing(db: apsw.Connection, message_id: int) -> list[MmsFile]:
+    return [MmsFile(*row) for row in db.execute(_ALL, (message_id,))]
+
+
+def lines(db: apsw.Connection, message_id: int) -> list[FileLine]:
+    return [line(row) for row in db.execute(_LINES, (message_id,))]
+
+
+def _of_outgoing(db: apsw.Connection, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
+    row = db.execute(_OUTGOING, (message_id, account_id, name)).get
+    return MmsFile(*row) if row else None
+
+
+def _of_incoming(db: apsw.Connection, account_id: int | None, id: int, name: str) -> IncomingFile | None:
+    row = db.execute(_INCOMING, (id, account_id, name)).get
+    return IncomingFile(*row) if row else None
