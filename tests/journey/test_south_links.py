@@ -21,7 +21,7 @@ from kavle.sms.gsm0338 import decode
 from kavle.south.smpp import link as link_module
 from kavle.south.smpp.carrier import LinkState, SmppCarrier
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.tls import client_context
+from kavle.south.tls import client_context
 from kavle.wire.smpp.constants import CommandStatus
 from kavle.wire.smpp.pdus import BindReceiver, BindTransmitter
 from support.tls import CERTIFICATES

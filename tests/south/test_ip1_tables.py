@@ -16,9 +16,10 @@ from kavle.model.status import Status
 from kavle.settings import SettingsError, load
 from kavle.sms.segment import Encoding, encoding_for, split
 from kavle.south.ip1.batch import BAD_BODY, BAD_SENDER, batches, fits, refusal, request
-from kavle.south.ip1.outcomes import LONGEST_PAUSE, SHORTEST_PAUSE, meaning_of, no_answer, pause
+from kavle.south.ip1.outcomes import meaning_of
 from kavle.south.ip1.reports import receipt_of, status_of
 from kavle.south.ip1.settings import Ip1Settings
+from kavle.south.meaning import LONGEST_PAUSE, SHORTEST_PAUSE, no_answer, pause
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SECRET = "s" * 24

@@ -21,8 +21,9 @@ from kavle.north.web import PageTerms
 from kavle.north.web.operator import Office
 from kavle.settings import SettingsError
 from kavle.south.callback.dial import Dial
+from kavle.south.hooks import Hook, with_hooks
 from kavle.south.ip1.settings import Ip1Settings
-from kavle.south.ip1.webhook import Webhook, with_webhooks
+from kavle.south.ip1.webhook import Webhook
 
 
 class North:
@@ -44,7 +45,7 @@ class North:
             Queries(node.store).operator, node.clock, refused=node.metrics.log_in_refused
         )
         node.changed.listen(self._forget)
-        app = with_webhooks(self._webhooks(), self._faces(upkeep))
+        app = with_hooks(self._hooks(), self._faces(upkeep))
         self.http = HttpServer(app, node.settings.http, node.clock)
 
     async def start(self) -> None:
@@ -107,7 +108,7 @@ class North:
             Office(self._desk, self._operators),
         )
 
-    def _webhooks(self) -> list[Webhook]:
+    def _hooks(self) -> list[Hook]:
         """Reports may come to any process that has listeners, whichever has the carrier's links."""
         keep = Receipts(self._node.store, self._node.metrics).keep
         return [

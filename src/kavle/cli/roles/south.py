@@ -17,7 +17,7 @@ from kavle.core.road import Road
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.smpp.carrier import SmppCarrier
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.tls import client_context
+from kavle.south.tls import client_context
 
 
 async def check_certificates(settings: Settings) -> None:

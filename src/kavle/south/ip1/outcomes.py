@@ -6,17 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
 import msgspec
 
-from kavle.model.message import Refused, Unsent, Unsure
+from kavle.model.message import Refused, Unsure
 from kavle.model.status import Status
-
-LONGEST_PAUSE: Final = 300.0
-SHORTEST_PAUSE: Final = 1.0
+from kavle.south.meaning import Meaning, pause
 
 _NOT_TAKEN: Final[Mapping[int, str]] = {
     HTTPStatus.UNAUTHORIZED: "the token is refused: look at carrier.{name}.token",
@@ -48,15 +45,6 @@ _problem: Final = msgspec.json.Decoder(_Problem)
 _word: Final = re.compile(r"[a-z]+")
 
 
-class Meaning(msgspec.Struct, frozen=True):
-    """`result` is None where the messages were taken. `down`: why nothing else is to be tried for a while;
-    `pause`: seconds for which the provider wants no more."""
-
-    result: Refused | Unsure | Unsent | None
-    down: str = ""
-    pause: float = 0.0
-
-
 def meaning_of(status: int, retry_after: str, body: bytes, now: datetime) -> Meaning:
     """Of an HTTP answer. `retry_after` is that header, empty where there is none."""
     if 200 <= status < 300:
@@ -72,23 +60,6 @@ def meaning_of(status: int, retry_after: str, body: bytes, now: datetime) -> Mea
     if status >= 500:  # what it did before it failed is not known
         return Meaning(Unsure(error), down=f"{error}: the provider failed")
     return Meaning(_refused(status, error, body))
-
-
-def no_answer(written: bool, error: str) -> Meaning:
-    """Of a request that no answer came to; `written` if any of it may have gone out."""
-    return Meaning(Unsure(error) if written else Unsent(), down=error)
-
-
-def pause(retry_after: str, now: datetime) -> float:
-    """Seconds, by a Retry-After header (RFC 9110 §10.2.3): a number of them, or a date."""
-    if retry_after.isascii() and retry_after.isdigit():
-        seconds = float(retry_after[:9])
-    else:
-        try:
-            seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
-        except (ValueError, TypeError):  # no date, or one without a zone
-            seconds = 0.0
-    return min(max(seconds, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
 def _refused(status: int, error: str, body: bytes) -> Refused:

@@ -11,10 +11,12 @@ from typing import Any, Final, Protocol
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.message import Accepted, Outcome, Parcel, Priority, Refused, Result, Unsent, Unsure
+from kavle.south.http_client import NoAnswer, Progress, all_ended
 from kavle.south.ip1.batch import Batch, batches, refusal, request
-from kavle.south.ip1.client import Client, NoAnswer, Progress, all_ended
-from kavle.south.ip1.outcomes import Meaning, meaning_of, no_answer
+from kavle.south.ip1.client import Client
+from kavle.south.ip1.outcomes import meaning_of
 from kavle.south.ip1.settings import Ip1Settings
+from kavle.south.meaning import Meaning, no_answer
 from kavle.south.sparse import SparseLog
 
 PATIENCE: Final = 30.0

@@ -20,9 +20,9 @@ from kavle.south.smpp.client import Client
 from kavle.south.smpp.link import Link
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.submitter import Submitter
-from kavle.south.smpp.tls import setting_of
 from kavle.south.sparse import SparseLog
 from kavle.south.standing import Standing
+from kavle.south.tls import setting_of
 from kavle.wire.smpp.constants import CommandStatus, status_name
 from kavle.wire.smpp.events import BindRefused, PeerError, Response, Unanswered
 

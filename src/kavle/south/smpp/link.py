@@ -17,7 +17,7 @@ from kavle.south.smpp.deliveries import Deliveries
 from kavle.south.smpp.incoming import piece_of
 from kavle.south.smpp.receipts import receipt_of
 from kavle.south.smpp.settings import SmppSettings
-from kavle.south.smpp.tls import client_context
+from kavle.south.tls import client_context
 from kavle.wire.smpp.constants import status_name
 from kavle.wire.smpp.events import BindRefused, Bound, Delivered, Event, PeerError, Response, Unanswered
 from kavle.wire.smpp.pdus import Bind, BindReceiver, BindTransceiver, BindTransmitter

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from kavle.settings import SettingsError
-from kavle.south.smpp.settings import SmppSettings
 
 # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 _NOT_ITS_NAME: Final = frozenset({62, 64})
 _NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "UNEXPECTED_EOF_WHILE_READING"})
 
 
-def client_context(settings: SmppSettings) -> ssl.SSLContext:
+class TlsSettings(Protocol):
+    """What a carrier's settings say of it: PEM files, or nothing."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def ca(self) -> str:
+        """The only authorities that the network's certificate may come from."""
+
+    @property
+    def certificate(self) -> str:
+        """Ours, where the network wants one."""
+
+    @property
+    def key(self) -> str:
+        """Its private key, where it is in a file of its own."""
+
+
+def client_context(settings: TlsSettings) -> ssl.SSLContext:
     """TLS 1.2 or 1.3 (RFC 9325 §3.1), the network's certificate verified, whatever the settings say. Raises
     SettingsError that names the setting, what is wrong with its file, and what to do."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -40,7 +58,7 @@ def setting_of(error: Exception | None) -> str | None:
     return "certificate" if error.reason and "ALERT" in error.reason else None
 
 
-def _trust(context: ssl.SSLContext, settings: SmppSettings) -> None:
+def _trust(context: ssl.SSLContext, settings: TlsSettings) -> None:
     path = Path(settings.ca)
     try:
         context.load_verify_locations(path)
@@ -52,7 +70,7 @@ def _trust(context: ssl.SSLContext, settings: SmppSettings) -> None:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
 
 
-def _show(context: ssl.SSLContext, settings: SmppSettings) -> None:
+def _show(context: ssl.SSLContext, settings: TlsSettings) -> None:
     certificate, key = Path(settings.certificate), Path(settings.key or settings.certificate)
     _check(settings, "certificate", certificate, b"-----BEGIN CERTIFICATE-----")
     _check(settings, "key", key, b"PRIVATE KEY-----")
@@ -67,7 +85,7 @@ def _show(context: ssl.SSLContext, settings: SmppSettings) -> None:
         _fail(settings, "certificate", certificate, f"or its key {key} can't be used: {error}")
 
 
-def _check(settings: SmppSettings, name: str, path: Path, mark: bytes) -> None:
+def _check(settings: TlsSettings, name: str, path: Path, mark: bytes) -> None:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -77,7 +95,7 @@ def _check(settings: SmppSettings, name: str, path: Path, mark: bytes) -> None:
         _fail(settings, name, path, f"holds no {kind} in PEM form")
 
 
-def _fail(settings: SmppSettings, name: str, path: Path, problem: str) -> NoReturn:
+def _fail(settings: TlsSettings, name: str, path: Path, problem: str) -> NoReturn:
     raise SettingsError(f"carrier.{settings.name}.{name}: {path} {problem}") from None
 
 

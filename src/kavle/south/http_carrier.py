@@ -1,0 +1,212 @@
+"""A carrier that speaks HTTP: requests while its network lets us in, and none while it takes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from kavle.clock import Clock
+from kavle.core.carrier import CarrierEvents
+from kavle.model.link import LinkReport
+from kavle.model.message import Parcel
+from kavle.south.backoff import Backoff
+from kavle.south.meaning import Meaning
+from kavle.south.standing import Standing
+
+
+class Requests(Protocol):
+    """The messages that wait for a request, and the requests under way."""
+
+    bug: BaseException | None  # what a request died of, if one did
+    submits: int
+
+    @property
+    def in_flight(self) -> int: ...
+
+    def free(self) -> int: ...
+
+    def kept(self) -> int: ...
+
+    def put(self, parcels: Sequence[Parcel]) -> None: ...
+
+    def fill(self) -> None:
+        """Start what may be started."""
+
+    def withdraw(self) -> None:
+        """What waits, waits no more."""
+
+    async def settle(self, seconds: float) -> None: ...
+
+    async def end(self) -> None:
+        """What is under way is given up."""
+
+
+class HttpCarrier(ABC):
+    """Implements `core.carrier.Carrier`, but for how its network is asked: `_requests`, `_probe` and `_close`
+    are those of the kind of carrier.
+
+    It is `bound` while the network lets us in: asked at the start, and again after each answer, or lack of
+    one, by which the next request would fare no better."""
+
+    _requests: Requests
+
+    def __init__(
+        self,
+        name: str,
+        window: int,
+        reconnect_max: float,
+        events: CarrierEvents,
+        clock: Clock,
+        log: Any,
+    ) -> None:
+        self._name = name
+        self._window = window
+        self._events = events
+        self._log = log
+        self._backoff = Backoff(reconnect_max)
+        self._held = False
+        self._pause: asyncio.TimerHandle | None = None
+        self._stopping = asyncio.Event()
+        self._fell = asyncio.Event()  # it is not bound any more
+        self.bound = False
+        self.reason = "not yet tried"  # why it is not bound
+        self._standing = Standing(clock)
+
+    @abstractmethod
+    async def _probe(self) -> Meaning:
+        """Whether we are let in, by what sends nothing."""
+
+    @abstractmethod
+    async def _close(self) -> None:
+        """Nothing more is asked."""
+
+    # --- for gauges -----------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def in_flight(self) -> int:
+        return self._requests.in_flight
+
+    def report(self) -> LinkReport:
+        return self._standing.report(
+            "open" if self.bound else "closed",
+            window=self._window,
+            in_flight=self.in_flight,
+            submits=self._requests.submits,
+        )
+
+    @property
+    def reconnects(self) -> int:
+        return self._standing.reconnects
+
+    # --- core.carrier.Carrier -------------------------------------------------------------------------
+
+    @property
+    def lot(self) -> int:
+        return self._window
+
+    def free(self) -> int:
+        return self._requests.free()
+
+    def kept(self) -> int:
+        return self._requests.kept()
+
+    def submit(self, parcels: Sequence[Parcel]) -> None:
+        self._requests.put(parcels)
+
+    async def run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                await self._link()
+                if self._requests.bug is not None:
+                    raise self._requests.bug
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), self._backoff.next())
+        finally:
+            self._stopping.set()
+            await self._requests.end()
+            await self._close()
+
+    def hold(self) -> None:
+        self._held = True
+        self._requests.withdraw()
+
+    async def settle(self, seconds: float) -> None:
+        await self._requests.settle(seconds)
+
+    async def close(self) -> None:
+        self._stopping.set()
+        self.hold()
+        if self._pause is not None:
+            self._pause.cancel()
+        await self._requests.end()
+        self._fall("closed")
+
+    # --- the way to the network -----------------------------------------------------------------------
+
+    async def _link(self) -> None:
+        """Returns when the network takes nothing, or nothing any more."""
+        said = await self._probe()
+        if said.down:
+            self._fall(said.down.replace("{name}", self.name))
+        elif not self._stopping.is_set():
+            self._rise(said.pause)
+            await self._fell.wait()
+
+    def _rise(self, pause: float) -> None:
+        self.bound, self.reason = True, ""
+        self._standing.entered()
+        self._standing.up()
+        self._fell.clear()
+        self._log.info("the network lets us in")
+        if pause:
+            self._wait(pause)
+        elif self.open:
+            self._events.room()
+
+    def _fall(self, reason: str) -> None:
+        if reason != self.reason and not self._stopping.is_set():
+            self._log.error("the network takes nothing now", reason=reason)
+            self._standing.wrong(reason)
+        if self.bound:
+            self._standing.entered()
+        self.bound, self.reason = False, reason
+        self._fell.set()
+        self._requests.withdraw()
+
+    # --- what requests go by --------------------------------------------------------------------------
+
+    @property
+    def open(self) -> bool:
+        return self.bound and not self._held and self._pause is None
+
+    def meant(self, said: Meaning) -> None:
+        if said.result is None:
+            self._backoff.reset()
+        if said.pause:
+            self._wait(said.pause)
+        if said.down:
+            self._fall(said.down.replace("{name}", self.name))
+
+    # --- pauses ---------------------------------------------------------------------------------------
+
+    def _wait(self, seconds: float) -> None:
+        """The longest pause that was asked for counts."""
+        loop = asyncio.get_running_loop()
+        if self._pause is not None:
+            seconds = max(seconds, self._pause.when() - loop.time())
+            self._pause.cancel()
+        else:
+            self._log.warning("the network asks for less: pausing", seconds=seconds)
+        self._pause = loop.call_later(seconds, self._go_on)
+        self._requests.withdraw()
+
+    def _go_on(self) -> None:
+        self._pause = None
+        self._requests.fill()
