@@ -2,7 +2,8 @@
 
 Each reads a call a line from its standard input, `{"operation": "status", "parameters": {"id": "1000"}}`,
 makes it, over one connection for as long as the library keeps it, and writes a line: `{"result": …}` as the
-library gave it, or `{"fault": "its text"}`."""
+library gave it, or `{"fault": "its text"}`. Octets stand as `{"base64": …}`, and each library gets them as it
+wants them; a list of objects stands as `{"InlineFile": [{…}]}`."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from kavle.clock import SetClock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
+from kavle.core.mms_order import MmsOrder
 from kavle.core.order import BundleOrder, SmsOrder
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
@@ -47,14 +48,17 @@ class Core:
         self.settings = AccountSettings()
         self.orders: list[SmsOrder] = []
         self.bundles: list[BundleOrder] = []
+        self.mms_orders: list[MmsOrder] = []
         self.cancelled: list[tuple[str, str]] = []
         self.statuses = {"1000": Status.DELIVERED}
+        self.mms_statuses = {"2000": Status.DELIVERED}
         self.listed: dict[str, list[tuple[int, Status]]] = {}
         self.due_times: dict[str, datetime] = {}
         self.looked_up: list[str] = []
         self.down = False
         self.gate = threading.Event()
         self.gate.set()
+        self.arrived = threading.Semaphore(0)  # one for each MMS at the gate
 
     async def sms(self, account: Account, order: SmsOrder) -> int:
         assert account.name == NAME
@@ -69,6 +73,15 @@ class Core:
         _refuse(order.text)
         self.bundles.append(order)
         return 5_000_000 + len(self.bundles)
+
+    async def mms(self, account: Account, order: MmsOrder) -> int:
+        assert account.name == NAME
+        self.arrived.release()
+        if not self.gate.is_set():
+            await asyncio.to_thread(self.gate.wait)
+        _refuse(order.text)
+        self.mms_orders.append(order)
+        return 7_000_000 + len(self.mms_orders)
 
     async def account(self, name: str) -> Account | None:
         self.looked_up.append(name)
@@ -117,6 +130,9 @@ class Asked:
     async def status(self, viewer: Viewer, public_id: str) -> Status | None:
         return self._read(viewer, self._core.statuses, public_id)
 
+    async def mms_status(self, viewer: Viewer, public_id: str) -> Status | None:
+        return self._read(viewer, self._core.mms_statuses, public_id)
+
     async def bundle(self, viewer: Viewer, public_id: str) -> list[tuple[int, Status]]:
         return self._read(viewer, self._core.listed, public_id) or []
 
@@ -125,7 +141,7 @@ class Asked:
 
     async def owner(self, viewer: Viewer, public_id: str) -> Account | None:
         core = self._core
-        there = (core.statuses, core.listed, core.due_times)
+        there = (core.statuses, core.mms_statuses, core.listed, core.due_times)
         known = any(self._read(viewer, kind, public_id) is not None for kind in there)
         return core.owner() if known else None
 

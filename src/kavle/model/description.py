@@ -30,6 +30,24 @@ ENGLISH: Final = {
 }
 """Appendix A of the manual, its column Status, letter by letter."""
 
+ENGLISH_MMS: Final = {
+    "0": "Delivered to gateway",
+    "1": "Gateway login failed",
+    "2": "Invalid message content",
+    "3": "Invalid phone number format",
+    "4": "Insufficient funds",
+    "11": "Delayed delivery",
+    "21": "Delivered to the GSM network",
+    "22": "Delivered to the phone",
+    "30": "Insufficient funds",
+    "41": "Invalid message content",
+    "42": "Internal error",
+    "44": "Delivery failed",
+    "45": "Invalid phone number",
+    "50": "General delivery error",
+}
+"""Appendix B, likewise."""
+
 SWEDISH: Final = {
     "0": "Levererat till gateway",
     "1": "Inloggning mot gatewayen misslyckades",
@@ -57,8 +75,14 @@ SWEDISH: Final = {
 """The old gateway's own words; 44 and 45 are Appendix B's."""
 
 _IN: Final = {"en": ENGLISH, "sv": SWEDISH}
+_IN_MMS: Final = {"en": ENGLISH_MMS, "sv": {code: SWEDISH[code] for code in ENGLISH_MMS}}
 
 
 def describe(code: str, language: Language) -> str:
     """What a code means; empty for one that is not known."""
     return _IN[language].get(code.strip(), "")
+
+
+def describe_mms(code: str, language: Language) -> str:
+    """As `describe`, of an MMS."""
+    return _IN_MMS[language].get(code.strip(), "")

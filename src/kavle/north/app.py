@@ -12,10 +12,12 @@ from kavle.core.queries import Queries
 from kavle.north.asmx import Asmx
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
-from kavle.north.codes import sms_code
+from kavle.north.codes import mms_code, sms_code
 from kavle.north.downloads import SmsZip
 from kavle.north.guesses import Guesses
 from kavle.north.http import App, Router
+from kavle.north.mms_desk import MmsDesk
+from kavle.north.mms_service import BODY_BYTES, mms_service
 from kavle.north.ops import healthz, metrics
 from kavle.north.room import Room
 from kavle.north.settings import HttpSettings
@@ -46,15 +48,18 @@ def application(
     desk = SmsDesk(accept, cancel, queries, authenticator, guesses, locale)
     room = Room(settings.body_bytes)
     sms = Asmx(sms_service(desk), sms_code, callers, settings, room, settings.body_bytes)
+    mms_desk = MmsDesk(accept, queries, authenticator, guesses)
+    mms = Asmx(mms_service(mms_desk), mms_code, callers, settings, room, BODY_BYTES)
     return Router(
         {
             "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),
             "/sendSms/sendSms.asmx": sms.endpoint,
+            "/mms/mms.asmx": mms.endpoint,
             "/downloads/sms.zip": SmsZip(callers),
             **assets(),
             **_operations(registry),
         },
-        below={"/sendSms/sendSms.asmx": sms.http},
+        below={"/sendSms/sendSms.asmx": sms.http, "/mms/mms.asmx": mms.http},
         otherwise=pages(page_terms, accept, cancel, queries, entrants, portal, callers, clock, office),
     )
 

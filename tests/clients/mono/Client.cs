@@ -1,8 +1,9 @@
-// Drives a proxy class that `wsdl` made, `sendSms`. Arguments: the service's address; the one TLS version that it
+// Drives the proxy class that `wsdl` made. Arguments: the service's address; the one TLS version that it
 // speaks, as .NET calls it. It trusts any certificate, as those do whose system knows no issuer of today.
 // Reads calls and writes answers as support/clients.py tells.
 
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -10,6 +11,7 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using System.Web.Script.Serialization;
+using System.Web.Services.Protocols;
 
 static class Client
 {
@@ -21,7 +23,9 @@ static class Client
         ServicePointManager.ServerCertificateValidationCallback = (sender, certificate, chain, errors) => true;
         var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
         var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true };
-        var proxy = new sendSms { Url = arguments[0] };
+        Type described = typeof(Client).Assembly.GetTypes().Single(typeof(WebClientProtocol).IsAssignableFrom);
+        var proxy = (WebClientProtocol)Activator.CreateInstance(described);
+        proxy.Url = arguments[0];
         for (string line; (line = input.ReadLine()) != null; )
         {
             var asked = Json.Deserialize<Dictionary<string, object>>(line);
@@ -30,12 +34,12 @@ static class Client
         }
     }
 
-    static Dictionary<string, object> Answer(sendSms proxy, string operation, Dictionary<string, object> given)
+    static Dictionary<string, object> Answer(WebClientProtocol proxy, string operation, Dictionary<string, object> given)
     {
         var answer = new Dictionary<string, object>();
         try
         {
-            MethodInfo method = typeof(sendSms).GetMethod(operation);
+            MethodInfo method = proxy.GetType().GetMethod(operation);
             answer["result"] = method.Invoke(proxy, method.GetParameters().Select(one => Value(given, one)).ToArray());
         }
         catch (TargetInvocationException failed)
@@ -49,6 +53,37 @@ static class Client
     static object Value(Dictionary<string, object> given, ParameterInfo parameter)
     {
         object value;
-        return given.TryGetValue(parameter.Name, out value) ? value : null;
+        return given.TryGetValue(parameter.Name, out value) ? Typed(value, parameter.ParameterType) : null;
+    }
+
+    // What JSON says, as the proxy's own types have it: {"base64": …} is octets, {"Item": […]} an array of Items.
+    static object Typed(object value, Type type)
+    {
+        var inner = value as Dictionary<string, object>;
+        if (inner == null)
+            return value;
+        if (type == typeof(byte[]))
+            return Convert.FromBase64String((string)inner["base64"]);
+        if (type.IsArray)
+            return Array(((IEnumerable)inner.Values.Single()).Cast<object>().ToArray(), type.GetElementType());
+        object made = Activator.CreateInstance(type);
+        foreach (var one in inner)
+        {
+            FieldInfo field = type.GetField(one.Key);
+            PropertyInfo property = type.GetProperty(one.Key);
+            if (field != null)
+                field.SetValue(made, Typed(one.Value, field.FieldType));
+            else
+                property.SetValue(made, Typed(one.Value, property.PropertyType), null);
+        }
+        return made;
+    }
+
+    static object Array(object[] values, Type type)
+    {
+        var array = System.Array.CreateInstance(type, values.Length);
+        for (int at = 0; at < values.Length; at++)
+            array.SetValue(Typed(values[at], type), at);
+        return array;
     }
 }
