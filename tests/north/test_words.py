@@ -23,8 +23,10 @@ from kavle.north.web.render import BOOKED, MENU, OPERATOR_MENU, PHONES, PRIORITI
 from kavle.north.web.words import all_words, preferred, translations
 from kavle.simulator.magic import MAGIC
 from kavle.simulator.submissions import REFUSED
+from kavle.south.smpp.carrier import _BOUND_AS, LinkState
 
 WEB = Path(str(files("kavle.north.web")))
+ERRORS = {"Complaint", "OperatorError", "AccountError"}
 NAMED_ELSEWHERE = {
     *(group.name for group in GROUPS.values()),
     *(name for _, name in (*MENU, *OPERATOR_MENU)),
@@ -43,6 +45,10 @@ NAMED_ELSEWHERE = {
     *TRIED.values(),
     *BOOKED.values(),
     PHONES[1],
+    # Told of links
+    *LinkState,
+    *_BOUND_AS.values(),
+    "open",
     # Told by a simulated network
     REFUSED,
     *(word for does in MAGIC.values() for word in (does.told, does.status) if not word.isdigit()),
@@ -60,6 +66,19 @@ def said_in_templates() -> set[str]:
     return said
 
 
+def told_by_errors() -> set[str]:
+    """What core and the model say where a page may show it: of operators themselves it shows nothing."""
+    told = set()
+    for floor in ("core", "model"):
+        for module in Path(str(files(f"kavle.{floor}"))).glob("*.py"):
+            for node in ast.walk(ast.parse(module.read_text())):
+                match node:
+                    case ast.Call(func=ast.Name(id=name), args=[text]) if name in ERRORS:
+                        assert isinstance(text, ast.Constant), ast.unparse(node)
+                        told.add(text.value)
+    return {one for one in told if "operator" not in one} - {"{why}"}
+
+
 def said_in_python() -> set[str]:
     """`visitor.words("…")`, or `words("…")`."""
     said = set()
@@ -75,7 +94,7 @@ def said_in_python() -> set[str]:
 
 
 def test_each_sentence_has_its_swedish_and_no_swedish_is_left_over() -> None:
-    said = said_in_templates() | said_in_python() | NAMED_ELSEWHERE
+    said = said_in_templates() | said_in_python() | told_by_errors() | NAMED_ELSEWHERE
     swedish = set(translations("sv"))
     assert said - swedish == set(), "to be translated in sv.toml"
     assert swedish - said == set(), "said no more"

@@ -509,6 +509,14 @@ async def test_messages_are_listed_by_pages_the_newest_first_and_by_what_is_aske
     assert await inbox.store.story(1_000_000) is None
 
 
+async def test_of_a_list_the_beginnings_of_the_texts_are_read_at_once(inbox: Inbox) -> None:
+    await inbox.number()
+    await inbox.take(*[inbox.piece(text) for text in ("åäö😀€", "hej", "")])
+    ids = sorted(line.id for line in await inbox.store.incoming(ALL))
+    assert await inbox.store.texts([*ids, 1_000_000], 4) == dict(zip(ids, ("åäö😀", "hej", ""), strict=True))
+    assert await inbox.store.texts([], 4) == {}
+
+
 async def test_numbers_are_each_of_one_account(inbox: Inbox) -> None:
     assert await inbox.number()
     assert not await inbox.number()
@@ -521,6 +529,9 @@ async def test_numbers_are_each_of_one_account(inbox: Inbox) -> None:
     assert [n.msisdn for n in await inbox.store.numbers(NumberPage(after=NUMBER))] == [OTHER]
     assert await inbox.store.numbers(NumberPage(account_id=account.id + 1)) == []
     assert not await inbox.store.change_number(NumberChange("46000000000", account.id, "a", URL))
+    mine, others = (NumberChange(NUMBER, account.id, "a", URL, owner=account.id + away) for away in (0, 1))
+    assert await inbox.store.change_number(mine)
+    assert not await inbox.store.change_number(others), "it is no longer whose it was"
 
 
 async def test_stop_from_a_phone_puts_it_on_the_list_of_an_account_that_has_one(inbox: Inbox) -> None:

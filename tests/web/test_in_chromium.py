@@ -21,7 +21,7 @@ PAGES = (
 
 @pytest.mark.parametrize(
     ("locale", "width", "price", "delivered"),
-    [("en-GB", 1180, "Price 2.00", "Delivered to the phone"), ("sv-SE", 390, "Pris 2.00", "Levererat till")],
+    [("en-GB", 1180, "Price 2.00", "Delivered to the phone"), ("sv-SE", 390, "Pris 2,00", "Levererat till")],
 )
 async def test_a_message_is_written_sent_and_followed_as_it_changes(
     gateway: Running, locale: str, width: int, price: str, delivered: str

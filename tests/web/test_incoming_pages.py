@@ -234,6 +234,17 @@ async def test_what_is_wrong_with_an_address_stands_beside_it(
     assert await callback_of(gateway) == before
 
 
+async def test_in_swedish_errors_and_amounts_are_swedish_too(gateway: Running, customer: Browser) -> None:
+    swedish = {"Accept-Language": "sv"}
+    assert "Saldo 1000,00" in (await customer.get("/portal/ledger", **swedish)).text
+    form = {"token": customer.last.token, "number": NUMBER, "callback": "ftp://example.com/"}
+    async with customer.session.post("/portal/numbers/change", data=form, headers=swedish) as answer:
+        assert "adressen som anropas börjar med http://" in await answer.text()
+    form = {"token": customer.last.token, "recipient": "hej"}
+    async with customer.session.post("/portal/stop-list", data=form, headers=swedish) as answer:
+        assert "&#39;hej&#39;: inget telefonnummer" in await answer.text()
+
+
 async def test_the_stop_list_is_read_and_changed(gateway: Running, customer: Browser) -> None:
     page = await customer.get("/portal/stop-list")
     assert "Nobody is on the list." in page.text

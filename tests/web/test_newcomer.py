@@ -29,6 +29,10 @@ async def test_from_the_demo_to_a_callback_without_leaving_the_browser(
             await page.goto("/")
             await page.click(f"main a:has-text('{words('Phones')}')")
             await expect(page.get_by_text(words("Nothing has come to this phone."))).to_be_visible()
+            guest = (
+                "Send one in the portal (account {name}, password {password}) or by any of the interfaces."
+            )
+            await expect(page.locator(".lead")).to_contain_text(words(guest, name="test", password="1234"))
             await page.click(f"text={words('Send to this phone')}")
             await send_as_test(page)
             await page.click(f"nav >> text={words('Phones')}")

@@ -36,6 +36,7 @@ async def test_what_is_sent_comes_and_what_is_answered_is_called_back(
     page = await somebody.get("/phones")
     assert "Nothing has come to this phone." in page.text
     assert "No callback has come." in page.text
+    assert "1234" not in page.text, "this is no demo, and has no guests"
     assert f'value="{NUMBER}"' in page.body  # whom somebody would write to
     await tried.send(to=PHONE, msg="Hej 😀", **{"from": NUMBER})
     await seen(somebody, f"/phones/{PHONE}", lambda page: "Hej 😀" in page.text)

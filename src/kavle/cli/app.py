@@ -23,6 +23,7 @@ from kavle.core.desk import Desk
 from kavle.core.queries import Queries
 from kavle.metrics import Metrics
 from kavle.north.server import HttpServer
+from kavle.north.web.phones import Guest
 from kavle.store.store import Store
 
 _log = structlog.get_logger("kavle.app")
@@ -31,8 +32,12 @@ _log = structlog.get_logger("kavle.app")
 class Gateway:
     """`await start()`, then `await run()` until `stop` is called for; `await stop()` in the end."""
 
-    def __init__(self, settings: Settings, clock: Clock, roles: frozenset[Role] = ALL) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, roles: frozenset[Role] = ALL, guest: Guest | None = None
+    ) -> None:
+        """`guest`: whom anybody may send as, which a demo has."""
         self.roles = roles
+        self._guest = guest
         self._node = Node(settings, clock)
         self._started: list[Part] = []
         self.accounts: Accounts
@@ -108,7 +113,7 @@ class Gateway:
         desk = Desk(node.store, node.clock, region, accounts=self.accounts, wake=node.wake_all)
         door: North | Operations = Operations(node)
         if Role.NORTH in self.roles:
-            door = North(node, upkeep, desk)
+            door = North(node, upkeep, desk, self._guest)
         self.http = door.http
         parts: list[Part] = [*self._commands(desk), door]
         if Role.SOUTH in self.roles:

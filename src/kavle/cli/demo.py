@@ -24,6 +24,7 @@ from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings
+from kavle.north.web.phones import Guest
 from kavle.simulator.face import CUSTOMER, Face
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
@@ -74,7 +75,8 @@ async def _demo(data: Path, port: int, stop: asyncio.Event) -> None:
     _, smpp_port = await network.start(LOOPBACK, 0)
     face = Face(network)
     face_url = f"http://{LOOPBACK}:{await face.start(0)}"
-    gateway = Gateway(_settings(data, port, smpp_port, face_url, network.settings), SystemClock())
+    settings = _settings(data, port, smpp_port, face_url, network.settings)
+    gateway = Gateway(settings, SystemClock(), guest=Guest(ACCOUNT, PASSWORD))
     await _start(gateway, data, port)
     try:
         await _make_account(gateway)

@@ -102,11 +102,11 @@ class Accounts:
         try:
             check_account_name(command.name)
         except ValueError as error:
-            raise AccountError(str(error)) from error
+            raise AccountError.of(error) from error
         new = NewAccount(command.name, command.password_hash, command.credits, self._clock.now())
         account = await self._store.create_account(new)
         if account is None:
-            raise AccountError(f"there is an account named {command.name} already")
+            raise AccountError("there is an account named {name} already", name=command.name)
         return account
 
     async def top_up(self, command: TopUpAccount) -> int:
@@ -122,7 +122,9 @@ class Accounts:
         balance = await self._store.correct(one)
         if balance is None:
             has = format_balance((await self.show(command.name)).balance)
-            raise AccountError(f"account {command.name} has {has} credits; take so much at most")
+            raise AccountError(
+                "account {name} has {credits} credits; take so much at most", name=command.name, credits=has
+            )
         return balance
 
     async def change(self, command: ChangeAccount) -> AccountLine:
@@ -156,7 +158,7 @@ class Accounts:
             try:
                 settings = change(account.settings)
             except ValueError as error:
-                raise AccountError(str(error)) from error
+                raise AccountError.of(error) from error
             await self._store_change(AccountChange(name, settings=settings))
         return await self.show(name)
 
@@ -170,4 +172,4 @@ class Accounts:
 
 
 def _unknown(name: str) -> AccountError:
-    return AccountError(f"there is no account named {name}; `kavle account list` shows all")
+    return AccountError("there is no account named {name}; `kavle account list` shows all", name=name)

@@ -126,4 +126,4 @@ class Inbox:
 
 
 def _unknown(id: str) -> OperatorError:
-    return OperatorError(f"there is no incoming message {id[:20]}; `kavle incoming list` shows them")
+    return OperatorError("there is no incoming message {id}; `kavle incoming list` shows them", id=id[:20])

@@ -77,9 +77,10 @@ class Numbers:
         new = NewNumber(msisdn, account.id, host, command.settings, self._clock.now())
         if not await self._store.inbox.add_number(new):
             owner = await self._store.inbox.number(msisdn)
-            whose = f"account {owner.account}'s" if owner else "somebody's"
             raise OperatorError(
-                f"the number {msisdn} is {whose} already; `kavle number change` changes what it does"
+                "the number {number} is account {name}'s already; `kavle number change` changes what it does",
+                number=msisdn,
+                name=owner.account if owner else "?",
             )
         return Number(msisdn, account.id, account.name, command.settings)
 
@@ -133,12 +134,14 @@ class StopLists:
         try:
             msisdn = parse_msisdn(command.recipient, account.settings.region or self._region)
         except ValueError as error:
-            raise OperatorError(f"{command.recipient[:40]!r}: {error}") from error
+            raise OperatorError("{text}: {why}", text=repr(command.recipient[:40]), why=error) from error
         change = StopChange(account.id, msisdn, self._clock.now())
         inbox = self._store.inbox
         if not await (inbox.stop(change) if command.listed else inbox.unstop(change)):
-            there = "already" if command.listed else "not"
-            raise OperatorError(f"{msisdn} is {there} on the stop list of account {account.name}")
+            who = {"number": msisdn, "name": account.name}
+            if command.listed:
+                raise OperatorError("{number} is already on the stop list of account {name}", **who)
+            raise OperatorError("{number} is not on the stop list of account {name}", **who)
         return msisdn
 
     async def list(self, command: ListStops) -> list[StopLine]:
@@ -150,7 +153,7 @@ async def account_named(store: Store, name: str) -> Account:
     """Raises `OperatorError` where there is none."""
     account = await store.account(name)
     if account is None:
-        raise OperatorError(f"there is no account named {name}; `kavle account list` shows all")
+        raise OperatorError("there is no account named {name}; `kavle account list` shows all", name=name)
     return account
 
 
@@ -158,22 +161,22 @@ def _checked(msisdn: str) -> str:
     try:
         return check_msisdn(msisdn)
     except ValueError as error:
-        raise OperatorError(str(error)) from error
+        raise OperatorError.of(error) from error
 
 
 def _host(settings: NumberSettings) -> str:
     try:
         return callback_host(check_callback_url(settings.callback))
     except ValueError as error:
-        raise OperatorError(str(error)) from error
+        raise OperatorError.of(error) from error
 
 
 def _with(settings: NumberSettings, given: Mapping[str, Any]) -> NumberSettings:
     try:
         return msgspec.convert(msgspec.to_builtins(settings) | dict(given), NumberSettings)
     except msgspec.ValidationError as error:
-        raise OperatorError(str(error)) from error
+        raise OperatorError("{why}", why=str(error)) from error
 
 
 def _unknown(msisdn: str) -> OperatorError:
-    return OperatorError(f"there is no number {msisdn[:40]}; `kavle number list` shows all")
+    return OperatorError("there is no number {number}; `kavle number list` shows all", number=msisdn[:40])

@@ -63,11 +63,11 @@ class Operators:
         try:
             name = check_operator_name(command.name)
         except ValueError as error:
-            raise OperatorError(str(error)) from error
+            raise OperatorError.of(error) from error
         now = self._clock.now()
         new = OperatorAccount(name, command.password_hash, command.role, disabled=False, created_at=now)
         if not await self._store.office.add(new):
-            raise OperatorError(f"there is an operator named {name} already")
+            raise OperatorError("there is an operator named {name} already", name=name)
 
     async def set_password(self, command: SetOperatorPassword) -> None:
         await self._change(OperatorChange(command.name, password_hash=command.password_hash))
@@ -96,4 +96,4 @@ def _line(one: OperatorAccount) -> OperatorLine:
 
 
 def _unknown(name: str) -> OperatorError:
-    return OperatorError(f"there is no operator named {name[:64]}; `kavle operator list` shows all")
+    return OperatorError("there is no operator named {name}; `kavle operator list` shows all", name=name[:64])

@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from kavle.model.errors import Complaint
+
 LONGEST_NAME: Final = 64
 
 Charset = Literal["auto", "latin-1", "utf-8"]
@@ -67,7 +69,7 @@ def check_account_name(name: str) -> str:
     """`name` itself. Raises ValueError unless it is 1-64 printable characters without space or colon (which
     HTTP Basic authentication can't carry in a name: RFC 7617 §2)."""
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise ValueError(f"an account's name has 1 to {LONGEST_NAME} characters")
+        raise Complaint("an account's name has 1 to {longest} characters", longest=LONGEST_NAME)
     if not name.isprintable() or " " in name or ":" in name:
-        raise ValueError("an account's name holds no spaces, colons or control characters")
+        raise Complaint("an account's name holds no spaces, colons or control characters")
     return name

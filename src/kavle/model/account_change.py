@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, get_args, get_type_hints
 import msgspec
 
 from kavle.model.account import AccountSettings
+from kavle.model.errors import Complaint
 from kavle.model.msisdn import known_region
 from kavle.model.sender import parse_sender
 
@@ -33,7 +34,7 @@ def _choice(name: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"expected one of {' '.join(choices)}")
+            raise Complaint("expected one of {choices}", choices=" ".join(choices))
         return text
 
     return read
@@ -41,7 +42,7 @@ def _choice(name: str) -> Callable[[str], str]:
 
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in _YES:
-        raise ValueError("expected yes or no")
+        raise Complaint("expected yes or no")
     return _YES[text.lower()]
 
 
@@ -55,14 +56,14 @@ def _network(text: str) -> str:
     try:
         network = ip_network(text)
     except ValueError as error:
-        raise ValueError(f"{error}; write 192.0.2.7, or 192.0.2.0/24 for a network") from None
+        raise Complaint("{why}; write 192.0.2.7, or 192.0.2.0/24 for a network", why=str(error)) from None
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def _host(text: str) -> str:
     host = text.lower()
     if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
-        raise ValueError(f"{text[:80]!r} is no host name; write it alone, as in www.example.com")
+        raise Complaint("{text} is no host name; write it alone, as in www.example.com", text=repr(text[:80]))
     return host
 
 
@@ -70,7 +71,7 @@ def _several(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     def read_all(text: str) -> tuple[str, ...]:
         pieces = [piece.strip() for piece in text.split(",")]
         if len(pieces) > _MOST:
-            raise ValueError(f"expected {_MOST} at most")
+            raise Complaint("expected {most} at most", most=_MOST)
         return tuple(dict.fromkeys(read(piece) for piece in pieces if piece))
 
     return read_all
@@ -99,22 +100,22 @@ def changed(settings: AccountSettings, given: Mapping[str, str]) -> AccountSetti
     values: dict[str, Any] = {}
     for name, text in given.items():
         if name not in KEYS:
-            raise ValueError(f"{name[:80]}: no such setting{_hint(name)}")
+            raise Complaint("{name}: no such setting{hint}", name=name[:80], hint=_hint(name))
         try:
             values[name] = KEYS[name].read(text) if text else getattr(AccountSettings(), name)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+        except Complaint as error:
+            raise Complaint("{name}: {why}", name=name, why=error) from None
     return msgspec.structs.replace(settings, **values)
 
 
-def complaint(name: str, text: str) -> str:
-    """What is wrong with this one; empty: nothing is."""
+def complaint(name: str, text: str) -> Complaint | None:
+    """What is wrong with this one; None: nothing is."""
     try:
         if text:
             KEYS[name].read(text)
-    except ValueError as error:
-        return str(error)
-    return ""
+    except Complaint as error:
+        return error
+    return None
 
 
 def shown(settings: AccountSettings) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from kavle.model.errors import Complaint
 from kavle.model.masking import HIDDEN
 
 LONGEST_URL: Final = 2000
@@ -16,14 +17,14 @@ def check_callback_url(url: str) -> str:
     """`url` itself. Raises ValueError, which says what is wrong and does not quote it, unless it is an
     absolute http or https URL in ASCII, as a call can begin with it."""
     if len(url) > LONGEST_URL:
-        raise ValueError(f"a callback URL has at most {LONGEST_URL} characters")
+        raise Complaint("a callback URL has at most {longest} characters", longest=LONGEST_URL)
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("a callback URL is ASCII without spaces: write å as %C3%A5, and a name as xn--…")
+        raise Complaint("a callback URL is ASCII without spaces: write å as %C3%A5, and a name as xn--…")
     parts = urlsplit(url)  # ValueError for what is no IPv6 address, say
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("a callback URL begins with http:// or https:// and a host")
+        raise Complaint("a callback URL begins with http:// or https:// and a host")
     if parts.port == 0:  # ValueError for what is no port
-        raise ValueError("a callback URL has a port from 1 to 65535")
+        raise Complaint("a callback URL has a port from 1 to 65535")
     return url
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Self
 
 
 class Reason(Enum):
@@ -24,8 +25,27 @@ class Refusal(Exception):
         self.reason = reason
 
 
-class OperatorError(Exception):
-    """What an operator asked for can't be done; the text says what is wrong and what to do."""
+class Told(Exception):
+    """What somebody reads: `text` has the names of `values` in braces, so that a page may say it in another
+    language."""
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        super().__init__(text.format_map(values))
+        self.text = text
+        self.values = values
+
+
+class Complaint(Told, ValueError):
+    """What is wrong with what somebody wrote, and what is expected."""
+
+
+class OperatorError(Told):
+    """What an operator or a customer asked for can't be done; the text says what is wrong and what to do."""
+
+    @classmethod
+    def of(cls, error: ValueError) -> Self:
+        """The same as somebody's whose request it was in."""
+        return cls(error.text, **error.values) if isinstance(error, Told) else cls("{why}", why=str(error))
 
 
 class NotAllowed(Exception):

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from kavle.model.account import BalanceFormat
+from kavle.model.errors import Complaint
 
 UNIT: Final = 10_000
 
@@ -18,9 +19,10 @@ def parse_money(text: str) -> int:
     """`"98.50"` → 985000. Raises ValueError for what is no amount, is negative, too large or too fine."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
-        raise ValueError(
-            f"{text[:40]!r} is not an amount; write it as 98.50, with up to 12 digits before the point"
-            " and 4 behind it"
+        raise Complaint(
+            "{text} is not an amount; write it as 98.50, with up to 12 digits before the point"
+            " and 4 behind it",
+            text=repr(text[:40]),
         )
     whole, fraction = match.groups("")
     return int(whole) * UNIT + int(fraction.ljust(4, "0"))

@@ -11,6 +11,8 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
+from kavle.model.errors import Complaint
+
 LONGEST_INPUT: Final = 40  # 15 digits, and room for separators
 
 # Nearly every recipient of nearly every customer: 70, 72, 73, 76, 78, 79 and seven digits.
@@ -23,7 +25,7 @@ def known_region(text: str) -> str:
     """`"se"` → `"SE"`. Raises ValueError unless numbers are known of that region (ISO 3166-1 alpha-2)."""
     region = text.upper()
     if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("not a region that numbers are known of; write its two letters, such as SE")
+        raise Complaint("not a region that numbers are known of; write its two letters, such as SE")
     return region
 
 
@@ -34,7 +36,7 @@ def parse_msisdn(text: str, region: str = "SE") -> str:
     where national numbers have no leading 0 (a `region` such as NO) may they be a national one too.
     Raises ValueError for what is empty, a list, no number, or of no possible length (ITU-T E.164)."""
     if len(text) > LONGEST_INPUT:
-        raise ValueError("the number is too long")
+        raise Complaint("the number is too long")
     mobile = _SWEDISH_MOBILE.fullmatch(text)
     if mobile and (region == "SE" or mobile[1]):  # with its country code it needs no region
         return "46" + mobile[2]
@@ -61,11 +63,11 @@ def plain_number(text: str, region: str) -> str:
 def _parsed(text: str, region: str) -> str:
     written = text.strip().translate(_SEPARATORS)
     if not _WRITTEN.fullmatch(written):
-        raise ValueError("not a telephone number")
+        raise Complaint("not a telephone number")
     for number in _readings(written, region):
         if phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
             return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
-    raise ValueError("not a possible telephone number")
+    raise Complaint("not a possible telephone number")
 
 
 def _readings(written: str, region: str) -> Iterator[PhoneNumber]:

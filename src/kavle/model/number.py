@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from kavle.model.errors import Complaint
+
 LENGTHS: Final = (11, 15)
 
 CallbackCharset = Literal["latin-1", "utf-8"]
@@ -32,7 +34,9 @@ class Number(msgspec.Struct, frozen=True):
 def check_msisdn(text: str) -> str:
     """`text` itself. Raises ValueError unless it is 11 or 15 digits."""
     if not (text.isascii() and text.isdigit()):
-        raise ValueError("a number is digits alone, its country code first and no plus: 46737494123")
+        raise Complaint("a number is digits alone, its country code first and no plus: 46737494123")
     if len(text) not in LENGTHS:
-        raise ValueError(f"a number that phones write to has 11 or 15 digits; this one has {len(text)}")
+        raise Complaint(
+            "a number that phones write to has 11 or 15 digits; this one has {count}", count=len(text)
+        )
     return text

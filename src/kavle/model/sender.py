@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from kavle.model.errors import Complaint
 from kavle.model.msisdn import parse_msisdn
 from kavle.sms import gsm0338
 
@@ -27,7 +28,7 @@ def parse_sender(text: str, region: str = "SE") -> str:
     can't be (a short number) keeps its digits, and no number is ever cut. Raises ValueError for an empty
     sender, control characters, other characters within the cut, and numbers of more than 15 digits."""
     if len(text) > LONGEST_INPUT:
-        raise ValueError("the sender is too long")
+        raise Complaint("the sender is too long")
     return _parsed(text, region)
 
 
@@ -35,9 +36,9 @@ def parse_sender(text: str, region: str = "SE") -> str:
 def _parsed(text: str, region: str) -> str:
     sender = text.strip(" ")
     if not sender:
-        raise ValueError("the sender is empty")
+        raise Complaint("the sender is empty")
     if not sender.isprintable():
-        raise ValueError("the sender holds control characters")
+        raise Complaint("the sender holds control characters")
     return _number(sender, region) if _LIKE_A_NUMBER.fullmatch(sender) else _cut(sender)
 
 
@@ -50,7 +51,9 @@ def _number(sender: str, region: str) -> str:
             digits = digits.removeprefix("00")
         if digits.strip("0") and len(digits) <= LONGEST_NUMBER:
             return digits
-        raise ValueError(f"a sender that is a number has 1 to {LONGEST_NUMBER} digits") from None
+        raise Complaint(
+            "a sender that is a number has 1 to {longest} digits", longest=LONGEST_NUMBER
+        ) from None
 
 
 def _is_latin(text: str) -> bool:
@@ -62,7 +65,7 @@ def _cut(sender: str) -> str:
     for length in range(LONGEST_TEXT, 0, -1):
         septets = gsm0338.encode(sender[:length])
         if septets is None or not _is_latin(sender[:length]):
-            raise ValueError("the sender holds characters that GSM 03.38 and Latin-1 have not both")
+            raise Complaint("the sender holds characters that GSM 03.38 and Latin-1 have not both")
         if len(septets) <= LONGEST_TEXT:
             return sender[:length].rstrip(" ")
     raise AssertionError("one character takes two septets at most")

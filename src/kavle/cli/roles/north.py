@@ -19,6 +19,7 @@ from kavle.north.http import App
 from kavle.north.server import HttpServer
 from kavle.north.web import PageTerms
 from kavle.north.web.operator import Office
+from kavle.north.web.phones import Guest
 from kavle.settings import SettingsError
 from kavle.south.callback.dial import Dial
 from kavle.south.hooks import Hook, with_hooks
@@ -29,10 +30,11 @@ from kavle.south.ip1.webhook import Webhook
 class North:
     """All listeners of the settings."""
 
-    def __init__(self, node: Node, upkeep: Upkeep, desk: Desk) -> None:
+    def __init__(self, node: Node, upkeep: Upkeep, desk: Desk, guest: Guest | None = None) -> None:
         """`desk`: what it changes of accounts is told to `node.changed`."""
         self._node = node
         self._desk = desk
+        self._guest = guest
         self._dial = Dial(node.settings.callbacks)  # test calls
         self._authenticator = Authenticator(
             Queries(node.store).account, node.clock, refused=node.metrics.log_in_refused
@@ -104,6 +106,7 @@ class North:
                 locale(node.settings),
                 node.settings.gateway.region,
                 node.settings.http.phones,
+                self._guest,
             ),
             Office(self._desk, self._operators),
         )

@@ -27,7 +27,7 @@ from kavle.north.web.message import MessagePage
 from kavle.north.web.numbers import Numbers
 from kavle.north.web.operator import Office, operator_routes
 from kavle.north.web.phone_network import PhoneNetwork
-from kavle.north.web.phones import Phones
+from kavle.north.web.phones import Guest, Phones
 from kavle.north.web.render import Renderer
 from kavle.north.web.send import Send
 from kavle.north.web.sessions import Sessions
@@ -42,6 +42,7 @@ class PageTerms(msgspec.Struct, frozen=True):
     locale: Locale = Locale()
     region: str = "SE"  # of numbers in national form
     phones: str = ""  # where a simulated network tells of its phones; empty: there are none
+    guest: Guest | None = None  # whom everybody may send as
 
 
 def pages(
@@ -75,7 +76,8 @@ def pages(
         *StopList(portal, renderer).routes(door),
     ]
     if terms.phones:
-        routes += Phones(PhoneNetwork(terms.phones), queries, renderer, terms.region).routes(door)
+        network = PhoneNetwork(terms.phones)
+        routes += Phones(network, queries, renderer, terms.region, terms.guest).routes(door)
     if office is not None:
         routes += operator_routes(office, door, queries, renderer, reading, clock)
     return site(door, renderer, routes)

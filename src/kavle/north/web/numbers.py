@@ -74,7 +74,7 @@ class Numbers:
         try:
             await self._portal.change_number(account, number.msisdn, _settings(given))
         except OperatorError as error:
-            return await self._list(visitor, account, wrong=str(error), given=given)
+            return await self._list(visitor, account, wrong=visitor.words.error(error), given=given)
         visitor.notify(visitor.words("The number is changed."))
         return RedirectResponse(_HERE, 303)
 

@@ -4,7 +4,7 @@ them, and the callbacks that this leads to. Only for who sits at this machine.""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,13 +29,28 @@ _LONGEST: Final = 1000  # characters that somebody writes on a phone
 NumberPage = Callable[[Request, Visitor, str], Awaitable[Response]]
 
 
+class Guest(NamedTuple):
+    """The account that anybody may send by, which a demo has."""
+
+    name: str
+    password: str
+
+
 class Phones:
-    def __init__(self, network: PhoneNetwork, queries: Queries, renderer: Renderer, region: str) -> None:
+    def __init__(
+        self,
+        network: PhoneNetwork,
+        queries: Queries,
+        renderer: Renderer,
+        region: str,
+        guest: Guest | None,
+    ) -> None:
         """`region`: of numbers in national form."""
         self._network = network
         self._queries = queries
         self._renderer = renderer
         self._region = region
+        self._guest = guest
 
     def routes(self, door: Door) -> list[BaseRoute]:
         phone = "/phones/{number}"
@@ -77,6 +92,7 @@ class Phones:
             outcomes=outcomes,
             does=next((one for one in outcomes if one.number == number), None),
             receiver=f"{self._network.url}/customer",
+            guest=self._guest,
         )
 
     async def screen(self, request: Request, visitor: Visitor, number: str) -> Response:

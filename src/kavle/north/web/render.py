@@ -7,7 +7,8 @@ from functools import cache, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
@@ -17,7 +18,6 @@ from kavle.model.history import Tried
 from kavle.model.incoming import IncomingState
 from kavle.model.listing import Booked
 from kavle.model.message import Priority
-from kavle.model.money import format_balance
 from kavle.model.status import FAILED, FINAL, Status
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import LANGUAGES
@@ -98,7 +98,8 @@ def _environment(zone: ZoneInfo) -> Environment:
     made.filters |= {
         "time": partial(written, zone=zone),
         "iso": _iso,
-        "money": format_balance,
+        "money": _money,
+        "decimal": _decimal,
         "tone": tone,
         "came_tone": _CAME_TONES.__getitem__,
         "alphabet": _ALPHABETS.__getitem__,
@@ -141,6 +142,17 @@ class Renderer:
 
 def written(at: datetime | None, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+@pass_context
+def _money(context: Context, units: int) -> str:
+    return str(context["_"].money(units))
+
+
+@pass_context
+def _decimal(context: Context, number: float) -> str:
+    """With one digit behind the point, or comma."""
+    return f"{number:.1f}".replace(".", "," if context["_"].language == "sv" else ".")
 
 
 def _iso(at: datetime) -> str:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from kavle.model.errors import Refusal
+from kavle.model.errors import OperatorError, Refusal
 from kavle.north.http import App
 from kavle.north.web.door import NOT_ALLOWED, Door
 from kavle.north.web.render import Renderer
@@ -21,14 +21,22 @@ from kavle.north.web.visitor import Visitor
 
 def site(door: Door, renderer: Renderer, routes: Sequence[BaseRoute]) -> App:
     async def failed(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 503
+        status = _status(error)
         if "text/html" not in request.headers.get("accept", ""):  # a program, which wants no page
             return PlainTextResponse(f"{status} {HTTPStatus(status).phrase}\n", status)
 
         async def page(request: Request, visitor: Visitor) -> Response:
-            detail = error.detail if isinstance(error, HTTPException) else ""
-            return renderer.page(visitor, "error.html", status, code=status, viewer=detail == NOT_ALLOWED)
+            viewer = isinstance(error, HTTPException) and error.detail == NOT_ALLOWED
+            why = visitor.words.error(error) if isinstance(error, OperatorError) else ""
+            return renderer.page(visitor, "error.html", status, code=status, viewer=viewer, why=why)
 
         return await door.look(page)(request)
 
-    return guarded(Starlette(routes=routes, exception_handlers={HTTPException: failed, Refusal: failed}))
+    handlers = dict.fromkeys((HTTPException, Refusal, OperatorError), failed)
+    return guarded(Starlette(routes=routes, exception_handlers=handlers))
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return HTTPStatus.CONFLICT if isinstance(error, OperatorError) else HTTPStatus.SERVICE_UNAVAILABLE

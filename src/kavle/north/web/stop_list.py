@@ -57,7 +57,7 @@ class StopList:
         try:
             msisdn = await self._portal.change_stop_list(account, recipient, listed=listed)
         except OperatorError as error:
-            return await self._show(visitor, account, wrong=str(error), written=recipient)
+            return await self._show(visitor, account, wrong=visitor.words.error(error), written=recipient)
         words = visitor.words
         if listed:
             visitor.notify(words("{number} gets nothing more from you.", number=msisdn))

@@ -9,6 +9,8 @@ from importlib.resources import files
 from typing import Final
 
 from kavle.model.description import Language
+from kavle.model.errors import Told
+from kavle.model.money import format_balance
 
 LANGUAGES: Final[Mapping[Language, str]] = {"en": "English", "sv": "Svenska"}
 
@@ -23,6 +25,17 @@ class Words:
     def __call__(self, text: str, /, **values: object) -> str:
         told = self._translations.get(text, text)
         return told.format_map(values) if values else told
+
+    def error(self, error: Told) -> str:
+        """What an error says, and those that it tells of."""
+        values = {
+            name: self.error(one) if isinstance(one, Told) else one for name, one in error.values.items()
+        }
+        return self(error.text, **values)
+
+    def money(self, units: int) -> str:
+        """An amount as it is written in the language."""
+        return format_balance(units, "98,50" if self.language == "sv" else "98.50")
 
 
 def all_words() -> dict[Language, Words]:

@@ -25,9 +25,9 @@ from kavle.core.desk import Desk
 from kavle.core.queries import Queries
 from kavle.model.account import Account, Operator
 from kavle.model.account_change import KEYS, complaint, shown
-from kavle.model.errors import OperatorError
+from kavle.model.errors import Complaint, OperatorError
 from kavle.model.history import Wanted
-from kavle.model.money import format_balance, parse_money
+from kavle.model.money import parse_money
 from kavle.north.auth import LONGEST_PASSWORD, hash_password
 from kavle.north.web.door import Door
 from kavle.north.web.form import field, fields
@@ -89,13 +89,13 @@ class Accounts:
         name = given.get("name", "")
         wrong = {
             "password": _password_complaint(given.get("password", ""), words),
-            "credits": _credits_complaint(given.get("credits") or "0"),
+            "credits": _credits_complaint(given.get("credits") or "0", words),
         }
         wrong = {key: text for key, text in wrong.items() if text}
         if not wrong:
             hashed = await asyncio.to_thread(hash_password, given["password"])
-            command = CreateAccount(name, hashed, parse_money(given.get("credits") or "0"))
-            wrong = await self._refused(operator, command, "name")
+            command = CreateAccount(name, hashed, _credits(given.get("credits") or "0"))
+            wrong = await self._refused(visitor, operator, command, "name")
         if wrong:
             return await self._list(visitor, operator, wrong=wrong, given=given)
         visitor.notify(words("The account is made."))
@@ -131,26 +131,28 @@ class Accounts:
         written = await fields(request)
         before = shown(account.settings)
         given = {key: written[key] for key in KEYS if key in written and written[key] != before[key]}
-        wrong = {key: why for key, text in given.items() if (why := complaint(key, text))}
+        words = visitor.words
+        wrong = {key: words.error(why) for key, text in given.items() if (why := complaint(key, text))}
         if given and not wrong:
-            wrong = await self._refused(operator, ChangeAccount(account.name, given), "settings")
+            wrong = await self._refused(visitor, operator, ChangeAccount(account.name, given), "settings")
         if wrong:
             return await self._show(visitor, operator, account.name, wrong, given)
-        visitor.notify(visitor.words("The settings are changed."))
+        visitor.notify(words("The settings are changed."))
         return _to(account.name)
 
     async def credits(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
         given = await fields(request)
         name, amount = await field(request, "name"), given.get("amount", "")
-        why = _credits_complaint(amount) or ("" if amount.strip("0.") else visitor.words("More than 0."))
+        words = visitor.words
+        why = _credits_complaint(amount, words) or ("" if amount.strip("0.,") else words("More than 0."))
         wrong = {"amount": why} if why else {}
         if not wrong:
             kind = CorrectAccount if given.get("do") == "take" else TopUpAccount
-            wrong = await self._refused(operator, kind(name, parse_money(amount)), "amount")
+            wrong = await self._refused(visitor, operator, kind(name, _credits(amount)), "amount")
         if wrong:
             return await self._show(visitor, operator, name, wrong, {"amount": amount})
         balance = await self._queries.balance(await self._account(name))
-        visitor.notify(visitor.words("The balance is {credits} now.", credits=format_balance(balance)))
+        visitor.notify(words("The balance is {credits} now.", credits=words.money(balance)))
         return _to(name)
 
     async def password(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
@@ -159,7 +161,7 @@ class Accounts:
         wrong = {"password": why} if why else {}
         if not wrong:
             hashed = await asyncio.to_thread(hash_password, password)
-            wrong = await self._refused(operator, SetPassword(name, hashed), "password")
+            wrong = await self._refused(visitor, operator, SetPassword(name, hashed), "password")
         if wrong:
             return await self._show(visitor, operator, name, wrong)
         visitor.notify(visitor.words("The account has another password now."))
@@ -167,7 +169,7 @@ class Accounts:
 
     async def admit(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
         name, admitted = await field(request, "name"), await field(request, "admitted") == "yes"
-        if wrong := await self._refused(operator, AdmitAccount(name, admitted), "log-in"):
+        if wrong := await self._refused(visitor, operator, AdmitAccount(name, admitted), "log-in"):
             return await self._show(visitor, operator, name, wrong)
         words = visitor.words
         visitor.notify(words("The account is enabled.") if admitted else words("The account is disabled."))
@@ -179,12 +181,14 @@ class Accounts:
             raise HTTPException(404)
         return account
 
-    async def _refused(self, operator: Operator, command: Command, at: str) -> dict[str, str]:
+    async def _refused(
+        self, visitor: Visitor, operator: Operator, command: Command, at: str
+    ) -> dict[str, str]:
         """What stands beside the field `at` where the command can't be carried out."""
         try:
             await self._desk.ask(operator, command)
         except OperatorError as error:
-            return {at: str(error)}
+            return {at: visitor.words.error(error)}
         return {}
 
 
@@ -198,9 +202,14 @@ def _password_complaint(password: str, words: Words) -> str:
     return words("A password has at least {shortest} characters.", shortest=SHORTEST_PASSWORD)
 
 
-def _credits_complaint(text: str) -> str:
+def _credits(text: str) -> int:
+    """As people write it: with a comma, too."""
+    return parse_money(text.replace(",", "."))
+
+
+def _credits_complaint(text: str, words: Words) -> str:
     try:
-        parse_money(text)
-    except ValueError as error:
-        return str(error)
+        _credits(text)
+    except Complaint as error:
+        return words.error(error)
     return ""

@@ -83,7 +83,7 @@ class Numbers:
         try:
             await self._desk.ask(operator, command)
         except OperatorError as error:
-            return await self._list(visitor, operator, wrong=str(error), given=given)
+            return await self._list(visitor, operator, wrong=visitor.words.error(error), given=given)
         visitor.notify(done)
         return RedirectResponse(_HERE, 303)
 

@@ -69,7 +69,9 @@ class StopLists:
         try:
             await self._desk.ask(operator, ChangeStopList(account.name, recipient, listed))
         except OperatorError as error:
-            return await self._show(visitor, operator, account, wrong=str(error), written=recipient)
+            return await self._show(
+                visitor, operator, account, wrong=visitor.words.error(error), written=recipient
+            )
         visitor.notify(visitor.words("The stop list is changed."))
         return RedirectResponse(f"{_HERE}?{urlencode({'account': account.name})}", 303)
 
