@@ -28,6 +28,7 @@ from kavle.core.operators import (
     RemoveOperator,
     SetOperatorPassword,
 )
+from kavle.core.restoring import ConfirmRestored
 from kavle.model.account import Operator
 from kavle.model.audit import AuditEnd, AuditLine, Came
 from kavle.model.callback_url import without_query
@@ -67,6 +68,7 @@ CHANGES: list[Command] = [
     AdmitOperator("karin", admitted=False),
     AdmitOperator("karin", admitted=True),
     RemoveOperator("karin"),
+    ConfirmRestored(),
 ]
 """One of each, in an order in which each can be made."""
 
@@ -82,6 +84,7 @@ async def log(world: World) -> list[AuditLine]:
 
 
 async def test_each_change_leaves_a_line_and_no_secret_in_it(world: World, desk: Desk) -> None:
+    await world.store.restoring.mark(world.clock.now(), "a test says so")
     for command in CHANGES:
         await desk.carry_out(ANNA, command)
     lines = await log(world)

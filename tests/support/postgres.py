@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -97,6 +100,17 @@ def postmaster_and_backends() -> list[Any]:
 def said() -> str:
     """The server's log so far."""
     return str(server().log.read_text(errors="replace"))
+
+
+@contextmanager
+def programs() -> Iterator[None]:
+    """pg_dump and its like are on the PATH, for this process and those that it starts."""
+    before = os.environ["PATH"]
+    os.environ["PATH"] = f"{server().bin_path}:{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 async def until_listening(url: str, nodes: int) -> None:

@@ -20,6 +20,7 @@ from kavle.core.inbox import IncomingCommand
 from kavle.core.numbers import NumberCommand, StopCommand
 from kavle.core.operators import OperatorCommand
 from kavle.core.reply import Reply
+from kavle.core.restoring import ConfirmRestored
 from kavle.model.account import Operator
 from kavle.model.errors import OperatorError, OutcomeUnknown
 from kavle.model.operator import SYSTEM
@@ -63,6 +64,7 @@ _LISTINGS: Final = (
     (StopCommand, "stoplist list"),
     (IncomingCommand, "incoming list"),
     (OperatorCommand, "operator list"),
+    (ConfirmRestored, "restore show"),
 )
 
 

@@ -14,9 +14,11 @@ from kavle.cli.app import Gateway
 from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.database import file_of
 from kavle.cli.options import call, config_option, listening, opening, telling_errors
+from kavle.cli.restore import told_of_copy
 from kavle.cli.roles.role import ALL, Role, check_roles, roles_of, told
 from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
+from kavle.core.restoring import Restoring
 from kavle.store.errors import StoreUnavailable
 
 
@@ -68,11 +70,17 @@ async def _serve(settings: Settings, roles: frozenset[Role], stop: asyncio.Event
         click.echo(f"Kavle is ready on {listeners}{alone}")
         with suppress(StoreUnavailable):  # it runs, and waits for its database
             await _tell_what_is_missing(gateway)
+            await _tell_of_a_copy(gateway)
         await gateway.run(stop)
         click.echo("Kavle is stopping: waiting for what is with the network …")
     finally:
         await gateway.stop()
     click.echo("Kavle has stopped.")
+
+
+async def _tell_of_a_copy(gateway: Gateway) -> None:
+    if (view := await Restoring(gateway.store, gateway.clock).show()) is not None:
+        click.echo(told_of_copy(view))
 
 
 async def _tell_what_is_missing(gateway: Gateway) -> None:

@@ -26,6 +26,7 @@ from kavle.core.operators import (
     RemoveOperator,
     SetOperatorPassword,
 )
+from kavle.core.restoring import ConfirmRestored
 from kavle.model.account_change import shown
 from kavle.model.audit import State
 from kavle.model.callback_url import without_query
@@ -56,6 +57,7 @@ _WHAT: Final[dict[type, str]] = {
     CreateOperator: "Operator made",
     SetOperatorPassword: "Operator's password changed",
     RemoveOperator: "Operator removed",
+    ConfirmRestored: "Restored copy confirmed",
 }
 _ADMITTED: Final = {True: "Account enabled", False: "Account disabled"}
 _OPERATOR_ADMITTED: Final = {True: "Operator enabled", False: "Operator disabled"}
@@ -95,6 +97,8 @@ def subject(command: Any) -> str:
             found = " ".join(ids)
         case ChangeStopList():
             found = f"{command.account} {masked(command.recipient)}"
+        case ConfirmRestored():
+            found = ""
         case AddNumber() | ChangeNumber() | RemoveNumber():
             found = command.msisdn
         case _:

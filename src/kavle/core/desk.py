@@ -53,6 +53,7 @@ from kavle.core.operators import (
     SetOperatorPassword,
 )
 from kavle.core.reply import Reply
+from kavle.core.restoring import ConfirmRestored, Restoring, ShowRestored
 from kavle.core.veil import may_not_read, veiled
 from kavle.model.account import Operator
 from kavle.model.audit import AuditEnd, AuditNote, Came, State, difference
@@ -68,6 +69,8 @@ Command = (
     | StopCommand
     | IncomingCommand
     | OperatorCommand
+    | ShowRestored
+    | ConfirmRestored
 )
 
 _LOOKS: Final = (
@@ -80,6 +83,7 @@ _LOOKS: Final = (
     ListIncoming,
     ShowIncoming,
     ListOperators,
+    ShowRestored,
 )
 """They change nothing."""
 
@@ -92,6 +96,7 @@ class _Hands(NamedTuple):
     stop_lists: StopLists
     inbox: Inbox
     operators: Operators
+    restoring: Restoring
 
 
 class Desk:
@@ -116,6 +121,7 @@ class Desk:
             StopLists(store, clock, region),
             Inbox(store, clock),
             Operators(store, clock),
+            Restoring(store, clock),
         )
         self._states = States(hands.accounts, hands.operators, store.inbox)
 
@@ -171,7 +177,7 @@ def _told(command: Command, reply: Reply) -> State:
 
 
 async def _done(hands: _Hands, command: Command) -> Reply:
-    accounts, held, carriers, numbers, stop_lists, inbox, operators = hands
+    accounts, held, carriers, numbers, stop_lists, inbox, operators, restoring = hands
     match command:
         case CreateAccount():
             await accounts.create(command)
@@ -225,4 +231,8 @@ async def _done(hands: _Hands, command: Command) -> Reply:
             await operators.remove(command)
         case ListOperators():
             return Reply(operators=await operators.list())
+        case ShowRestored():
+            return Reply(restored=await restoring.show())
+        case ConfirmRestored():
+            return Reply(restored=await restoring.confirm())
     return Reply()

@@ -8,6 +8,7 @@ from kavle.core.carriers import CarriersView
 from kavle.core.held import HeldMessage
 from kavle.core.inbox import IncomingMessage, IncomingWhole
 from kavle.core.operators import OperatorLine
+from kavle.core.restoring import RestoredView
 from kavle.model.number import Number
 from kavle.store.inbox import StopLine
 from kavle.store.types import AccountLine
@@ -29,3 +30,4 @@ class Reply(msgspec.Struct, frozen=True):
     incoming: list[IncomingMessage] | None = None
     message: IncomingWhole | None = None
     operators: list[OperatorLine] | None = None
+    restored: RestoredView | None = None

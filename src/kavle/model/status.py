@@ -48,4 +48,6 @@ FINAL = frozenset(
 )
 """Once here, a message stays here: a final status never regresses."""
 
+NOT_SENT = frozenset({Status.RECEIVED, Status.DELAYED})
+
 FAILED = FINAL - {Status.DELIVERED}

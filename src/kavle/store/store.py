@@ -18,6 +18,7 @@ from kavle.store.history import History
 from kavle.store.inbox import Inbox
 from kavle.store.listing import Listing
 from kavle.store.office import Office
+from kavle.store.restoring import Restoring
 from kavle.store.retention import Erase, Erased
 from kavle.store.types import (
     AccountChange,
@@ -71,6 +72,9 @@ class Store(Protocol):
 
     @property
     def office(self) -> Office: ...
+
+    @property
+    def restoring(self) -> Restoring: ...
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         """The number of each carrier in the tables, by name; new ones get one. What is said of them holds

@@ -13,15 +13,24 @@ from kavle.south.callback.dial import Dial
 class CallbackCalls:
     def __init__(self, node: Node) -> None:
         self._node = node
-        dial = Dial(node.settings.callbacks)
-        self._callbacks = Callbacks(node.store, node.clock, node.metrics, dial, limits(node.settings))
+        self._dial = Dial(node.settings.callbacks)
+        self._callbacks = Callbacks(node.store, node.clock, node.metrics, self._dial, limits(node.settings))
+        self._calling = False
         self._task: asyncio.Task[None]
 
     async def start(self) -> None:
         self._node.came.listen(self._callbacks.wake)
-        self._task = self._node.run(self._callbacks.run(), "callbacks")
+        self._task = self._node.run(self._call(), "callbacks")
+
+    async def _call(self) -> None:
+        await self._node.confirmed()
+        self._calling = True
+        await self._callbacks.run()
 
     async def stop(self) -> None:
         """Calls under way are awaited, what has not begun goes back."""
-        await self._callbacks.stop()
+        if self._calling:
+            await self._callbacks.stop()
         await self._node.end([self._task])
+        if not self._calling:
+            self._dial.close()

@@ -6,15 +6,20 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Protocol
 
+import structlog
+
 from kavle import logs
 from kavle.cli.config import CarrierSettings, Settings, carrier_terms, terms
 from kavle.cli.database import open_store
 from kavle.clock import Clock
 from kavle.core.failover import Failover
 from kavle.core.order import Terms
+from kavle.core.restoring import Restoring
 from kavle.metrics import Metrics
 from kavle.store.errors import StoreError
 from kavle.store.store import Store
+
+_log = structlog.get_logger("kavle.node")
 
 Ear = Callable[[int, bool], None]
 
@@ -86,6 +91,8 @@ class Node:
         self.carrier_ids: dict[str, int]
         self.terms: Terms
         self.failover: Failover
+        self._restoring: Restoring
+        self._unconfirmed = False
 
     @property
     def carriers(self) -> dict[int, CarrierSettings]:
@@ -99,6 +106,10 @@ class Node:
         """Raises `StoreError`."""
         self.store = await open_store(self.settings.database, self.clock, self.metrics, self.wake)
         logs.name_messages(self.store.public_ids.public)
+        self._restoring = Restoring(self.store, self.clock)
+        self._unconfirmed = await self._restoring.settle()
+        if self._unconfirmed:
+            _log.warning("this database is a copy: no link is bound before `kavle restore confirm`")
         self.carrier_ids = await self.store.carrier_ids(carrier_terms(self.settings))
         other = [carrier.name for carrier in self.settings.carrier if carrier.name not in self.carrier_ids]
         if other:
@@ -110,6 +121,12 @@ class Node:
         self.terms = terms(self.settings, self.carrier_ids)
         after = self.settings.gateway.failover_after
         self.failover = Failover(self.terms.routes, after, self.terms.mms.routes)
+
+    async def confirmed(self) -> None:
+        """Returns once what this database says to be unsent may be sent: at once, but of a copy that was put
+        back."""
+        if self._unconfirmed:
+            await self._restoring.confirmed()
 
     async def close(self) -> None:
         await self.store.close()

@@ -41,12 +41,16 @@ class South:
     async def start(self) -> None:
         self._gauges()
         self._node.wake.listen(self._wake)
-        self._linking = self._node.run(self._links.run(), "links")
+        self._linking = self._node.run(self._link(), "links")
 
     async def stop(self) -> None:
         """What is in flight is awaited, what was not written goes back to the queue; then the links close."""
         await self._node.end([self._linking])
         await self._links.stop()
+
+    async def _link(self) -> None:
+        await self._node.confirmed()
+        await self._links.run()
 
     def _wake(self, carrier_id: int, urgent: bool) -> None:
         self._links.wake(carrier_id, urgent=urgent)

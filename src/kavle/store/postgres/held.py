@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from kavle.model.status import FINAL, Status
+from kavle.model.status import FINAL, NOT_SENT, Status
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.bell import CHANNEL, URGENT
 from kavle.store.postgres.expire import hold_messages, set_status, withdraw
@@ -33,14 +33,22 @@ _HELD: Final = (
     " WHERE j.message_id = ANY($1::bigint[]) AND j.state + 0 = 3 ORDER BY j.message_id FOR UPDATE OF j"
 )
 _RELEASE: Final = (
-    # They stay unsure: whatever becomes of them now, the first try may have got through.
-    "UPDATE job SET state = 0, unsent = unsent | unsure, since = pg_current_xact_id()"
-    " WHERE message_id = ANY($1::bigint[])"
+    # They stay unsure: whatever becomes of them now, the first try may have got through. But what was held
+    # before its time, in a copy that was put back, had no first try; and it goes on waiting for its time.
+    "UPDATE job AS j SET unsent = j.unsent | j.unsure,"
+    " unsure = CASE WHEN m.due_at > j.due THEN 0 ELSE j.unsure END,"
+    " state = CASE WHEN m.due_at > $2 THEN 2 ELSE 0 END,"
+    " due = CASE WHEN m.due_at > $2 THEN m.due_at ELSE j.due END, since = pg_current_xact_id()"
+    " FROM message AS m WHERE m.id = j.message_id AND j.message_id = ANY($1::bigint[])"
+)
+_CANCELLED: Final = (
+    "SELECT m.id FROM message AS m JOIN bundle AS b ON b.id = m.bundle_id"
+    " WHERE m.id = ANY($1::bigint[]) AND b.cancelled_at IS NOT NULL"
 )
 _CALL: Final = (
     # Within the transaction: it is rare, and a command has ended before its bell would ring.
     "SELECT pg_notify($2, carrier_id || CASE max(priority) WHEN 3 THEN $3 ELSE '' END)"
-    " FROM job WHERE message_id = ANY($1::bigint[]) GROUP BY carrier_id"
+    " FROM job WHERE message_id = ANY($1::bigint[]) AND state + 0 = 0 GROUP BY carrier_id"
 )
 
 
@@ -69,7 +77,9 @@ async def _decide(db: Db, decision: Decision, refunds: list[Change]) -> list[int
     jobs = [tuple(row) for row in await db.fetch(_HELD, list(decision.ids))]
     ids = [job[0] for job in jobs]
     if decision.verdict is Verdict.RELEASE:
-        await db.execute(_RELEASE, ids)
+        ended = {row[0] for row in await db.fetch(_CANCELLED, ids)}
+        ids = [id for id in ids if id not in ended]
+        await db.execute(_RELEASE, ids, to_ms(decision.now))
         await db.execute(_CALL, ids, CHANNEL, URGENT)
         return ids
     now = to_ms(decision.now)
@@ -79,4 +89,6 @@ async def _decide(db: Db, decision: Decision, refunds: list[Change]) -> list[int
         failed = [(id, Status.NETWORK_FAILED, now) for id, was in before.items() if was not in FINAL]
         await set_status(db, failed)
         refunds += owed
+    else:  # what was held in a copy that was put back does not show as 21 yet
+        await set_status(db, [(id, Status.IN_NETWORK, now) for id, was in before.items() if was in NOT_SENT])
     return ids

@@ -47,6 +47,7 @@ from kavle.store.postgres.listing import PostgresListing
 from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.office import PostgresOffice
 from kavle.store.postgres.offset import complaint, offset
+from kavle.store.postgres.restoring import PostgresRestoring
 from kavle.store.postgres.rows import Db, Proof, columns
 from kavle.store.retention import Erase, Erased
 from kavle.store.rows import to_ms
@@ -165,6 +166,7 @@ class PostgresStore:
         self._correct = lane(rare, accounts.correct, repeatable=False)
         self._carriers = lane(rare, _carrier_ids)
         self.office = PostgresOffice(lane, rare, self._read)
+        self.restoring = PostgresRestoring(lane, rare, self._read)
         self.inbox = PostgresInbox(
             lane, (taking, calling, rare), (Ids(pool), Ids(pool)), self._read, self._check_clock
         )

@@ -6,6 +6,7 @@ import fcntl
 import os
 import time
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -91,16 +92,14 @@ def _open(path: Path, flags: int) -> apsw.Connection:
     return db
 
 
+def migrations() -> list[Traversable]:
+    folder = resources.files(__package__).joinpath("migrations").iterdir()
+    return sorted((one for one in folder if one.name.endswith(".sql")), key=lambda one: one.name)
+
+
 def migrate(db: apsw.Connection) -> None:
     """Run what this file has not seen of `migrations/NNNN_*.sql`, each in a transaction of its own."""
-    scripts = sorted(
-        (
-            entry
-            for entry in resources.files(__package__).joinpath("migrations").iterdir()
-            if entry.name.endswith(".sql")
-        ),
-        key=lambda entry: entry.name,
-    )
+    scripts = migrations()
     have: int = db.pragma("user_version")
     if have > len(scripts):
         raise StoreError(

@@ -7,7 +7,7 @@ from typing import Final
 
 import apsw
 
-from kavle.model.status import FINAL, Status
+from kavle.model.status import FINAL, NOT_SENT, Status
 from kavle.store.rows import from_ms, numbers, to_ms
 from kavle.store.sqlite import accounts
 from kavle.store.sqlite.expire import set_status
@@ -34,8 +34,15 @@ _HELD: Final = Reader(
     tuple[int, int, int, int, int, int],
 )
 _RELEASE: Final = (
-    # They stay unsure: whatever becomes of them now, the first try may have got through.
-    "UPDATE job SET state = 0, unsent = unsent | unsure WHERE message_id IN (SELECT value FROM json_each(?))"
+    # They stay unsure: whatever becomes of them now, the first try may have got through. But what was held
+    # before its time, in a copy that was put back, had no first try; and it goes on waiting for its time.
+    "UPDATE job SET unsent = unsent | unsure, unsure = iif(m.due_at > job.due, 0, unsure),"
+    " state = iif(m.due_at > ?2, 2, 0), due = iif(m.due_at > ?2, m.due_at, due) FROM message AS m"
+    " WHERE m.id = message_id AND message_id IN (SELECT value FROM json_each(?1))"
+)
+_CANCELLED: Final = (
+    "SELECT m.id FROM json_each(?) AS one CROSS JOIN message AS m ON m.id = one.value"
+    " JOIN bundle AS b ON b.id = m.bundle_id WHERE b.cancelled_at IS NOT NULL"
 )
 _DONE: Final = "DELETE FROM job WHERE message_id IN (SELECT value FROM json_each(?))"
 
@@ -62,13 +69,18 @@ def _decide(db: apsw.Connection, decision: Decision) -> list[int]:
     jobs = _HELD(db, array(set(decision.ids)))
     ids = [job[0] for job in jobs]
     if decision.verdict is Verdict.RELEASE:
-        db.execute(_RELEASE, (array(ids),))
+        ended = {row[0] for row in db.execute(_CANCELLED, (array(ids),))}
+        ids = [id for id in ids if id not in ended]
+        db.execute(_RELEASE, (array(ids), to_ms(decision.now)))
         return ids
+    now = to_ms(decision.now)
     if decision.verdict is Verdict.FAIL:
-        now = to_ms(decision.now)
         owed = [(account, origin, held.bit_count() * price) for _, held, account, price, _, origin in jobs]
         accounts.refund(db, owed, now)
         failed = int(Status.NETWORK_FAILED)
         set_status(db, [(id, failed, now) for id, _, _, _, status, _ in jobs if status not in FINAL])
+    else:  # what was held in a copy that was put back does not show as 21 yet
+        there = int(Status.IN_NETWORK)
+        set_status(db, [(id, there, now) for id, _, _, _, status, _ in jobs if status in NOT_SENT])
     db.execute(_DONE, (array(ids),))
     return ids

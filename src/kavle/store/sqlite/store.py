@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.model.traffic import Traffic
+from kavle.store.errors import StoreUnavailable
 from kavle.store.retention import Erase, Erased
 from kavle.store.rows import to_ms
 from kavle.store.sqlite import (
@@ -33,6 +35,7 @@ from kavle.store.sqlite import (
     reads,
     receipts,
     recipients,
+    restoring,
     retention,
     schedule,
     sweep,
@@ -44,8 +47,10 @@ from kavle.store.sqlite.files import SqliteFiles
 from kavle.store.sqlite.history import SqliteHistory
 from kavle.store.sqlite.inbox import SqliteInbox
 from kavle.store.sqlite.listing import SqliteListing
+from kavle.store.sqlite.mark import MarkFile
 from kavle.store.sqlite.office import SqliteOffice
 from kavle.store.sqlite.reader import Reader
+from kavle.store.sqlite.restoring import SqliteRestoring
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import (
     AccountChange,
@@ -92,7 +97,13 @@ class SqliteStore:
     """Made by `SqliteStore.open`, inside the event loop that will use it."""
 
     def __init__(
-        self, lock: EngineLock, writer: Writer, checkpointer: Checkpointer, reader: Reader, looker: Reader
+        self,
+        lock: EngineLock,
+        writer: Writer,
+        checkpointer: Checkpointer,
+        reader: Reader,
+        looker: Reader,
+        mark: MarkFile,
     ) -> None:
         self._lock = lock
         self._writer = writer
@@ -108,6 +119,7 @@ class SqliteStore:
         self.listing = SqliteListing(looker)
         self.inbox = SqliteInbox(writer, reader, looker, self._told)
         self.office = SqliteOffice(writer, reader, looker)
+        self.restoring = SqliteRestoring(writer, reader, mark, self._told)
 
     @classmethod
     async def open(
@@ -128,9 +140,12 @@ class SqliteStore:
         checkpointer = Checkpointer(path, on_death)
         checkpointer.watch(db)
         writer = Writer(db, checkpointer, on_death, observe=observe)
-        return cls(lock, writer, checkpointer, Reader(path, "reader"), Reader(path, "looker"))
+        readers = Reader(path, "reader"), Reader(path, "looker")
+        return cls(lock, writer, checkpointer, *readers, MarkFile(path))
 
     async def close(self) -> None:
+        with suppress(StoreUnavailable):  # it is behind then, which does no harm
+            await self.restoring.tick()
         await self._writer.close()
         self._read.close()
         self._look.close()
@@ -190,7 +205,9 @@ class SqliteStore:
         return await self._writer.call(held.decide, decision)
 
     async def sweep(self, now: datetime) -> Swept:
-        return await self._writer.call(sweep.sweep, now)
+        swept = await self._writer.call(sweep.sweep, now)
+        await self.restoring.tick()
+        return swept
 
     async def walk(self, now: datetime, after: int) -> Walked:
         queues, late, on = await self._look(reads.walk, to_ms(now), after)
@@ -290,6 +307,8 @@ def _recover(db: apsw.Connection, now: int) -> None:
     with db:
         links.free_links(db)
         callbacks.free_leases(db)
+    if restoring.is_backup(db):
+        return  # whoever had leased it ran on: it is all held
     recovered = 0
     while True:
         with db:
