@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kavle.model.callback import CallbackLease, LeasedCallback
+from kavle.model.mms import FileLine, IncomingMmsLine
 from kavle.model.number import NumberSettings
 from kavle.south.callback.addresses import Allowed
 from kavle.south.callback.answer import is_ok
@@ -110,6 +111,59 @@ def test_a_receiver_reads_what_the_phone_wrote(text: str, sender: str) -> None:
         [read["text"].decode(charset, "replace"), read["sender"].decode(charset, "replace")] == whole
         for charset in charsets
     )
+
+
+FILES = (
+    FileLine("bild.jpg", "image/jpeg", "<a&b>", 12_345),
+    FileLine("text.txt", "text/plain; charset=utf-8", "", 5),
+)
+MMS = IncomingMmsLine("Hälsning från €", "Advertisement", "High", "6.8.0", FILES)
+
+
+def test_an_mms_has_parameters_of_its_own() -> None:
+    call = msgspec.structs.replace(MANUAL, mms=MMS, text=MMS.subject, recipient="46737494123")
+    assert callback_url(call, 1234).partition("?")[2].split("&") == [
+        "mmsid=1234",
+        "subject=H%E4lsning%20fr%E5n%20%80",
+        "from=4673222222",
+        "to=46737494123",
+        "time=1767268800",
+        "mmsversion=6.8.0",
+        "messageclass=1",
+        "priority=2",
+        "filecount=2",
+        "file%5B0%5D=bild.jpg",
+        "filecontent%5B0%5D=image%2Fjpeg",
+        "filecontentid%5B0%5D=%3Ca%26b%3E",
+        "filesize%5B0%5D=12345",
+        "file%5B1%5D=text.txt",
+        "filecontent%5B1%5D=text%2Fplain",
+        "filecontentid%5B1%5D=",
+        "filesize%5B1%5D=5",
+    ]
+
+
+def test_an_mms_without_words_is_personal_and_of_normal_priority() -> None:
+    bare = callback_url(msgspec.structs.replace(MANUAL, text="", mms=IncomingMmsLine("", "", "x", "", ())), 7)
+    assert "&messageclass=0&priority=1&filecount=0" in bare
+
+
+def test_an_mms_has_an_address_of_its_own_where_the_number_says_so() -> None:
+    how = msgspec.structs.replace(SETTINGS, mms_callback="https://mms.example.com/in?a=b")
+    sms = msgspec.structs.replace(MANUAL, settings=how)
+    assert callback_url(sms, 7).startswith("http://www.example.com/smscallback.php?incsmsid=7&")
+    mms = msgspec.structs.replace(sms, mms=MMS)
+    assert callback_url(mms, 7).startswith("https://mms.example.com/in?a=b&mmsid=7&")
+    same = msgspec.structs.replace(MANUAL, mms=MMS)
+    assert callback_url(same, 7).startswith("http://www.example.com/smscallback.php?mmsid=7&")
+
+
+def test_one_that_latin_1_can_not_say_goes_as_utf_8_whole() -> None:
+    file = FileLine("bild.jpg", "image/jpeg", "日本", 1)
+    mms = IncomingMmsLine("å", "", "", "", (file,))
+    url = callback_url(msgspec.structs.replace(MANUAL, text="å", mms=mms), 7)
+    assert "subject=%C3%A5&" in url
+    assert url.endswith("&charset=utf-8")
 
 
 # --- the answer -------------------------------------------------------------------------------------------

@@ -10,9 +10,12 @@ from msgspec.structs import replace
 from kavle.clock import SetClock
 from kavle.core import retention
 from kavle.core.retention import Retention
+from kavle.model.number import NumberSettings
+from kavle.store.inbox import NewNumber
 from kavle.store.retention import BATCH, Erase, Kept, chosen
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.types import CarrierTerms
+from support.mms import accept_mms, incoming_mms, mms_world
 from support.postgres import empty_database, fetch
 from support.world import LOST, RECIPIENT, Accepted, World, open_world
 
@@ -109,8 +112,6 @@ async def test_what_was_sent_late_is_kept_from_its_time_on(world: World) -> None
 
 async def test_no_more_than_a_chunk_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kavle.store.retention.BATCH", 5)
-    engine = "sqlite" if isinstance(world.store, SqliteStore) else "postgres"
-    monkeypatch.setattr(f"kavle.store.{engine}.retention.BATCH", 5)
     await world.accept_bundle([RECIPIENT] * 12)
     await world.advance()
     await world.expire(world.clock.forward(days=3))
@@ -124,11 +125,51 @@ async def test_no_more_than_a_chunk_at_once(world: World, monkeypatch: pytest.Mo
     assert await left(world, "message") == 0
 
 
+async def test_files_go_with_the_texts_and_stay_while_they_may_be_wanted(world: World) -> None:
+    mms, inbox = await mms_world(world), world.store.inbox
+    sent = await accept_mms(mms, "gammal")
+    (leased,) = await mms.lease()
+    await mms.answer(leased.lease, Accepted("m1"))
+    await inbox.take_mms(incoming_mms(mms.carrier_id, world.clock.now(), "nobody's", recipient="46700000000"))
+    address = NumberSettings("https://example.com/")
+    await inbox.add_number(
+        NewNumber("46737494123", world.account.id, "example.com", address, world.clock.now())
+    )
+    await inbox.take_mms(incoming_mms(mms.carrier_id, world.clock.now()))  # whose customer is never called
+    world.clock.forward(days=92)
+    waiting = await accept_mms(mms, "ny")
+    await sweep(world)
+    ((called,),) = await world.rows("SELECT incoming_id FROM callback")
+    assert set(await world.rows("SELECT message_id FROM file")) == {(called,), (waiting,)}
+    assert set(await texts(world)) == {called, waiting}
+    assert await world.store.files.lines(sent) == []
+    assert await mms.story(sent) == [10, 21]
+    world.clock.forward(days=500)
+    await world.expire(world.clock.now())
+    await sweep(world)
+    assert await world.rows("SELECT DISTINCT message_id FROM file") == [(called,)]
+
+
+async def test_few_messages_with_files_are_looked_at_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kavle.store.retention.FEW", 2)
+    mms = await mms_world(world)
+    for _ in range(3):
+        await accept_mms(mms)
+    await world.expire(world.clock.forward(days=3))
+    before = world.clock.forward(days=1)
+    first = await world.store.erase(Erase(Kept.FILES, before))
+    assert (first.rows, await left(world, "file")) == (2, 2)
+    last = await world.store.erase(Erase(Kept.FILES, before, first.after or 0))
+    assert (last.rows, last.after, await left(world, "file")) == (1, None, 0)
+
+
 def test_a_look_at_young_ones_alone_is_the_last() -> None:
     young = [(id, True, False) for id in range(BATCH)]
-    assert chosen(young) == ([], None)
-    assert chosen([*young[:-1], (BATCH, False, False)]) == ([BATCH], BATCH)
-    assert chosen([(1, False, False), (2, False, True), (3, True, False)]) == ([1], None)
+    assert chosen(young, BATCH) == ([], None)
+    assert chosen([*young[:-1], (BATCH, False, False)], BATCH) == ([BATCH], BATCH)
+    assert chosen([(1, False, False), (2, False, True), (3, True, False)], BATCH) == ([1], None)
 
 
 async def test_the_file_gets_smaller_again(world: World) -> None:

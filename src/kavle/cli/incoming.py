@@ -14,6 +14,7 @@ from kavle.cli.config import Settings, read
 from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.inbox import PAGE, IncomingMessage, IncomingWhole, ListIncoming, ReplayIncoming, ShowIncoming
 from kavle.model.incoming import IncomingState
+from kavle.model.service import Service
 from kavle.store.inbox import TryLine
 
 _TOLD: Final = 20  # of which it is told why they could not be replayed
@@ -138,7 +139,9 @@ def _told(whole: IncomingWhole) -> Iterator[str]:
     yield f"to        {one.recipient}, {'nobody' if one.account is None else 'account ' + one.account}"
     yield f"received  {one.received_at:{_TIME}} by {one.carrier}{_missing(one)}"
     yield f"state     {_STATES[one.state]} since {one.state_at:{_TIME}}{_next(whole.due)}"
-    yield f"text      {_harmless(whole.text)}"
+    yield f"{'text' if one.service is Service.SMS else 'subject':<10}{_harmless(whole.text)}"
+    for file in whole.files:
+        yield f"file      {file.name}  {file.content_type}  {file.size} octets"
     for line in whole.tries:
         yield _try(line)
 

@@ -47,8 +47,15 @@ delivered_option = click.option(
 )
 
 
+mms_option = click.option(
+    "--mms-callback",
+    metavar="URL",
+    help='Where calls for MMS go, if not to the same address; "" for the same again.',
+)
+
+
 def _options(command: Callable[..., None]) -> Callable[..., None]:
-    return charset_option(verify_option(delivered_option(config_option(telling_errors(command)))))
+    return mms_option(charset_option(verify_option(delivered_option(config_option(telling_errors(command))))))
 
 
 @number.command()
@@ -63,7 +70,7 @@ def add(msisdn: str, account: str, callback: str, config: Path, **given: Any) ->
     click.echo(
         f"Messages to {msisdn} are account {account}'s, and {veiled_url(callback)} is called for each."
     )
-    _hint(settings, callback)
+    _hint(settings, callback, given["mms_callback"])
 
 
 @number.command()
@@ -80,8 +87,7 @@ def change(msisdn: str, account: str | None, callback: str | None, config: Path,
     reply = ask(settings, ChangeNumber(msisdn, account, said))
     for one in reply.numbers or []:
         click.echo(_line(one))
-    if callback is not None:
-        _hint(settings, callback)
+    _hint(settings, callback, given["mms_callback"])
 
 
 @number.command()
@@ -115,14 +121,15 @@ def list_numbers(account: str | None, whole: bool, config: Path) -> None:
         click.echo("There are no numbers. `kavle number add` gives an account one.")
 
 
-def _hint(settings: Settings, callback: str) -> None:
+def _hint(settings: Settings, *addresses: str | None) -> None:
     """What is allowed is looked at with each call: so this may be mended afterwards."""
-    if refusal := refusal_of(callback, Allowed(settings.callbacks.allow)):
-        click.echo(
-            f"It can't be called as things are: {refusal}. Where that is meant, add its network to allow in"
-            " [callbacks] of the settings, and start the gateway anew.",
-            err=True,
-        )
+    for address in addresses:
+        if address and (refusal := refusal_of(address, Allowed(settings.callbacks.allow))):
+            click.echo(
+                f"It can't be called as things are: {refusal}. Where that is meant, add its network to"
+                " allow in [callbacks] of the settings, and start the gateway anew.",
+                err=True,
+            )
 
 
 def _said(given: dict[str, Any]) -> dict[str, Any]:
@@ -131,11 +138,12 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
 
 def _line(one: Number, *, whole: bool = False) -> str:
     settings = one.settings
-    callback = settings.callback if whole else veiled_url(settings.callback)
+    told = {name: url if whole else veiled_url(url) for name, url in settings.addresses.items()}
     notes = [
+        *([f"MMS: {told['mms_callback']}"] if "mms_callback" in told else []),
         *([] if settings.verify_tls else ["any certificate"]),
         *([] if settings.delivered else ["no delivered"]),
         *(["set by the customer"] if settings.by_customer else []),
     ]
-    told = f"  ({', '.join(notes)})" if notes else ""
-    return f"{one.msisdn:<15}  {one.account:<16}  {settings.charset:<7}  {callback}{told}"
+    noted = f"  ({', '.join(notes)})" if notes else ""
+    return f"{one.msisdn:<15}  {one.account:<16}  {settings.charset:<7}  {told['callback']}{noted}"

@@ -146,7 +146,7 @@ def _number(number: Number) -> State:
     settings = number.settings
     return {
         "account": number.account,
-        "callback": without_query(settings.callback),
+        **{name: without_query(url) for name, url in settings.addresses.items()},
         "charset": settings.charset,
         "delivered": "yes" if settings.delivered else "no",
         "verify_tls": "yes" if settings.verify_tls else "no",

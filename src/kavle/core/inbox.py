@@ -13,6 +13,8 @@ from kavle.core.ids import internal
 from kavle.core.numbers import account_named
 from kavle.model.errors import OperatorError
 from kavle.model.incoming import IncomingState
+from kavle.model.mms import FileLine
+from kavle.model.service import Service
 from kavle.store.inbox import IncomingLine, IncomingPage, TryLine
 from kavle.store.store import Store
 
@@ -58,15 +60,17 @@ class IncomingMessage(msgspec.Struct, frozen=True):
     state: IncomingState
     state_at: datetime
     beginning: str | None = None  # of its text, where that was asked for and is not erased
+    service: Service = Service.SMS
 
 
 class IncomingWhole(msgspec.Struct, frozen=True):
     """With all that is known of it."""
 
     message: IncomingMessage
-    text: str
+    text: str  # an MMS's subject
     tries: list[TryLine]
     due: datetime | None
+    files: tuple[FileLine, ...] = ()  # of an MMS
 
 
 class Inbox:
@@ -94,7 +98,7 @@ class Inbox:
         story = await self._store.inbox.story(await self._internal(command.id))
         if story is None:
             raise _unknown(command.id)
-        return IncomingWhole(self._shown(story.line), story.text, story.tries, story.due)
+        return IncomingWhole(self._shown(story.line), story.text, story.tries, story.due, story.files)
 
     async def replay(self, command: ReplayIncoming) -> list[str]:
         """The public ids of those that are brought to their customers anew."""
@@ -122,6 +126,7 @@ class Inbox:
             line.state,
             line.state_at,
             beginning,
+            Service.SMS if line.mms is None else Service.MMS,
         )
 
 

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.mms_files import received
 from kavle.core.outage import Outage, each
 from kavle.metrics import Metrics
 from kavle.model.errors import Reason, Refusal
@@ -60,9 +61,10 @@ class Incoming:
 
     async def mms(self, message: IncomingMms) -> None:
         """As `CarrierEvents.mms`."""
+        kept = msgspec.structs.replace(self._plain(message), files=received(message.files))
         try:
             async with asyncio.timeout(PATIENCE):
-                new = await self._store.inbox.take_mms(self._plain(message))
+                new = await self._store.inbox.take_mms(kept)
         except (StoreUnavailable, TimeoutError) as error:
             raise Refusal(Reason.UNAVAILABLE, "an incoming MMS could not be kept") from error
         self._metrics.incoming["mms" if new else "double"] += 1

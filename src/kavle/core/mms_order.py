@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from kavle.core.failover import choose
+from kavle.core.mms_files import sendable
 from kavle.core.order import Terms, checked_recipient, checked_sender, region_of
 from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
@@ -84,4 +85,4 @@ def _files(files: tuple[MmsFile, ...]) -> tuple[MmsFile, ...]:
         raise Refusal(Reason.CONTENT, f"the files have more than {MOST_OCTETS} octets")
     if len(files) > MOST_FILES:
         raise Refusal(Reason.CONTENT, f"there are more than {MOST_FILES} files")
-    return files
+    return sendable(files)

@@ -95,8 +95,7 @@ class Numbers:
             found = await account_named(self._store, command.account)
             account_id, account = found.id, found.name
         settings = _with(number.settings, command.given)
-        if settings.callback != number.settings.callback:  # whoever set it last answers for where it leads
-            settings = replace(settings, by_customer=owner is not None)
+        settings = replace(settings, by_customer=_by_customer(number.settings, settings, owner is not None))
         change = NumberChange(number.msisdn, account_id, _host(settings), settings, owner)
         if not await self._store.inbox.change_number(change):
             raise _unknown(number.msisdn)
@@ -164,8 +163,18 @@ def _checked(msisdn: str) -> str:
         raise OperatorError.of(error) from error
 
 
+def _by_customer(before: NumberSettings, after: NumberSettings, customer: bool) -> bool:
+    """Whoever set an address last answers for where it leads; the customer does while one of them is his."""
+    changed = [name for name, url in after.addresses.items() if before.addresses.get(name) != url]
+    if customer:
+        return before.by_customer or bool(changed)
+    return before.by_customer and len(changed) < len(after.addresses)
+
+
 def _host(settings: NumberSettings) -> str:
     try:
+        for url in settings.addresses.values():
+            check_callback_url(url)
         return callback_host(check_callback_url(settings.callback))
     except ValueError as error:
         raise OperatorError.of(error) from error

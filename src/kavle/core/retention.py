@@ -30,7 +30,7 @@ class Retention:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._ages = dict.fromkeys(Kept, messages) | {Kept.TEXTS: texts}
+        self._ages = dict.fromkeys(Kept, messages) | dict.fromkeys((Kept.FILES, Kept.TEXTS), texts)
         self._outage = Outage(_log, "what is old can't be erased")
 
     async def run(self) -> None:

@@ -24,7 +24,7 @@ def veiled_page(page: HistoryPage) -> HistoryPage:
 def veiled_story(story: MessageStory) -> MessageStory:
     """A receipt as it came may have the beginning of the text in it (SMPP 3.4 appendix B)."""
     receipts = [replace(one, raw="") for one in story.receipts]
-    return replace(story, line=_line(story.line), receipts=receipts)
+    return replace(story, line=_line(story.line), receipts=receipts, files=())
 
 
 def veiled(reply: Reply) -> Reply:
@@ -51,9 +51,9 @@ def _incoming(one: IncomingMessage) -> IncomingMessage:
 def _whole(one: IncomingWhole) -> IncomingWhole:
     """What a customer's application answered may repeat what it was told."""
     tries = [replace(each, head="") for each in one.tries]
-    return replace(one, message=_incoming(one.message), text=HIDDEN, tries=tries)
+    return replace(one, message=_incoming(one.message), text=HIDDEN, tries=tries, files=())
 
 
 def _number(one: Number) -> Number:
-    settings = replace(one.settings, callback=without_query(one.settings.callback))
-    return replace(one, settings=settings)
+    veiled = {name: without_query(url) for name, url in one.settings.addresses.items()}
+    return replace(one, settings=replace(one.settings, **veiled))

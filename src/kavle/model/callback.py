@@ -34,6 +34,11 @@ class LeasedCallback(msgspec.Struct, frozen=True):
     settings: NumberSettings
     mms: IncomingMmsLine | None = None  # of an MMS; then `text` is its subject
 
+    @property
+    def address(self) -> str:
+        """To be called."""
+        return (self.mms and self.settings.mms_callback) or self.settings.callback
+
 
 class Verdict(IntEnum):
     """What a try comes to."""

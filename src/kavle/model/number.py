@@ -23,6 +23,11 @@ class NumberSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     by_customer: bool = False  # he set the address himself: it may lead to global addresses alone
     mms_callback: str = ""  # for MMS, where that is another address
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Those that there are, by the name of their setting."""
+        return {name: url for name in ("callback", "mms_callback") if (url := getattr(self, name))}
+
 
 class Number(msgspec.Struct, frozen=True):
     msisdn: str

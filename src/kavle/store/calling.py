@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from kavle.model.callback import CallbackLease, LeasedCallback
+from kavle.model.callback_url import callback_host
 from kavle.model.number import NumberSettings
 from kavle.store.inbox import CallbackLeases, CallbackRequest
 from kavle.store.incoming_mms import told
@@ -84,16 +85,17 @@ class Round:
 
 
 def _leased(row: ReadyCall, token: int) -> LeasedCallback:
+    settings, mms = settings_of(row.settings), told(row.text, row.mms, row.files)
     return LeasedCallback(
         CallbackLease(row.incoming_id, token, row.tries + 1, row.round + 1),
         row.account_id,
-        row.host,
+        callback_host(settings.mms_callback) if mms and settings.mms_callback else row.host,
         row.sender,
         row.text,
         row.number,
         from_ms(row.received_at),
-        settings_of(row.settings),
-        told(row.text, row.mms, row.files),
+        settings,
+        mms,
     )
 
 

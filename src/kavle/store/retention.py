@@ -12,11 +12,14 @@ import msgspec
 BATCH: Final = 1_000
 """Rows of one look. More than a node may give ids of late (a block of 256): a look with young ones alone is
 therefore behind all that is old."""
+FEW: Final = 300
+"""Messages with files of one look: up to 90 MB, of which an engine has to find every page."""
 
 
 class Kept(StrEnum):
     """In this order: messages are spared as long as their bundle is there."""
 
+    FILES = "files"
     TEXTS = "texts"
     BUNDLES = "bundles"
     MESSAGES = "messages"
@@ -36,9 +39,13 @@ class Erased(msgspec.Struct, frozen=True):
     after: int | None  # where to go on; None: that was all
 
 
-def chosen(rows: Sequence[Any]) -> tuple[list[int], int | None]:
+def batch(kind: Kept) -> int:
+    return FEW if kind is Kept.FILES else BATCH
+
+
+def chosen(rows: Sequence[Any], batch: int) -> tuple[list[int], int | None]:
     """Of a look's (id, whether it is young, whether it is open), in the order of the ids: which are to be
     erased, and where to go on."""
     old = [id for id, young, open in rows if not young and not open]
-    over = len(rows) < BATCH or all(young for _, young, _ in rows)
+    over = len(rows) < batch or all(young for _, young, _ in rows)
     return old, None if over else rows[-1][0]

@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from kavle.store.postgres.rows import Db
-from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
+from kavle.store.retention import Erase, Erased, Kept, batch, chosen
 from kavle.store.rows import to_ms
 
 WIDTH: Final = 10_000_000
@@ -22,14 +22,19 @@ _OPEN_PART: Final = (
 _OPEN_BUNDLE: Final = f"EXISTS (SELECT FROM bundle_part AS p WHERE p.bundle_id = {{id}} AND {_OPEN_PART})"
 _OPEN_JOB: Final = "EXISTS (SELECT FROM job WHERE message_id = {id})"
 _OPEN_CALLBACK: Final = "EXISTS (SELECT FROM callback WHERE incoming_id = {id})"
+_OF_MESSAGE: Final = (
+    "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= $1,"  # noqa: S608 -- ours
+    " coalesce(m.due_at, u.due_at, 0) >= $1 OR "
+    f"{_OPEN_JOB} OR {_OPEN_CALLBACK} OR {_OPEN_BUNDLE}".format(id="b.id")
+    + " FROM ({old}) AS b LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
+    " LEFT JOIN incoming AS i ON i.id = b.id ORDER BY b.id"
+)
 _LOOK: Final = {
-    Kept.TEXTS: (
-        "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= $1,"  # noqa: S608 -- ours
-        " coalesce(m.due_at, u.due_at, 0) >= $1 OR "
-        f"{_OPEN_JOB} OR {_OPEN_CALLBACK} OR {_OPEN_BUNDLE}".format(id="b.id")
-        + " FROM (SELECT message_id AS id FROM body WHERE message_id > $2 ORDER BY message_id LIMIT $3) AS b"
-        " LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
-        " LEFT JOIN incoming AS i ON i.id = b.id ORDER BY b.id"
+    Kept.FILES: _OF_MESSAGE.format(
+        old="SELECT DISTINCT message_id AS id FROM file WHERE message_id > $2 ORDER BY message_id LIMIT $3"
+    ),
+    Kept.TEXTS: _OF_MESSAGE.format(
+        old="SELECT message_id AS id FROM body WHERE message_id > $2 ORDER BY message_id LIMIT $3"
     ),
     Kept.BUNDLES: (
         "SELECT id, accepted_at >= $1, coalesce(due_at, 0) >= $1 OR "  # noqa: S608 -- ours
@@ -48,13 +53,16 @@ _LOOK: Final = {
         + " FROM incoming WHERE id > $2 ORDER BY id LIMIT $3"
     ),
 }
+_OF_MESSAGES: Final = {"body": "message_id", "file": "message_id"}
 _ROWS: Final = {
+    Kept.FILES: {"file": "message_id"},
     Kept.TEXTS: {"body": "message_id"},
     Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
-    Kept.MESSAGES: {"body": "message_id", "segment": "message_id", "receipt": "message_id", "message": "id"},
-    Kept.INCOMING: {"body": "message_id", "callback_try": "incoming_id", "incoming": "id"},
+    Kept.MESSAGES: {**_OF_MESSAGES, "segment": "message_id", "receipt": "message_id", "message": "id"},
+    Kept.INCOMING: {**_OF_MESSAGES, "callback_try": "incoming_id", "incoming": "id"},
 }
 _WHOLE: Final[dict[Kept, tuple[str, ...]]] = {
+    Kept.FILES: ("file",),
     Kept.TEXTS: ("body",),
     Kept.MESSAGES: ("segment", "receipt", "message"),
     Kept.INCOMING: ("callback_try", "incoming"),
@@ -88,8 +96,9 @@ async def erase(db: Db, wanted: Sequence[Erase]) -> tuple[list[Erased], None]:
 
 
 async def _erase(db: Db, one: Erase) -> Erased:
-    rows = await db.fetch(_LOOK[one.kind], to_ms(one.before), one.after, BATCH)
-    ids, after = chosen([tuple(row) for row in rows])
+    most = batch(one.kind)
+    rows = await db.fetch(_LOOK[one.kind], to_ms(one.before), one.after, most)
+    ids, after = chosen([tuple(row) for row in rows], most)
     for table, key in _ROWS[one.kind].items():
         await db.execute(f"DELETE FROM {table} WHERE {key} = ANY($1::bigint[])", ids)  # noqa: S608 -- ours
     return Erased(len(ids), after)

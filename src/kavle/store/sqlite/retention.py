@@ -8,7 +8,7 @@ from typing import Final
 
 import apsw
 
-from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
+from kavle.store.retention import Erase, Erased, Kept, batch, chosen
 from kavle.store.rows import to_ms
 from kavle.store.sqlite.rows import array
 
@@ -22,14 +22,19 @@ _OPEN_BUNDLE: Final = (
 )
 _OPEN_JOB: Final = "EXISTS (SELECT 1 FROM job WHERE message_id = {id})"
 _OPEN_CALLBACK: Final = "EXISTS (SELECT 1 FROM callback WHERE incoming_id = {id})"
+_OF_MESSAGE: Final = (
+    "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= ?1,"  # noqa: S608 -- ours
+    " coalesce(m.due_at, u.due_at, 0) >= ?1 OR "
+    f"{_OPEN_JOB} OR {_OPEN_CALLBACK} OR {_OPEN_BUNDLE}".format(id="b.id")
+    + " FROM ({old}) AS b LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
+    " LEFT JOIN incoming AS i ON i.id = b.id ORDER BY b.id"
+)
 _LOOK: Final = {
-    Kept.TEXTS: (
-        "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= ?1,"  # noqa: S608 -- ours
-        " coalesce(m.due_at, u.due_at, 0) >= ?1 OR "
-        f"{_OPEN_JOB} OR {_OPEN_CALLBACK} OR {_OPEN_BUNDLE}".format(id="b.id")
-        + " FROM (SELECT message_id AS id FROM body WHERE message_id > ?2 ORDER BY message_id LIMIT ?3) AS b"
-        " LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
-        " LEFT JOIN incoming AS i ON i.id = b.id ORDER BY b.id"
+    Kept.FILES: _OF_MESSAGE.format(
+        old="SELECT DISTINCT message_id AS id FROM file WHERE message_id > ?2 ORDER BY message_id LIMIT ?3"
+    ),
+    Kept.TEXTS: _OF_MESSAGE.format(
+        old="SELECT message_id AS id FROM body WHERE message_id > ?2 ORDER BY message_id LIMIT ?3"
     ),
     Kept.BUNDLES: (
         "SELECT id, accepted_at >= ?1, coalesce(due_at, 0) >= ?1 OR "  # noqa: S608 -- ours
@@ -48,11 +53,13 @@ _LOOK: Final = {
         + " FROM incoming WHERE id > ?2 ORDER BY id LIMIT ?3"
     ),
 }
+_OF_MESSAGES: Final = {"body": "message_id", "file": "message_id"}
 _ROWS: Final = {
+    Kept.FILES: {"file": "message_id"},
     Kept.TEXTS: {"body": "message_id"},
     Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
-    Kept.MESSAGES: {"body": "message_id", "segment": "message_id", "receipt": "message_id", "message": "id"},
-    Kept.INCOMING: {"body": "message_id", "callback_try": "incoming_id", "incoming": "id"},
+    Kept.MESSAGES: {**_OF_MESSAGES, "segment": "message_id", "receipt": "message_id", "message": "id"},
+    Kept.INCOMING: {**_OF_MESSAGES, "callback_try": "incoming_id", "incoming": "id"},
 }
 
 
@@ -61,7 +68,8 @@ def erase(db: apsw.Connection, wanted: Sequence[Erase]) -> list[Erased]:
 
 
 def _erase(db: apsw.Connection, one: Erase) -> Erased:
-    ids, after = chosen(db.execute(_LOOK[one.kind], (to_ms(one.before), one.after, BATCH)).fetchall())
+    most = batch(one.kind)
+    ids, after = chosen(db.execute(_LOOK[one.kind], (to_ms(one.before), one.after, most)).fetchall(), most)
     for table, key in _ROWS[one.kind].items():
         db.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))", (array(ids),))  # noqa: S608
     _give_back(db)

@@ -1,0 +1,71 @@
+"""What the files of an MMS are, whatever they are called, and who is given them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kavle.core.ids import internal
+from kavle.core.reading import had
+from kavle.core.veil import may_not_read
+from kavle.mms.media import UNKNOWN, Media, sniff
+from kavle.mms.names import safe_names
+from kavle.model.account import Account, Operator
+from kavle.model.errors import Reason, Refusal
+from kavle.model.mms import IncomingFile, MmsFile
+from kavle.store.store import Store
+
+
+def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
+    """As they are stored and sent: with names of ours, and the types that they are of. Raises `Refusal` for
+    what is not sent to phones."""
+    media = [sniff(file.data, file.name, file.content_type) for file in files]
+    for number, kind in enumerate(media, start=1):
+        if kind is None:
+            raise Refusal(Reason.CONTENT, f"file {number} is of no type that phones are sent, or it is empty")
+    known = [kind for kind in media if kind is not None]
+    names = _names([file.name for file in files], known)
+    return tuple(
+        MmsFile(name, _content_type(kind), file.data)
+        for name, kind, file in zip(names, known, files, strict=True)
+    )
+
+
+def received(files: Sequence[IncomingFile]) -> tuple[IncomingFile, ...]:
+    """As they are kept. What is none of the types that are known is no type that a browser would open."""
+    media = [sniff(file.data, file.name, file.content_type) or UNKNOWN for file in files]
+    names = _names([file.name for file in files], media)
+    return tuple(
+        IncomingFile(name, _content_type(kind), file.content_id, file.data)
+        for name, kind, file in zip(names, media, files, strict=True)
+    )
+
+
+def _names(given: Iterable[str], media: Iterable[Media]) -> list[str]:
+    return safe_names((name, kind.extension) for name, kind in zip(given, media, strict=True))
+
+
+def _content_type(media: Media) -> str:
+    return f"{media.content_type}; charset={media.charset}" if media.charset else media.content_type
+
+
+class MmsFiles:
+    """One file at a time, by the public id of its message. Each verb raises `Refusal` UNAVAILABLE where the
+    database can't be had, and is None for what is unknown, another's, erased, or not for the viewer."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def sent(self, viewer: Account | Operator, public_id: str, name: str) -> MmsFile | None:
+        id = await self._id(viewer, public_id)
+        return None if id is None else await had(self._store.files.of_outgoing(_whose(viewer), id, name))
+
+    async def received(self, viewer: Account | Operator, public_id: str, name: str) -> IncomingFile | None:
+        id = await self._id(viewer, public_id)
+        return None if id is None else await had(self._store.files.of_incoming(_whose(viewer), id, name))
+
+    async def _id(self, viewer: Account | Operator, public_id: str) -> int | None:
+        return None if may_not_read(viewer) else await had(internal(self._store, public_id))
+
+
+def _whose(viewer: Account | Operator) -> int | None:
+    return viewer.id if isinstance(viewer, Account) else None
