@@ -1,5 +1,5 @@
 """Databases that are copies of what they were: how one is recognised, and what is known of what it lacks.
-Pure, and the same on every engine. ADR 26 has why."""
+Pure, and the same on every engine. ADR 27 has why."""
 
 from __future__ import annotations
 
