@@ -22,7 +22,7 @@ def describe(folder: Path) -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
         f" ({sys.implementation.name})",
         "libraries": ", ".join(
-            f"{name} {version(name)}" for name in ("kavle", "uvicorn", "httptools", "uvloop", "lxml")
+            f"{name} {version(name)}" for name in ("kavle", "httptools", "uvloop", "lxml")
         )
         + f", SQLite {apsw.sqlite_lib_version()}",
         "disk": f"{syncs(folder):,.0f} fdatasync/s of 4 kB, appended",

@@ -37,7 +37,7 @@ def telling() -> bool:
 
 
 def configure(level: str = "info") -> None:
-    """Once, at start. The standard library's loggers (uvicorn's, the writer's) come out the same way."""
+    """Once, at start. The standard library's loggers (the server's, the writer's) come out the same way."""
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         _with_public_id,

@@ -229,7 +229,7 @@ def test_a_request_under_way_is_answered_before_the_stop() -> None:
         client = Client(north.server.listeners[TLS].port, trusting())
         north.core.gate.clear()
         client.send(raw())
-        while not north.server.state.tasks:
+        while not north.server.tasks:
             north.settle()
     assert client.answer().body == b"1000"
     client.socket.close()

@@ -296,7 +296,7 @@ def test_a_head_that_comes_byte_by_byte_has_no_more_time_than_another(north: Gat
         for byte in raw()[:20]:
             dribble(client, bytes([byte]), 1)
             north.settle()
-            (one,) = north.do(lambda: [c.deadline for c in north.server.state.connections if c._heads.begun])
+            (one,) = north.do(lambda: [c.deadline for c in north.server.connections if c._heads.begun])
             deadlines.add(one)
         assert len(deadlines) == 1
 
@@ -365,7 +365,7 @@ def test_who_pipelines_without_end_is_not_kept_in_memory(north: Gateway, request
         thread.start()
         for _ in range(500):
             assert client.answer().status == 200
-        held = north.do(lambda: max(len(c.waiting) for c in north.server.state.connections))
+        held = north.do(lambda: max(len(c.waiting) for c in north.server.connections))
         assert held <= 512 * 1024  # what one read can bring, twice
         client.socket.shutdown(socket.SHUT_RDWR)
         thread.join()
@@ -426,7 +426,7 @@ def test_who_asks_on_without_reading_is_not_answered_on() -> None:
 
     with gateway(lambda _: wide) as north, north.client() as client:
         client.send(b"GET / HTTP/1.1\r\n\r\n" * 2000)
-        while north.do(lambda: [c.flow.write_paused for c in north.server.state.connections]) != [True]:
+        while north.do(lambda: [c.write_paused for c in north.server.connections]) != [True]:
             pass
         settled_at = len(asked)
         for _ in range(100):
@@ -490,3 +490,61 @@ def test_who_waits_too_long_for_a_commit_is_left_without_an_answer(north: Gatewa
         north.later(3600)
         assert client.closed() == b""
         north.core.gate.set()
+
+
+# --- answers that are not there at once ---------------------------------------------------------------------
+
+
+async def in_pieces(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for piece in (b"one ", b"", b"two"):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_an_answer_of_unknown_length_comes_in_chunks() -> None:
+    with gateway(lambda north: in_pieces) as north, north.client() as client:
+        for _ in range(2):  # and the connection goes on
+            client.send(raw())
+            assert client.answer().headers["transfer-encoding"] == "chunked"
+            while not client._seen.endswith(b"0\r\n\r\n"):
+                client._more()
+            assert client._seen == b"4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n"
+            client._seen = b""
+
+
+def test_http_1_0_knows_no_chunks_and_reads_to_the_end() -> None:
+    with gateway(lambda north: in_pieces) as north, north.client() as client:
+        client.send(raw().replace(b"HTTP/1.1", b"HTTP/1.0"))
+        head, _, body = client.closed().partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in head
+        assert body == b"one two"
+
+
+async def too_short(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+    await send({"type": "http.response.body", "body": b"four"})
+
+
+async def silent(scope: Scope, receive: Receive, send: Send) -> None:
+    return
+
+
+@pytest.mark.parametrize("app", [too_short, silent])
+def test_an_application_that_breaks_its_word_is_a_bug_that_the_client_is_told_of(app: App) -> None:
+    with gateway(lambda north: app) as north:
+        assert (north.ask(raw()).status, north.ask(raw()).body) == (500, b"Internal Server Error")
+
+
+async def asks_on(scope: Scope, receive: Receive, send: Send) -> None:
+    """What an application is told when all of the request was told."""
+    first, then = await receive(), asyncio.ensure_future(receive())
+    await asyncio.sleep(0)
+    waits = not then.done()
+    then.cancel()
+    await reply(send, 200, (), f"{first['body'].decode()} {first['more_body']} {waits}".encode())
+
+
+def test_who_asks_for_more_than_the_request_waits() -> None:
+    with gateway(lambda north: asks_on) as north:
+        assert north.post("body").body == b"body False True"

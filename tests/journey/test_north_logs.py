@@ -74,7 +74,6 @@ def test_no_log_holds_a_password_a_text_or_a_number(
     log: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with gateway(stop_seconds=0.05) as north:
-        logging.getLogger("uvicorn.access").propagate = True
         everything_that_can_happen(north)
     told = log.getvalue() + "".join(capfd.readouterr())
     assert "RuntimeError: a bug" in told  # it does see what is logged

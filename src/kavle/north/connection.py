@@ -1,4 +1,4 @@
-"""One client's connection: uvicorn's protocol on httptools, behind a gate that sees every byte first.
+"""One client's connection: HTTP/1.1 by httptools, behind a gate that sees every byte first.
 
 The gate lets one request at a time through and hands the parser whole heads and never more. So it can bound
 a head, escape what old clients leave raw in a request line, and know what it has been waiting for."""
@@ -8,17 +8,15 @@ from __future__ import annotations
 import asyncio
 import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.flow_control import FlowControl, service_unavailable
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from kavle.north.caller import Admission
-from kavle.north.exchange import Exchange
+from kavle.north.exchange import Exchange, status_line
 from kavle.north.framing import BadHead, Body, ChunkedBody, Heads, SizedBody, escaped, without_upgrade
-from kavle.north.http import Scope
+from kavle.north.http import Scope, service_unavailable
 from kavle.north.listener import Arrived
 
 if TYPE_CHECKING:
@@ -29,62 +27,83 @@ SPARE: Final = 64  # connections over the limit that are told so; any more are c
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
-class Connection(HttpToolsProtocol):
+class Connection(asyncio.Protocol):
     """`deadline` is the loop's time by which what it waits for must have come."""
+
+    transport: asyncio.Transport
+    parser: httptools.HttpRequestParser
 
     def __init__(
         self, server: HttpServer, loop: asyncio.AbstractEventLoop, admission: Admission, arrived: Arrived
     ) -> None:
-        super().__init__(server.config, server.state, {}, loop)
+        self.server = server
         self.deadline = math.inf
-        self._server = server
+        self._loop = loop
         self._admission = admission
         self._arrived = arrived
         self._settings = server.settings
         self._heads = Heads(server.settings.head_bytes)
-        self._body: Body | None = None  # of the request that is being read
+        self._body: Body | None = None  # of the request that is being read, while there is more of it
+        self._exchange: Exchange | None = None  # the last request's
         self._answered = True  # no request waits for its answer
         self.waiting = b""  # requests that came while another waited for its answer
         self._upgrading = False
         self._surplus = False
         self._stopping = False
         self._lingering = False
+        self._read_paused = False
+        self.write_paused = False
+        self._writable: asyncio.Event | None = None  # once somebody waits for it
 
     # What the transport tells
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(cast(asyncio.Transport, transport))
-        self.flow = _Flow(self)
+        self.transport = cast(asyncio.Transport, transport)
+        self.parser = httptools.HttpRequestParser(self)
+        # The gate decides what is read after a request that was to be the last.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
+        self._client, self._own = (_address(transport, end) for end in ("peername", "sockname"))
+        self.server.connections.add(self)
         self._expect_within(self._settings.head_seconds)
         self._arrived()
-        surplus = self._server.crowd() - self._settings.connections
+        surplus = self.server.crowd() - self._settings.connections
         self._surplus = surplus > 0
-        peer = self.client[0] if self.client else ""
-        if surplus > SPARE or self._server.stopping or not self._admission.serves(peer):
+        peer = self._client[0] if self._client else ""
+        if surplus > SPARE or self.server.stopping or not self._admission.serves(peer):
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._server.left()
+        self.server.connections.discard(self)
+        if self._exchange is not None:
+            self._exchange.leave()
+        self._written()
+        del self.parser  # which knows us, as we know it
+        self.server.left()
 
     def data_received(self, data: bytes) -> None:
         if not self._lingering:
             self._read(self.waiting + data if self.waiting else self._heads.joined(data))
 
-    def eof_received(self) -> bool | None:  # type: ignore[override]
+    def eof_received(self) -> bool | None:
         """A client that has said all may still be listening: it gets the answer to a whole request."""
-        if self._answered or self._body is not None or self._lingering or self.scheme == "https":
+        if self._answered or self._body is not None or self._lingering or self._scheme == "https":
             return None  # TLS closes both ways at once, whatever we return
-        self.cycle.keep_alive = False
+        self._last()
         return True
 
     def pause_writing(self) -> None:
-        super().pause_writing()
+        self.write_paused = True
         self._expect_within(self._settings.body_seconds)
 
     def resume_writing(self) -> None:
-        super().resume_writing()
+        self._written()
         self._rest()
+
+    def _written(self) -> None:
+        self.write_paused = False
+        if self._writable is not None:
+            self._writable.set()
 
     # What the server tells
 
@@ -92,7 +111,7 @@ class Connection(HttpToolsProtocol):
         """Finish the request that is under way, and take no other."""
         self._stopping = True
         if not self._answered:
-            self.cycle.keep_alive = False
+            self._last()
         elif not self._lingering:
             self.transport.close()
             self.deadline = 0.0  # a client behind TLS need not hear our goodbye, nor be waited for
@@ -105,10 +124,15 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.abort()
 
+    def _last(self) -> None:
+        """The request that is under way is the connection's last."""
+        if self._exchange is not None:
+            self._exchange.keep_alive = False
+
     # The gate
 
     def _expect_within(self, seconds: float) -> None:
-        self.deadline = self.loop.time() + seconds
+        self.deadline = self._loop.time() + seconds
 
     def _rest(self) -> None:
         """It is our turn, or the client's to ask for something more."""
@@ -159,40 +183,55 @@ class Connection(HttpToolsProtocol):
 
     def _wait(self, requests: bytes) -> None:
         self.waiting = requests
-        self.flow.pause_reading()
+        self.pause_reading()
 
     # What the parser tells
 
     def on_message_begin(self) -> None:
-        self.url = b""
-        self.headers = []
-        self.expect_100_continue = False
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._continues = False
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._continues = True
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        method = self.parser.get_method()
-        if self.parser.should_upgrade():
+        parser = self.parser
+        method = parser.get_method()
+        if parser.should_upgrade():
             if method == b"CONNECT":
                 raise httptools.HttpParserError("no tunnels here")
             self._upgrading = True
             return
+        version = parser.get_http_version()
         self._answered, self._body = False, self._framed()
-        self._expect_within(self._settings.body_seconds)
-        version = self.parser.get_http_version()
-        self.cycle = Exchange(self, self._server.app, self._scope(method, version))
-        self.cycle.keep_alive = version == "1.1" and not self._stopping and self.parser.should_keep_alive()
-        app = service_unavailable if self._surplus else self.cycle.run
-        self._start_asgi_task(self.cycle, cast(Any, app))
+        if self._body is not None:
+            self._expect_within(self._settings.body_seconds)
+        self._exchange = Exchange(
+            self,
+            service_unavailable if self._surplus else self.server.app,
+            self._scope(method, version),
+            keep_alive=version == "1.1" and not self._stopping and parser.should_keep_alive(),
+            continues=self._continues,
+        )
+        self.server.run(self._exchange.run())
 
-    def _framed(self) -> Body:
-        for name, value in self.headers:
+    def _framed(self) -> Body | None:
+        for name, value in self._headers:
             if name == b"content-length":
                 return SizedBody(int(value))
             if name == b"transfer-encoding":
                 return ChunkedBody()
-        return SizedBody(0)
+        return None
 
     def _scope(self, method: bytes, version: str) -> Scope:
-        target, _, query = self.url.partition(b"?")
+        target, _, query = self._url.partition(b"?")
         if not target.startswith(b"/"):  # RFC 9112 §3.2.2: the absolute form
             target = b"/" + target.partition(b"://")[2].partition(b"/")[2]
         path = target.decode("ascii")
@@ -200,23 +239,27 @@ class Connection(HttpToolsProtocol):
             "type": "http",
             "asgi": _ASGI,
             "http_version": version,
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
+            "server": self._own,
+            "client": self._client,
+            "scheme": self._scheme,
             "method": method.decode("ascii"),
             "path": unquote(path) if "%" in path else path,
             "raw_path": target,
             "query_string": query,
             "root_path": "",
-            "headers": self.headers,
+            "headers": self._headers,
             "listener": self._admission,
         }
 
+    def on_body(self, body: bytes) -> None:
+        if self._exchange is not None:
+            self._exchange.feed(body)
+
     def on_message_complete(self) -> None:
-        if self._upgrading:
+        if self._upgrading or self._exchange is None:
             return
         self._body = None
-        super().on_message_complete()
+        self._exchange.end()
         self._rest()
 
     # What the exchange tells
@@ -226,17 +269,29 @@ class Connection(HttpToolsProtocol):
         if self._lingering or self.transport.is_closing():
             return
         if self._body is None:
-            if not self.flow.write_paused:
+            if not self.write_paused:
                 self._rest()
             if self.waiting:
                 self._read(self.waiting)
-        self.flow.resume_reading()
+        self.resume_reading()
 
-    def write(self, data: bytes) -> None:
-        self.transport.write(data)
+    def pause_reading(self) -> None:
+        if not self._read_paused:
+            self._read_paused = True
+            self.transport.pause_reading()
 
-    def is_closing(self) -> bool:
-        return self.transport.is_closing()
+    def resume_reading(self) -> None:
+        """Whoever wants to read on, nothing more is read while something that was read waits."""
+        if self._read_paused and not self.waiting:
+            self._read_paused = False
+            self.transport.resume_reading()
+
+    async def writable(self) -> None:
+        """Returns when the client has taken some of what was written, or is gone."""
+        while self.write_paused:
+            self._writable = self._writable or asyncio.Event()
+            self._writable.clear()
+            await self._writable.wait()
 
     def close(self) -> None:
         """After the answer, of which nothing must be lost."""
@@ -254,37 +309,29 @@ class Connection(HttpToolsProtocol):
         self.waiting = b""
         self._heads.drop()
         self._expect_within(_LINGER_SECONDS)
-        self.flow.resume_reading()
+        self.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer what is no request, or no request that we read further."""
-        if self._body is not None and (self._answered or self.cycle.response_started):
+        exchange = None if self._answered else self._exchange
+        if self._body is not None and (exchange is None or exchange.started):
             self.transport.abort()
             return
-        if not self._answered:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        if exchange is not None:
+            exchange.leave()
         body = f"{status.value} {status.phrase}\n".encode()
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-        ]
-        lines = [b"%s: %s\r\n" % header for header in headers]
-        self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
+        self.transport.write(
+            status_line(status)
+            + self.server.date
+            + b"content-type: text/plain; charset=utf-8\r\n"
+            + b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(body), body)
+        )
         self._linger()
 
 
-class _Flow(FlowControl):
-    """Whoever wants to read on, nothing more is read while something that was read waits."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.transport)
-        self._connection = connection
-
-    def resume_reading(self) -> None:
-        if not self._connection.waiting:
-            super().resume_reading()
+def _address(transport: asyncio.BaseTransport, end: str) -> tuple[str, int] | None:
+    """Of one of the connection's two ends; None where it is already gone."""
+    address = transport.get_extra_info(end)
+    return (str(address[0]), int(address[1])) if address else None

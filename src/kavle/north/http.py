@@ -39,8 +39,12 @@ class ClientGone(Exception):
 
 async def reply(send: Send, status: int, described: Headers, body: bytes) -> None:
     length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*described, length]})
+    await send({"type": "http.response.start", "status": status, "headers": (*described, length)})
     await send({"type": "http.response.body", "body": body})
+
+
+async def service_unavailable(scope: Scope, receive: Receive, send: Send) -> None:
+    await reply(send, 503, (TEXT, CLOSE), b"Service Unavailable")
 
 
 def headers(scope: Scope, name: bytes) -> list[bytes]:

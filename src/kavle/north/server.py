@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Coroutine
 from email.utils import formatdate
 from types import TracebackType
-from typing import Any, Final, Self, cast
-
-from uvicorn.config import Config
-from uvicorn.server import ServerState
+from typing import Any, Final, Self
 
 from kavle.clock import Clock
 from kavle.north.caller import Admission
@@ -30,19 +28,9 @@ class HttpServer:
         self.app = app
         self.settings = settings
         self._clock = clock
-        self.config = Config(
-            cast(Any, app),
-            http=Connection,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-        )
-        self.config.load()
-        self.state = ServerState()
+        self.connections: set[Connection] = set()
+        self.tasks: set[asyncio.Task[None]] = set()  # requests under way
+        self.date = b""  # the header, of this second
         self.listeners = [self._listener(key, one) for key, one in settings.listeners()]
         self._ticker: asyncio.Task[None]
         self._empty = asyncio.Event()
@@ -72,7 +60,7 @@ class HttpServer:
     def crowd(self) -> int:
         """How many are connected, or about to be, by all listeners together."""
         arriving = (len(one.arriving) for one in self.listeners if isinstance(one, TlsListener))
-        return len(self.state.connections) + sum(arriving)
+        return len(self.connections) + sum(arriving)
 
     def _listener(self, key: str, settings: ListenerSettings) -> Listener:
         if settings.tls is None:
@@ -91,12 +79,12 @@ class HttpServer:
         self.stopping = True
         self._close()
         self.left()
-        for connection in list(self.state.connections):
+        for connection in list(self.connections):
             connection.shutdown()
         try:
             async with asyncio.timeout(self.settings.stop_seconds):
-                while self.state.tasks:
-                    await asyncio.wait(self.state.tasks)
+                while self.tasks:
+                    await asyncio.wait(self.tasks)
                 await self._empty.wait()
         except TimeoutError:
             await self._cut_off()
@@ -107,22 +95,27 @@ class HttpServer:
             listener.close()
 
     async def _cut_off(self) -> None:
-        for connection in list(self.state.connections):
+        for connection in list(self.connections):
             connection.transport.abort()
-        tasks = list(self.state.tasks)
+        tasks = list(self.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def sweep(self, now: float) -> None:
         """Let go of connections that have waited too long; `now` in the loop's time."""
-        for connection in list(self.state.connections):
-            if isinstance(connection, Connection) and connection.deadline <= now:
+        for connection in list(self.connections):
+            if connection.deadline <= now:
                 connection.expire()
+
+    def run(self, request: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(request)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def left(self) -> None:
         """A connection may have been the last."""
-        if self.stopping and not self.state.connections:
+        if self.stopping and not self.connections:
             self._empty.set()
 
     async def _tick(self) -> None:
@@ -140,7 +133,7 @@ class HttpServer:
             await asyncio.to_thread(certificate.renew, self._clock.now())
 
     def _date(self) -> None:
-        self.state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self.date = f"date: {formatdate(usegmt=True)}\r\n".encode()
 
     async def __aenter__(self) -> Self:
         await self.start()

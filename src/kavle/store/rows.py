@@ -49,7 +49,7 @@ def to_ms(at: datetime) -> int:
     global _last  # noqa: PLW0603 -- one tuple, replaced whole: any thread may
     known, ms = _last
     if known is not at:
-        ms = int(at.timestamp() * 1000)
+        ms = (at - _EPOCH) // _MILLISECOND
         _last = at, ms
     return ms
 

@@ -61,7 +61,7 @@ def new_ids(db: apsw.Connection, count: int) -> Iterator[int]:
 
 
 def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> None:
-    messages, bodies, files, jobs, entries = [], [], list[FileRow](), [], []
+    messages, bodies, files, jobs, entries, counted = [], [], list[FileRow](), [], [], []
     for id, draft, (after, tag, _) in rows:
         at, expires = to_ms(draft.accepted_at), to_ms(draft.expires_at)
         due = None if draft.due is None else to_ms(draft.due)
@@ -104,11 +104,10 @@ def _insert(db: apsw.Connection, rows: Sequence[tuple[int, Draft, Place]]) -> No
             )
         )
         entries.append((draft.account_id, at, int(Entry.DEBIT), -draft.price, after, id))
+        counted.append((at, draft.account_id, draft.carrier_id))
     insert(db, _MESSAGE, messages)
     insert(db, BODY, bodies)
     insert(db, FILE, files)
     insert(db, _JOB, jobs)
     insert(db, LEDGER, entries)
-    traffic.accepted(
-        db, [(to_ms(draft.accepted_at), draft.account_id, draft.carrier_id) for _, draft, _ in rows]
-    )
+    traffic.accepted(db, counted)
