@@ -293,6 +293,8 @@ def _said_by(
     carriers: Collection[int], text: str, encoding: Encoding, segments: int, terms: Terms
 ) -> tuple[Encoding, int]:
     """As each of these carriers can send what is so long at the shortest."""
+    if not (terms.shifts or terms.latin1):
+        return encoding, segments  # nothing tells one carrier from another: as good as always
     plain = terms.latin1.isdisjoint(carriers) or in_latin1(text)
     if plain and (encoding is Encoding.GSM7 or not terms.shifts):
         return encoding, segments

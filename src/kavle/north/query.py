@@ -50,8 +50,8 @@ def text(escaped: str, charset: Charset = "auto") -> str:
     """What a key or a value says. Escapes that are valid UTF-8 are UTF-8, all others windows-1252: Swedish in
     windows-1252 is next to never valid UTF-8 by accident. `%u20AC` is a code unit of UTF-16. An account may
     be set to either charset; Refusal(PARAMETER) where it is UTF-8 and this is not."""
-    if escaped.isascii() and "%" not in escaped and "+" not in escaped:
-        return escaped
+    if "%" not in escaped and escaped.isascii():
+        return escaped.replace("+", " ")
     if "%u" in escaped:
         pieces = enumerate(_UNITS.split(escaped))
         return "".join(_code_units(piece) if at % 2 else _octets(piece, charset) for at, piece in pieces)
