@@ -18,9 +18,9 @@ from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.main import COMMANDS, main
 from kavle.metrics import Metrics
 from kavle.model.account_change import KEYS
-from kavle.simulator.face import MoOrder
 from kavle.simulator.faults import Faults
 from kavle.simulator.magic import markdown
+from kavle.simulator.smsc_desk import MoOrder
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "kavle.toml.example"

@@ -15,6 +15,7 @@ from kavle.simulator.face import LOOPBACK, Face
 from kavle.simulator.journal import FileJournal, MemoryJournal
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
+from kavle.simulator.smsc_desk import SmscDesk
 from kavle.wire.smpp import events as ev
 from kavle.wire.smpp.constants import CommandId
 from kavle.wire.smpp.pdus import (
@@ -148,7 +149,7 @@ async def http(port: int, request: str) -> tuple[int, Any]:
 
 @asynccontextmanager
 async def face_of(smsc: Network) -> AsyncIterator[int]:
-    face = Face(smsc)
+    face = Face(SmscDesk(smsc))
     yield await face.start(0)
     face.stop()
 

@@ -22,11 +22,13 @@ from kavle.model.account import Operator
 from kavle.model.money import UNIT
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings, ListenerSettings
-from kavle.simulator.face import CUSTOMER, Face
+from kavle.simulator.customer import CUSTOMER
+from kavle.simulator.face import Face
 from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
+from kavle.simulator.smsc_desk import SmscDesk
 from kavle.south.callback.settings import CallbackSettings
 from kavle.south.smpp.settings import SmppSettings
 from support.books import Place
@@ -140,7 +142,7 @@ async def running(
     _, port = await network.start(LOOPBACK, 0)
     settings = settings_for(place, port, listeners=listeners, carrier=carrier)
     settings = msgspec.structs.replace(settings, gateway=gateway_settings, callbacks=callbacks)
-    face = Face(network)
+    face = Face(SmscDesk(network))
     face_url = f"http://{LOOPBACK}:{await face.start(0)}"
     if phones:
         settings = msgspec.structs.replace(

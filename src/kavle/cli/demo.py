@@ -25,10 +25,12 @@ from kavle.model.number import NumberSettings
 from kavle.north.auth import hash_password
 from kavle.north.settings import HttpSettings
 from kavle.north.web.phones import Guest
-from kavle.simulator.face import CUSTOMER, Face
+from kavle.simulator.customer import CUSTOMER
+from kavle.simulator.face import Face
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
+from kavle.simulator.smsc_desk import SmscDesk
 from kavle.south.callback.settings import CallbackSettings
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.errors import DatabaseInUse, StoreError
@@ -73,7 +75,7 @@ async def _demo(data: Path, port: int, stop: asyncio.Event) -> None:
         screen=Screen(printer(stop)),
     )
     _, smpp_port = await network.start(LOOPBACK, 0)
-    face = Face(network)
+    face = Face(SmscDesk(network))
     face_url = f"http://{LOOPBACK}:{await face.start(0)}"
     settings = _settings(data, port, smpp_port, face_url, network.settings)
     gateway = Gateway(settings, SystemClock(), guest=Guest(ACCOUNT, PASSWORD))

@@ -9,7 +9,8 @@ import click
 import msgspec
 
 from kavle.cli.options import address
-from kavle.simulator.face import LONGEST_WAIT, LOOPBACK
+from kavle.simulator.face import LOOPBACK
+from kavle.simulator.http import LONGEST_WAIT
 from kavle.simulator.mo_pdus import Charset, Concatenation, PduName
 
 _TALK: Final = 10.0  # seconds beyond those that the network is told to wait

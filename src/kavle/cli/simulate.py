@@ -27,6 +27,7 @@ from kavle.simulator.magic import MAGIC, national
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
+from kavle.simulator.smsc_desk import SmscDesk
 from kavle.wire.smpp.timers import Timers
 
 _SECONDS: Final = click.FloatRange(min=0)
@@ -185,7 +186,7 @@ async def _run(
     with listening(host, port, "--port"):
         host, port = await network.start(host, port, tls)
     network.inflict(faults)
-    face = Face(network)
+    face = Face(SmscDesk(network))
     ready = f"SMSC ready on {address(host, port)}"
     if http_port is not None:
         with listening(LOOPBACK, http_port, "--http-port"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -30,14 +31,17 @@ class Counts(msgspec.Struct):
     peer_errors: int = 0  # PDUs that no ESME should send
 
 
-class Watch:
-    """The counts, and those who wait for them."""
+_C = TypeVar("_C")
 
-    def __init__(self) -> None:
-        self.counts = Counts()
-        self._waiting: list[tuple[Callable[[Counts], bool], asyncio.Future[None]]] = []
 
-    async def until(self, reached: Callable[[Counts], bool]) -> None:
+class Watch(Generic[_C]):
+    """A network's counts, and those who wait for them."""
+
+    def __init__(self, counts: _C) -> None:
+        self.counts = counts
+        self._waiting: list[tuple[Callable[[_C], bool], asyncio.Future[None]]] = []
+
+    async def until(self, reached: Callable[[_C], bool]) -> None:
         """Returns once `reached(counts)`."""
         if not reached(self.counts):
             future = asyncio.get_running_loop().create_future()

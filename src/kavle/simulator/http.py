@@ -1,19 +1,22 @@
-"""As much of HTTP/1.1 as the network's face needs: one request a connection, JSON in, and JSON or plain text
-out."""
+"""As much of HTTP/1.1 as the networks' face needs: one request a connection, JSON in, and JSON, plain text or
+a file out."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 LONGEST_HEAD: Final = 16 * 1024
 """Octets; the limit of the reader that `read_request` is given."""
 
-_LONGEST_BODY: Final = 64 * 1024
+LONGEST_WAIT: Final = 600.0
+"""Seconds that may be waited for what a gateway answers."""
+
+_LONGEST_BODY: Final = 1024 * 1024  # an MM in base64
 
 _REQUEST_LINE: Final = re.compile(rb"(GET|POST) (/\S*) HTTP/1\.[01]\r\n")
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
@@ -21,6 +24,7 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n",
 _JSON: Final = re.compile(rb"\r\ncontent-type:[ \t]*application/json\b", re.IGNORECASE)
 
 _encode: Final = msgspec.json.Encoder().encode
+_T = TypeVar("_T")
 
 
 class BadRequest(Exception):
@@ -35,6 +39,23 @@ class Request(msgspec.Struct, frozen=True):
     method: str  # GET or POST
     path: str
     body: bytes = b""
+
+
+class File(msgspec.Struct, frozen=True):
+    content_type: str
+    data: bytes
+
+
+Answer = tuple[HTTPStatus, object]
+"""Of which octets are plain text, and all but a File is told as JSON."""
+
+
+def read_json(body: bytes, kind: type[_T]) -> _T:
+    """Raises BadRequest."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise BadRequest(HTTPStatus.BAD_REQUEST, str(error)) from None
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
@@ -62,13 +83,21 @@ async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
 
 
 def rendered(status: HTTPStatus, content: object) -> bytes:
-    """The whole answer; octets are plain text, all else is told as JSON."""
-    body, kind = (
-        (content, "text/plain") if isinstance(content, bytes) else (_encode(content), "application/json")
-    )
+    """The whole answer."""
+    file = _file(content)
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+        f"Content-Type: {file.content_type}\r\nContent-Length: {len(file.data)}\r\n"
+        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
     )
-    return head.encode() + body
+    return head.encode() + file.data
+
+
+def _file(content: object) -> File:
+    if isinstance(content, File):
+        return content
+    return (
+        File("text/plain", content)
+        if isinstance(content, bytes)
+        else File("application/json", _encode(content))
+    )

@@ -61,7 +61,7 @@ class Smsc:
         self.troubles = Troubles(settings.seed)
         self._screen = screen
         self._log = log
-        self._watch = Watch()
+        self._watch = Watch(Counts())
         self.counts = self._watch.counts
         self._links: set[Link] = set()
         self._dropper: asyncio.TimerHandle | None = None
