@@ -20,6 +20,9 @@ from kavle.metrics import Metrics
 from kavle.model.account_change import KEYS
 from kavle.simulator.faults import Faults
 from kavle.simulator.magic import markdown
+from kavle.simulator.mmsc.desk import MmOrder
+from kavle.simulator.mmsc.faults import MmscFaults
+from kavle.simulator.mmsc.magic import markdown as mms_markdown
 from kavle.simulator.smsc_desk import MoOrder
 
 ROOT = Path(__file__).parent.parent
@@ -129,6 +132,18 @@ def test_every_key_of_a_text_from_a_phone_is_told() -> None:
 
 def test_every_fault_is_told() -> None:
     assert told_keys("Faults") == list(Faults.__struct_fields__)
+
+
+def test_the_numbers_keys_and_faults_of_mms_are_told() -> None:
+    _, _, told = section(SIMULATOR, "MMS").partition("### Numbers with")
+    numbers, _, rest = told.partition("### MMS from phones")
+    assert "\n".join(line for line in numbers.splitlines() if line.startswith("|")) == mms_markdown()
+    keys_told, _, faults_told = rest.partition("### Faults of MMS")
+    names = [re.findall(r"^\| `([a-z_]+)` \|", part, re.MULTILINE) for part in (keys_told, faults_told)]
+    assert names == [
+        [field.encode_name for field in fields(MmOrder)],
+        list(MmscFaults.__struct_fields__),
+    ]
 
 
 # --- settings -------------------------------------------------------------------------------------------

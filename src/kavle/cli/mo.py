@@ -68,7 +68,7 @@ def mo(http_port: int, order: str | None, **text: Any) -> None:
     were taken.
     """
     request = {"from": text.pop("sender"), "to": text.pop("recipient"), **text, "order": _order(order)}
-    told = _post(http_port, request, text["wait"])
+    told = post(http_port, "smsc", "/mo", request, text["wait"])
     for part in told["parts"]:
         answers = ", ".join(answer or "no answer in time" for answer in part["answers"])
         click.echo(f"part {part['number']}: {answers or 'waits for a link'}")
@@ -85,17 +85,18 @@ def _order(told: str | None) -> list[int] | None:
         raise click.UsageError("--order wants numbers of parts with commas between them: 2,1,3") from None
 
 
-def _post(port: int, request: dict[str, object], wait: float) -> Any:
+def post(port: int, kind: str, path: str, request: dict[str, object], wait: float) -> Any:
+    """What the face of a network of that kind answers to an order. Raises ClickException."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=wait + _TALK)
     try:
         headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/mo", msgspec.json.encode(request), headers)
+        connection.request("POST", path, msgspec.json.encode(request), headers)
         answer = connection.getresponse()
         told = msgspec.json.decode(answer.read())
     except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
         raise click.ClickException(
             f"no network answers on {address(LOOPBACK, port)}: {error}; start one with"
-            f" `kavle simulate smsc --http-port {port}`, or name the port it has: --http-port"
+            f" `kavle simulate {kind} --http-port {port}`, or name the port it has: --http-port"
         ) from None
     finally:
         connection.close()

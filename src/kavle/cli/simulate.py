@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,15 +12,17 @@ import click
 import structlog
 import uvloop
 
-from kavle.cli.faults import FAULTS, fault_options
+from kavle.cli.faults import fault_options, taken_faults
+from kavle.cli.mms import mms
+from kavle.cli.mmsc import mmsc
 from kavle.cli.mo import mo
+from kavle.cli.network import opened_journal, tls_context
 from kavle.cli.options import address, listening
 from kavle.cli.runner import printer
 from kavle.logs import configure
 from kavle.simulator.face import LOOPBACK, Face
 from kavle.simulator.faults import Faults
 from kavle.simulator.ids import IdFormat
-from kavle.simulator.journal import FileJournal
 from kavle.simulator.magic import MAGIC, national
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
@@ -57,6 +57,8 @@ def simulate() -> None:
 
 
 simulate.add_command(mo)
+simulate.add_command(mmsc)
+simulate.add_command(mms)
 
 
 @simulate.command(help=_HELP, short_help="A network that speaks SMPP 3.4.")
@@ -101,7 +103,7 @@ simulate.add_command(mo)
 )
 @click.option("--http-port", type=_PORT, help="Take orders and tell of phones, by HTTP on loopback.")
 @click.option("--seed", type=int, help="Of the dice that say whom a fault meets.")
-@fault_options(but=SmscSettings.__struct_fields__)
+@fault_options(Faults, but=SmscSettings.__struct_fields__)
 @click.option(
     "--unbind-idle",
     type=click.FloatRange(min=0.1),
@@ -124,52 +126,18 @@ def smsc(
     **settings: Any,
 ) -> None:
     configure("info" if verbose else "warning")
-    faults = Faults(**{name: settings.pop(name) for name in list(settings) if name in FAULTS})
+    faults = taken_faults(Faults, settings)
     try:
         timers = Timers() if unbind_idle is None else Timers(inactivity=unbind_idle)
         network_settings = SmscSettings(id_format=IdFormat(id_format), timers=timers, **settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    tls = _tls(certificate, key, client_ca)
-    with _opened(journal) as opened:
+    tls = tls_context(certificate, key, client_ca)
+    with opened_journal(journal) as opened:
         stop = asyncio.Event()
         screen = None if quiet else Screen(printer(stop))
         network = Smsc(network_settings, structlog.get_logger("kavle.simulator"), opened, screen=screen)
         uvloop.run(_run(network, stop, host, port, tls, http_port, faults))
-
-
-def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> ssl.SSLContext | None:
-    if certificate is None:
-        if key is not None or client_ca is not None:
-            raise click.UsageError(f"{'--client-ca' if key is None else '--key'} wants a --certificate")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(certificate, key)
-    except (ssl.SSLError, OSError) as error:
-        raise click.ClickException(f"{certificate} and its key can't be used: {error}") from None
-    if client_ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-        try:
-            context.load_verify_locations(client_ca)
-        except (ssl.SSLError, OSError) as error:
-            raise click.ClickException(f"{client_ca} can't be used: {error}") from None
-    return context
-
-
-@contextmanager
-def _opened(path: Path | None) -> Iterator[FileJournal | None]:
-    if path is None:
-        yield None
-        return
-    try:
-        journal = FileJournal(path)
-    except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}") from None
-    try:
-        yield journal
-    finally:
-        journal.close()
 
 
 async def _run(

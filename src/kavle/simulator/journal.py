@@ -13,6 +13,8 @@ from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
+from kavle.simulator.mmsc.journal import MmAnswered, MmSent, MmSubmission
+
 
 class Submission(msgspec.Struct, frozen=True, gc=False, tag="submit_sm", tag_field="kind"):
     """A submit_sm, and what it was answered."""
@@ -72,7 +74,7 @@ class MoAnswered(msgspec.Struct, frozen=True, gc=False, tag="mo_answered", tag_f
     status: int
 
 
-Entry = Submission | ReceiptSent | ReceiptAnswered | MoSent | MoAnswered
+Entry = Submission | ReceiptSent | ReceiptAnswered | MoSent | MoAnswered | MmSubmission | MmSent | MmAnswered
 
 
 class Journal(Protocol):

@@ -1,4 +1,4 @@
-"""A line for each text that reaches a phone, and for each that does not.
+"""A line for each text and picture that reaches a phone, and for each that does not.
 
 What is told comes from strangers: no text and no sender may look like a line of somebody else's.
 """
@@ -23,13 +23,25 @@ class Screen:
         self._show = show
 
     def got(self, number: str, text: Text) -> None:
-        flash = ", flash" if text.flash else ""
-        said = _INDENT.join(map(printable, _LINE_END.split(text.text)))
-        self._show(f"  +{printable(number)} got from {printable(text.sender)}{flash}: {said}")
+        self._got(number, text.sender, ", flash" if text.flash else "", text.text)
 
     def missed(self, number: str, missed: Missed) -> None:
-        why = f"{missed.why}: {missed.error}" if missed.error else missed.why
-        self._show(f"  +{printable(number)} got nothing from {printable(missed.sender)}; {why}")
+        self._missed(number, "nothing", missed.sender, missed.why, missed.error)
+
+    def picture(self, number: str, sender: str, told: str) -> None:
+        """An MMS, `told` in words."""
+        self._got(number, sender, ", MMS", told)
+
+    def no_picture(self, number: str, sender: str, why: str, error: str) -> None:
+        self._missed(number, "no MMS", sender, why, error)
+
+    def _got(self, number: str, sender: str, kind: str, told: str) -> None:
+        said = _INDENT.join(map(printable, _LINE_END.split(told)))
+        self._show(f"  +{printable(number)} got from {printable(sender)}{kind}: {said}")
+
+    def _missed(self, number: str, what: str, sender: str, why: str, error: str) -> None:
+        because = f"{why}: {error}" if error else why
+        self._show(f"  +{printable(number)} got {what} from {printable(sender)}; {because}")
 
 
 def printable(text: str) -> str:
