@@ -26,12 +26,13 @@ from kavle.settings import DEFAULT_FILE, SettingsError, WrongValue, load
 from kavle.sms.segment import Encoding
 from kavle.south.callback.settings import CallbackSettings
 from kavle.south.ip1.settings import Ip1Settings
+from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.types import CarrierTerms
 
 _NAMED_BY = {"KAVLE_DATABASE", "KAVLE_DATABASE_FILE"}
 
-CarrierSettings = SmppSettings | Ip1Settings
+CarrierSettings = SmppSettings | Ip1Settings | Mm7Settings
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 

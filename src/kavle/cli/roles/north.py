@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from kavle.cli.config import locale
+from kavle.cli.config import CarrierSettings, locale
 from kavle.cli.roles.node import Node
 from kavle.cli.roles.upkeep import Upkeep
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
 from kavle.core.desk import Desk
+from kavle.core.incoming import Incoming
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
@@ -25,6 +26,8 @@ from kavle.south.callback.dial import Dial
 from kavle.south.hooks import Hook, with_hooks
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.ip1.webhook import Webhook
+from kavle.south.mm7.door import Door
+from kavle.south.mm7.settings import Mm7Settings
 
 
 class North:
@@ -112,10 +115,17 @@ class North:
         )
 
     def _hooks(self) -> list[Hook]:
-        """Reports may come to any process that has listeners, whichever has the carrier's links."""
-        keep = Receipts(self._node.store, self._node.metrics).keep
-        return [
-            Webhook(settings.name, unquote(settings.report_path), carrier_id, keep, self._node.clock)
-            for carrier_id, settings in self._node.carriers.items()
-            if isinstance(settings, Ip1Settings) and settings.webhook
-        ]
+        """What networks bring may come to any process that has listeners, whichever has the links."""
+        carriers = self._node.carriers.items()
+        hooks = (self._hook(carrier_id, settings) for carrier_id, settings in carriers)
+        return [hook for hook in hooks if hook is not None]
+
+    def _hook(self, carrier_id: int, settings: CarrierSettings) -> Hook | None:
+        node = self._node
+        keep = Receipts(node.store, node.metrics).keep
+        if isinstance(settings, Ip1Settings) and settings.webhook:
+            return Webhook(settings.name, unquote(settings.report_path), carrier_id, keep, node.clock)
+        if isinstance(settings, Mm7Settings) and settings.webhook:
+            incoming = Incoming(node.store, node.metrics, node.settings.gateway.region, node.came)
+            return Door(settings, carrier_id, keep, incoming.mms, node.clock)
+        return None

@@ -15,6 +15,7 @@ from kavle.core.incoming import Incoming
 from kavle.core.links import Links
 from kavle.core.road import Road
 from kavle.south.ip1.settings import Ip1Settings
+from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.carrier import SmppCarrier
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.tls import client_context
@@ -23,7 +24,7 @@ from kavle.south.tls import client_context
 async def check_certificates(settings: Settings) -> None:
     """Raises `SettingsError` for those of a carrier that can't be used."""
     for carrier in settings.carrier:
-        if isinstance(carrier, SmppSettings) and carrier.tls:
+        if isinstance(carrier, SmppSettings | Mm7Settings) and carrier.tls:
             await asyncio.to_thread(client_context, carrier)
 
 
@@ -77,6 +78,10 @@ class South:
             reports = self._node.settings.http.public_url.rstrip("/") + settings.report_path
             to = reports if settings.webhook else ""
             return Ip1Carrier(settings, events, clock, to, number, on_response_seconds=observe)
+        if isinstance(settings, Mm7Settings):
+            from kavle.south.mm7.carrier import Mm7Carrier
+
+            return Mm7Carrier(settings, events, clock, number, on_response_seconds=observe)
         return SmppCarrier(settings, carrier_id, events, clock, number, on_response_seconds=observe)
 
     def _gauges(self) -> None:

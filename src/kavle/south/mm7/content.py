@@ -1,0 +1,77 @@
+"""What an MMS holds, as MIME: text and files with their presentation on the way out, files again on the way
+in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from kavle.mms import smil
+from kavle.mms.media import SMIL, TEXT, UNKNOWN, Media, sniff
+from kavle.mms.names import safe_names
+from kavle.model.mms import IncomingFile, MmsFile
+from kavle.wire.mime import Coding, ContentType, Part
+
+_LONGEST_ID: Final = 200  # characters of a Content-ID that is kept
+
+
+def content_of(text: str, files: Sequence[MmsFile], coding: Coding) -> Part:
+    """multipart/related with a SMIL part first, by which a phone shows the text and then the files. A SMIL
+    document among the files is the presentation instead: whoever made it knows better."""
+    named = [_part(_kind(file), file.name, file.data, coding) for file in files]
+    if text:
+        named.insert(0, _text(text, [file.name for file in files], coding))
+    own = next((part for part in named if part.content_type.type == SMIL.content_type), None)
+    start = own or _presentation(named)
+    parts = (start, *(part for part in named if part is not start))
+    # RFC 2387 §3, OMA MMS Conformance Document §7: the presentation is what the others belong to.
+    parameters = {"type": SMIL.content_type, "start": f"<{start.content_id}>"}
+    return Part(ContentType("multipart/related", parameters), parts=parts)
+
+
+def files_of(content: Part | None) -> tuple[IncomingFile, ...]:
+    """In their order, by names of our own and the types that they are."""
+    parts = [part for part in content.walk() if not part.parts and part.body] if content is not None else []
+    found = [_sniffed(part) for part in parts]
+    names = safe_names((part.name, media.extension) for part, media in zip(parts, found, strict=True))
+    return tuple(
+        IncomingFile(name, media.content_type, _identifier(part.content_id), part.body)
+        for name, part, media in zip(names, parts, found, strict=True)
+    )
+
+
+def _sniffed(part: Part) -> Media:
+    return sniff(part.body, part.name, part.content_type.type) or UNKNOWN
+
+
+def _identifier(content_id: str) -> str:
+    """As it stands in a URL later on: printable, and no longer than anybody needs."""
+    return content_id[:_LONGEST_ID] if content_id.isprintable() else ""
+
+
+def _text(text: str, taken: Sequence[str], coding: Coding) -> Part:
+    name = safe_names([*((name, _extension(name)) for name in taken), ("text", TEXT.extension)])[-1]
+    kind = ContentType(TEXT.content_type, {"charset": "utf-8", "name": name})
+    return _part(kind, name, text.encode(), coding)
+
+
+def _presentation(parts: Iterable[Part]) -> Part:
+    document = smil.presentation((part.content_type.type, part.content_location) for part in parts)
+    kind = ContentType(SMIL.content_type, {"charset": "utf-8", "name": "presentation.smil"})
+    return Part(kind, document, content_id="presentation", content_location="presentation.smil")
+
+
+def _kind(file: MmsFile) -> ContentType:
+    """A text without its charset would be ASCII: RFC 2046 §4.1.2."""
+    media = sniff(file.data, file.name, file.content_type)
+    charset = {"charset": media.charset} if media is not None and media.charset else {}
+    return ContentType(file.content_type, {**charset, "name": file.name})
+
+
+def _part(kind: ContentType, name: str, data: bytes, coding: Coding) -> Part:
+    """By its Content-Location the presentation means it, and by its Content-ID phones that know only that."""
+    return Part(kind, data, content_id=name, content_location=name, coding=coding)
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2]
