@@ -1,5 +1,6 @@
 """A message's whole life, in every order that hypothesis can think of, on a real database: accept, bundle,
-schedule, cancel, lease, outcome, receipt, expiry and crash against the small model of support/model.py."""
+schedule, cancel, lease, outcome, receipt, expiry and crash, of SMS and MMS, against the small model of
+support/model.py."""
 
 from __future__ import annotations
 
@@ -16,8 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from kavle.clock import SetClock
 from kavle.model.message import Lease, Result
 from kavle.model.money import UNIT
+from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.store.types import CarrierTerms, Decision, Verdict
+from support.mms import mms_draft, mms_world
 from support.model import Model
 from support.postgres import fresh_database, release
 from support.world import LOST, RECIPIENT, REFUSED, THROTTLED, Accepted, Place, Unsent, World, open_world
@@ -42,6 +45,7 @@ class Life(RuleBasedStateMachine):
         self.leases: dict[int, Lease] = {}
         self.ended: list[Lease] = []
         self.world: World
+        self.mms: World  # the same, by its carrier of MMS
 
     def now(self) -> float:
         return (self.clock.now() - self.start).total_seconds()
@@ -53,7 +57,7 @@ class Life(RuleBasedStateMachine):
     def open(self, hold: bool, whole: bool) -> None:
         self.place = self.do(self.make_place())
         self.terms = CarrierTerms("telia", hold, whole)
-        self.world = self.do(open_world(self.place, self.clock, self.terms))
+        self.reopen()
         self.model.hold, self.model.whole = hold, whole
 
     @rule(total=st.integers(1, 3), priority=st.integers(1, 3))
@@ -63,6 +67,14 @@ class Life(RuleBasedStateMachine):
         if id is not None:
             assert id not in self.model.messages, "an id was used again"
             self.model.accept(id, total, priority, self.now())
+
+    @rule(priority=st.integers(1, 3))
+    def accept_mms(self, priority: int) -> None:
+        id = self.do(self.mms.store.accept(mms_draft(self.mms, priority=priority)))
+        assert (id is not None) == (self.model.credits >= 1)
+        if id is not None:
+            assert id not in self.model.messages, "an id was used again"
+            self.model.accept(id, 1, priority, self.now(), mms=True)
 
     @rule(total=st.integers(1, 3), hours=st.sampled_from([1, 30]))
     def schedule(self, total: int, hours: int) -> None:
@@ -108,16 +120,18 @@ class Life(RuleBasedStateMachine):
         room=st.integers(1, 6),
         kept=st.integers(0, 6),
         owed=st.dictionaries(st.integers(1, 2), st.integers(1, 3)),
+        mms=st.booleans(),
     )
-    def lease(self, room: int, kept: int, owed: dict[int, int]) -> None:
+    def lease(self, room: int, kept: int, owed: dict[int, int], mms: bool) -> None:
         self.do(self.world.advance())
         self.sweep()
         self.expire()
-        may = {p: self.model.ready(self.now(), p) for p in ((1, 2, 3) if kept < room else (3,))}
-        leased = self.do(self.world.lease(room, LEASE, kept, owed))
+        may = {p: self.model.ready(self.now(), p, mms=mms) for p in ((1, 2, 3) if kept < room else (3,))}
+        leased = self.do((self.mms if mms else self.world).lease(room, LEASE, kept, owed))
         taken = dict.fromkeys((1, 2, 3), 0)
         for message in leased:
             lease = message.lease
+            assert (message.service is Service.MMS) == mms
             assert set(message.unsent) == self.model.messages[lease.message_id].unsent
             self.model.lease(lease.message_id, self.now() + LEASE)
             self.leases[lease.message_id] = lease
@@ -153,7 +167,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), status=st.sampled_from([Status.DELIVERED, Status.DELIVERED, Status.PHONE_FAILED]))
     def receipt(self, data: st.DataObject, status: Status) -> None:
         network_id = data.draw(st.sampled_from(sorted(self.model.open)))
-        assert self.do(self.world.receipt(network_id, status)) == 1
+        assert self.do(self.network_of(self.model.open[network_id][0]).receipt(network_id, status)) == 1
         self.model.receipt(network_id, int(status), self.now())
 
     @precondition(lambda self: self.leases)
@@ -163,7 +177,7 @@ class Life(RuleBasedStateMachine):
         part = data.draw(st.sampled_from(sorted(self.model.messages[id].handed)))
         network_id = self.network_id(id, part)
         if network_id not in self.model.early:
-            assert self.do(self.world.receipt(network_id)) == 0
+            assert self.do(self.network_of(id).receipt(network_id)) == 0
             self.model.receipt(network_id, 22, self.now())
 
     @rule(seconds=st.sampled_from([0.1, 1, 5, 40, 3600]))
@@ -187,7 +201,7 @@ class Life(RuleBasedStateMachine):
                 self.model.lose(id, self.now())
             self.ended += self.leases.values()
             self.leases.clear()
-        self.world = self.do(open_world(self.place, self.clock, self.terms))
+        self.reopen()
 
     @precondition(lambda self: self.model.waiting_for_an_operator())
     @rule(data=st.data(), verdict=st.sampled_from(Verdict))
@@ -209,6 +223,10 @@ class Life(RuleBasedStateMachine):
         assert told.keys() == messages.keys()
         for id in messages.keys() - ending:
             assert told[id] == messages[id].status
+        services = dict(self.do(self.world.rows("SELECT id, service FROM message")))
+        assert services == {id: messages[id].mms for id in rows}
+        files = self.do(self.world.rows("SELECT message_id FROM file"))
+        assert sorted(files) == sorted(2 * [(id,) for id in rows if messages[id].mms])
         jobs = dict(self.do(self.world.rows("SELECT message_id, unsent FROM job")))
         assert set(jobs) == {id for id in rows if messages[id].queued or id in ending}
         credits = self.model.credits - sum(messages[id].total for id in ending)
@@ -229,6 +247,13 @@ class Life(RuleBasedStateMachine):
 
     async def drop_place(self) -> None:
         raise NotImplementedError
+
+    def reopen(self) -> None:
+        self.world = self.do(open_world(self.place, self.clock, self.terms))
+        self.mms = self.do(mms_world(self.world, self.terms))
+
+    def network_of(self, id: int) -> World:
+        return self.mms if self.model.messages[id].mms else self.world
 
     def network_id(self, id: int, part: int) -> str:
         return f"{id}.{part}.{self.model.messages[id].attempt}"

@@ -16,11 +16,12 @@ from kavle.model.number import NumberSettings
 from kavle.store.calling import Choice
 from kavle.store.inbox import CallbackRequest, NewNumber
 from kavle.store.rows import to_ms
+from support.mms import incoming_mms as incoming_mms_of
 from support.world import World, open_world
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 
-from kavle.store.postgres import callbacks, incoming
+from kavle.store.postgres import callbacks, incoming, incoming_mms
 from support.steps import Stage, orders
 
 PHONE, NUMBER = "46701740605", "46737494123"
@@ -28,6 +29,8 @@ POINTS = {
     incoming._HOLD: "locks the message",
     incoming._PARTS: "looks for parts",
     incoming._KEEP: "keeps parts",
+    incoming_mms.SEEN: "looks whether it is here",
+    incoming_mms._INSERT: "keeps an MMS",
     callbacks._HOLD: "locks numbers",
     callbacks._READY: "finds ready calls",
     callbacks._TAKE: "leases",
@@ -112,6 +115,20 @@ async def test_the_last_part_comes_when_it_is_waited_for_no_longer(world: World,
         waiting = await world.rows("SELECT number FROM incoming_part WHERE incoming_id IS NULL")
         assert waiting == ([] if texts == ["en två"] else [(2,)]), stage.said
         await world.store._pool.execute("DELETE FROM incoming_part")
+
+
+async def test_two_nodes_are_told_the_same_mms(world: World, stage: Stage) -> None:
+    """As where the first answer was lost: its TransactionID is the same, and so is all that is in it."""
+    take = incoming_mms.TakeMms(world.store._ids)
+    for number, order in enumerate(orders(3, 3)):
+        told = [incoming_mms_of(world.carrier_id, world.clock.now(), f"t{number}")]
+        (one,), (other,) = await stage.play(order, (take, told), (take, told))
+        assert {one, other} == {True, False}, stage.said
+    kept = await world.rows("SELECT id FROM incoming")
+    files = await world.rows("SELECT DISTINCT message_id FROM file")
+    calls = await world.rows("SELECT incoming_id FROM callback")
+    assert sorted(kept) == sorted(files) == sorted(calls)
+    assert len(kept) == number + 1
 
 
 async def test_no_call_is_leased_by_two_nodes(world: World, stage: Stage) -> None:

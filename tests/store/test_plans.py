@@ -19,9 +19,11 @@ from kavle.store.postgres import (
     bundles,
     callbacks,
     expire,
+    files,
     front,
     held,
     incoming,
+    incoming_mms,
     lease,
     moves,
     numbers,
@@ -52,6 +54,8 @@ INSERT INTO incoming SELECT i, 1, 1, 0, 0, 1, 1, 1, '46701740605', (i % 5000)::t
   FROM generate_series(1, 20000) AS i;
 INSERT INTO incoming_part SELECT 1, i, nullif(i % 2, 0), 1, 2, 1, i::text, '46737494123', ''
   FROM generate_series(1, 20000) AS i;
+INSERT INTO file SELECT i, 1, 1, 'bild.jpg', 'image/jpeg', '', 'x' FROM generate_series(1, 20000) AS i;
+INSERT INTO incoming_seen SELECT i, i::text::bytea FROM generate_series(1, 20000) AS i;
 INSERT INTO callback SELECT i, i, 0, 0, 0, i % 3, (i % 5000)::text FROM generate_series(1, 20000) AS i;
 INSERT INTO stop SELECT 1, 0, i::text FROM generate_series(1, 20000) AS i;
 ANALYZE
@@ -120,6 +124,14 @@ STATEMENTS = {
     "finds parts that wait too long": incoming._LATE,
     "finds parts over the limit": incoming._NEWER,
     "forgets parts": incoming._FORGET,
+    "keeps MMS": incoming_mms._INSERT,
+    "knows MMS again": incoming_mms.SEEN,
+    "forgets MMS": incoming_mms._FORGET,
+    "keeps files": files._INSERT,
+    "reads files": files._ALL,
+    "reads what files there are": files._LINES,
+    "reads a file that goes out": files._OUTGOING,
+    "reads a file that came in": files._INCOMING,
     "finds numbers with calls": callbacks._LANES,
     "locks numbers with calls": callbacks._HOLD,
     "finds ready calls": callbacks._READY,
@@ -150,6 +162,7 @@ INDEXES = {
     "takes a part": ("bundle_part_work",),
     "finds parts that wait too long": ("incoming_part_open",),
     "finds parts over the limit": ("incoming_part_open",),
+    "forgets MMS": ("incoming_seen_at",),
     "forgets parts": ("incoming_part_done",),
     "finds numbers with calls": ("callback_ready", "callback_leased"),
     "finds ready calls": ("callback_ready", "callback_leased"),

@@ -20,10 +20,10 @@ PICTURE: Final = MmsFile("bild.jpg", "image/jpeg", JPEG)
 CARD: Final = MmsFile("kort.vcf", "text/x-vcard", b"BEGIN:VCARD\r\nVERSION:2.1\r\nEND:VCARD\r\n")
 
 
-async def mms_world(world: World) -> World:
-    """The same store, by its carrier of MMS."""
-    carriers = await world.store.carrier_ids([MMSC])
-    return World(world.store, world.clock, world.account, carriers[MMSC.name], whole=False)
+async def mms_world(world: World, like: CarrierTerms = MMSC) -> World:
+    """The same store, by its carrier of MMS, which is as that one is."""
+    carriers = await world.store.carrier_ids([replace(like, name=MMSC.name, service=Service.MMS)])
+    return World(world.store, world.clock, world.account, carriers[MMSC.name], like.whole)
 
 
 def mms_draft(world: World, text: str = "Se bilden", *files: MmsFile, **how: Any) -> Draft:

@@ -26,6 +26,7 @@ class Message:
     queued: bool = True
     priority: int = 2
     due: float | None = None  # time controlled
+    mms: bool = False  # of carriers of its own; else it is as the others
 
     def leased(self) -> bool:
         return bool(self.handed)
@@ -47,9 +48,10 @@ class Model:
     open: dict[str, tuple[int, int]] = field(default_factory=dict)  # network id → message, segment
     early: dict[str, int] = field(default_factory=dict)
 
-    def accept(self, id: int, total: int, priority: int, now: float) -> None:
+    def accept(self, id: int, total: int, priority: int, now: float, *, mms: bool = False) -> None:
         self.credits -= total
-        self.messages[id] = Message(total, now + 48 * 3600, set(range(1, total + 1)), priority=priority)
+        segments = set(range(1, total + 1))
+        self.messages[id] = Message(total, now + 48 * 3600, segments, priority=priority, mms=mms)
 
     def schedule(self, id: int, total: int, due: float) -> None:
         self.credits -= total
@@ -76,8 +78,8 @@ class Model:
             self.drop(self.messages[id])
             self.messages[id].become(12)
 
-    def ready(self, now: float, priority: int) -> set[int]:
-        waiting = {id for id, m in self.messages.items() if m.waits() and m.until <= now}
+    def ready(self, now: float, priority: int, *, mms: bool) -> set[int]:
+        waiting = {id for id, m in self.messages.items() if m.waits() and m.until <= now and m.mms == mms}
         return {id for id in waiting if self.messages[id].priority == priority}
 
     def waiting_for_an_operator(self) -> list[int]:
