@@ -19,6 +19,7 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.incoming import Piece
 from kavle.model.mms import IncomingMms
 from kavle.model.msisdn import plain_number
+from kavle.model.text import storable
 from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import PartWait
 from kavle.store.store import Store
@@ -29,6 +30,16 @@ MOST_PARTS: Final = 100_000
 """Parts that may wait for others; beyond these the oldest are delivered without."""
 EVERY: Final = 5.0
 """Seconds between looks for parts that have waited long enough."""
+
+_LONGEST: Final = {
+    "transaction": 200,
+    "sender": 200,
+    "subject": 1_000,
+    "message_class": 200,
+    "priority": 200,
+    "version": 200,
+}
+"""Characters of an MMS's words that are kept."""
 
 P = TypeVar("P", Piece, IncomingMms)
 
@@ -61,7 +72,7 @@ class Incoming:
 
     async def mms(self, message: IncomingMms) -> None:
         """As `CarrierEvents.mms`."""
-        kept = msgspec.structs.replace(self._plain(message), files=received(message.files))
+        kept = _storable(self._plain(message))
         try:
             async with asyncio.timeout(PATIENCE):
                 new = await self._store.inbox.take_mms(kept)
@@ -77,6 +88,12 @@ class Incoming:
         if sender == piece.sender and recipient == piece.recipient:
             return piece
         return msgspec.structs.replace(piece, sender=sender, recipient=recipient)
+
+
+def _storable(message: IncomingMms) -> IncomingMms:
+    """What is in it is a stranger's, and comes in charsets and lengths of his."""
+    words = {name: storable(getattr(message, name), most) for name, most in _LONGEST.items()}
+    return msgspec.structs.replace(message, files=received(message.files), **words)
 
 
 class PartSweep:

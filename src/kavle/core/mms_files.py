@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from kavle.core.ids import internal
 from kavle.core.reading import had
@@ -12,7 +13,10 @@ from kavle.mms.names import safe_names
 from kavle.model.account import Account, Operator
 from kavle.model.errors import Reason, Refusal
 from kavle.model.mms import IncomingFile, MmsFile
+from kavle.model.text import storable
 from kavle.store.store import Store
+
+_LONGEST_ID: Final = 200  # characters of a Content-ID
 
 
 def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
@@ -35,7 +39,7 @@ def received(files: Sequence[IncomingFile]) -> tuple[IncomingFile, ...]:
     media = [sniff(file.data, file.name, file.content_type) or UNKNOWN for file in files]
     names = _names([file.name for file in files], media)
     return tuple(
-        IncomingFile(name, _content_type(kind), file.content_id, file.data)
+        IncomingFile(name, _content_type(kind), storable(file.content_id, _LONGEST_ID), file.data)
         for name, kind, file in zip(names, media, files, strict=True)
     )
 

@@ -28,6 +28,12 @@ def _refuse_surrogates(text: str) -> None:
         raise ValueError("the text holds half of a surrogate pair") from None
 
 
+def storable(text: str, most: int) -> str:
+    """What a network wrote, as any database takes it: the first `most` characters, without NUL, and whatever
+    is half of a surrogate pair as a question mark."""
+    return text[:most].replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def in_latin1(text: str) -> bool:
     """Whether ISO 8859-1 has each character."""
     try:
