@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Page, async_playwright
 
 from support.clients import Need, require
+
+Scheme = Literal["light", "dark"]
 
 PROGRAM = Path("/usr/bin/chromium")
 CHROMIUM = Need("chromium", PROGRAM.exists, "apt-get install chromium")
 
 
 @asynccontextmanager
-async def chromium(url: str, *, locale: str = "en-GB", width: int = 1180) -> AsyncIterator[Page]:
+async def chromium(
+    url: str, *, locale: str = "en-GB", width: int = 1180, scheme: Scheme = "light"
+) -> AsyncIterator[Page]:
     """A page of its own, on which nothing may go wrong that only a browser sees: a script's error, or
     something that our policy forbids."""
     await require(CHROMIUM)
@@ -23,7 +28,7 @@ async def chromium(url: str, *, locale: str = "en-GB", width: int = 1180) -> Asy
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
         context = await browser.new_context(
-            base_url=url, locale=locale, viewport={"width": width, "height": 800}
+            base_url=url, locale=locale, viewport={"width": width, "height": 800}, color_scheme=scheme
         )
         page = await context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -39,3 +44,11 @@ async def sign_in(page: Page, name: str = "test", password: str = "1234") -> Non
     await page.fill("#password", password)
     await page.click(".panel button")
     await page.wait_for_selector("#messages")
+
+
+async def sign_in_operator(page: Page, name: str, password: str) -> None:
+    await page.goto("/operator")
+    await page.fill("#operator", name)
+    await page.fill("#password", password)
+    await page.click(".panel button")
+    await page.wait_for_selector("#traffic")

@@ -23,7 +23,8 @@ async def gateway(tmp_path: Path) -> AsyncIterator[Running]:
 async def tried(tmp_path: Path) -> AsyncIterator[Running]:
     """As a demo: with phones to look at, and a number of test's whose callbacks come back to their page."""
     callbacks = CallbackSettings(allow=["127.0.0.0/8"])
-    async with running(tmp_path / "kavle.db", callbacks=callbacks, phones=True) as run:
+    carrier = {"unsure": "hold"}
+    async with running(tmp_path / "kavle.db", callbacks=callbacks, carrier=carrier, phones=True) as run:
         numbers = Numbers(run.gateway.store, run.gateway.clock)
         settings = NumberSettings(run.customer_url, charset="utf-8")
         await numbers.add(AddNumber("46701740699", "test", settings))

@@ -3,13 +3,19 @@ phone."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
 from playwright.async_api import Page
 
+from kavle.simulator.faults import Faults
+from kavle.simulator.mo_pdus import MoText
+from kavle.store.inbox import StopChange
+from kavle.store.types import HeldPage
+from support.accounts import make_operator
 from support.axe import AXE, every_page, faults
-from support.chromium import chromium, sign_in
+from support.chromium import Scheme, chromium, sign_in, sign_in_operator
 from support.clients import require
 from support.running import Running
 
@@ -17,31 +23,68 @@ TABS = 60
 FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
+NUMBER, PHONE = "46701740699", "46701740605"
+ANNA = "anna", "en lång hemlighet"
+STARTS: dict[str, tuple[str, ...]] = {
+    "nobody": ("/", "/visastatus.aspx", "/operator", "/nothing"),
+    "customer": ("/", "/portal/incoming?failed=yes"),
+    "operator": ("/operator", "/operator/messages?id=1", "/operator/account?name=test"),
+}
+SEEN = {
+    "nobody": {"/phones", "/visastatus.aspx"},
+    "customer": {
+        "/portal/send",
+        "/portal/scheduled",
+        "/portal/incoming",
+        "/portal/numbers",
+        "/portal/stop-list",
+    },
+    "operator": {"/operator/carriers", "/operator/held", "/operator/audit", "/operator/messages"},
+}
+"""Some of what links must have led to."""
+
+
 async def filled(gateway: Running) -> None:
     """Something to be seen on each page."""
+    gateway.complete = False  # what waits for its time, or is held, has not ended
+    await make_operator(gateway.gateway.store, *ANNA)
     await gateway.until(await gateway.send(to="46701740611", msg="x" * 200), 52)
     at = str(int(time.time()) + 3600)
     call = {"konto": "test", "passwd": "1234", "from": "ip1", "meddelande": "Hej", "prio": "2", "sendAt": at}
     await gateway.soap("smsAt", till="0701740605", **call)
     await gateway.soap("smsBundleAt", till="0701740605,hej", **call)
     await gateway.until(await gateway.send(to="0701740605", msg="Nu", Type="flash"), 22)
-    gateway.complete = False  # what waits for its time has not ended
+    for to in (NUMBER, "46701740698"):  # and one that is nobody's
+        mo = gateway.network.mos.send(MoText(sender=PHONE, recipient=to, text="Tack 😀"))
+        async with asyncio.timeout(30):
+            await mo.wait()
+    store, now = gateway.gateway.store, gateway.gateway.clock.now()
+    account = await store.account("test")
+    assert account is not None
+    await store.inbox.stop(StopChange(account.id, PHONE, now))
+    gateway.network.inflict(Faults(drop_at_submit=1))
+    await gateway.send(to="46701740620", msg="Kanske")
+    async with asyncio.timeout(30):
+        while not await store.held(HeldPage((now, 0), None, 1)):
+            await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize(("locale", "width"), [("en-GB", 1180), ("sv-SE", 390)])
-async def test_nothing_serious_is_wrong_with_any(tried: Running, locale: str, width: int) -> None:
+@pytest.mark.parametrize(("locale", "width", "scheme"), [("en-GB", 1180, "dark"), ("sv-SE", 390, "light")])
+async def test_nothing_serious_is_wrong_with_any(
+    tried: Running, locale: str, width: int, scheme: Scheme
+) -> None:
     await require(AXE)
     tried.crowded = True
     await filled(tried)
-    async with chromium(tried.url, locale=locale, width=width) as page:
-        wrong = []
-        for signed_in, starts in ((False, ("/", "/visastatus.aspx", "/nothing")), (True, ("/",))):
-            if signed_in:
+    for who, starts in STARTS.items():
+        async with chromium(tried.url, locale=locale, width=width, scheme=scheme) as page:
+            if who == "customer":
                 await sign_in(page)
+            elif who == "operator":
+                await sign_in_operator(page, *ANNA)
             seen = [(path, await judged(page)) async for path in every_page(page, *starts)]
-            wrong += [(path, found) for path, found in seen if found]
-        assert wrong == []
-        assert {"/phones", "/portal/send", "/portal/scheduled"} <= {path for path, _ in seen}
+        assert [(path, found) for path, found in seen if found] == []
+        assert SEEN[who] <= {path for path, _ in seen}
 
 
 async def judged(page: Page) -> list[str]:

@@ -20,6 +20,7 @@ from kavle.model.operator import OperatorAccount
 from kavle.north.auth import hash_password
 from kavle.simulator.faults import Faults
 from kavle.store.office import OperatorChange
+from support.accounts import make_operator
 from support.pages import Browser, Page, browsing
 from support.running import Running, running
 
@@ -54,11 +55,7 @@ CHANGES = (
 
 
 async def operator(gateway: Running, name: str, role: Role) -> None:
-    hashed = await asyncio.to_thread(hash_password, PASSWORD)
-    now = SystemClock().now()
-    await gateway.gateway.store.office.add(
-        OperatorAccount(name, hashed, role, disabled=False, created_at=now)
-    )
+    await make_operator(gateway.gateway.store, name, PASSWORD, role)
 
 
 async def sign_in(browser: Browser, name: str, password: str = PASSWORD, to: str = "/operator") -> Page:
@@ -305,12 +302,12 @@ async def test_carriers_tell_their_links_and_queues_as_they_are(gateway: Running
 
 
 async def test_what_is_held_is_decided_on(tmp_path: Path) -> None:
-    carrier = {"unsure": "hold", "response_timeout": 1}
+    carrier = {"unsure": "hold"}
     async with running(tmp_path / "kavle.db", carrier=carrier) as gateway, browsing(gateway.url) as browser:
         await operator(gateway, "anna", "admin")
         await sign_in(browser, "anna")
         gateway.complete = False
-        gateway.network.inflict(Faults(mute=3.0))
+        gateway.network.inflict(Faults(drop_at_submit=1))
         id = await gateway.send()
         async with asyncio.timeout(30):
             while f"/operator/message/{id}" not in (await browser.get("/operator/held")).body:
