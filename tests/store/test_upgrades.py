@@ -100,6 +100,13 @@ def test_every_schema_step_has_its_dump(engine: str, step: str) -> None:
     )
 
 
+def test_the_steps_of_an_engine_are_numbered_without_a_gap_or_a_double() -> None:
+    """Of two with one number the second would never be made on a database that has the first."""
+    for engine in ENGINES:
+        numbers = [int(step.partition("_")[0]) for of, step in STEPS if of == engine]
+        assert numbers == list(range(1, len(numbers) + 1)), engine
+
+
 @pytest.fixture(params=STEPS, ids="-".join)
 async def step(request: pytest.FixtureRequest) -> tuple[str, str]:
     engine, step = request.param

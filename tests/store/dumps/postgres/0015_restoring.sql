@@ -20,7 +20,7 @@ DECLARE
   first   BIGINT;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('kavle partitions', 0));
-  FOREACH parent IN ARRAY ARRAY['message', 'body', 'segment', 'receipt', 'incoming', 'callback_try'] LOOP
+  FOREACH parent IN ARRAY ARRAY['message', 'body', 'file', 'segment', 'receipt', 'incoming', 'callback_try'] LOOP
     SELECT coalesce(max(substring(c.relname FROM '[0-9]+$')::BIGINT) + width,
                     (SELECT last_value / width * width FROM message_block)) INTO first
       FROM pg_inherits JOIN pg_class AS c ON c.oid = inhrelid WHERE inhparent = parent::regclass;
@@ -177,7 +177,8 @@ CREATE TABLE public.carrier (
     name text NOT NULL,
     hold boolean DEFAULT false NOT NULL,
     whole boolean DEFAULT false NOT NULL,
-    down_since bigint
+    down_since bigint,
+    service smallint DEFAULT 0 NOT NULL
 );
 ALTER TABLE public.carrier ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.carrier_id_seq
@@ -193,6 +194,39 @@ CREATE TABLE public.contender (
     expires_at bigint NOT NULL
 )
 WITH (fillfactor='20', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+CREATE TABLE public.file (
+    message_id bigint NOT NULL,
+    size integer NOT NULL,
+    number smallint NOT NULL,
+    name text NOT NULL,
+    content_type text NOT NULL,
+    content_id text NOT NULL,
+    data bytea NOT NULL
+)
+PARTITION BY RANGE (message_id);
+ALTER TABLE ONLY public.file ALTER COLUMN data SET STORAGE EXTERNAL;
+CREATE TABLE public.file_0 (
+    message_id bigint CONSTRAINT file_message_id_not_null NOT NULL,
+    size integer CONSTRAINT file_size_not_null NOT NULL,
+    number smallint CONSTRAINT file_number_not_null NOT NULL,
+    name text CONSTRAINT file_name_not_null NOT NULL,
+    content_type text CONSTRAINT file_content_type_not_null NOT NULL,
+    content_id text CONSTRAINT file_content_id_not_null NOT NULL,
+    data bytea CONSTRAINT file_data_not_null NOT NULL
+)
+WITH (fillfactor='100');
+ALTER TABLE ONLY public.file_0 ALTER COLUMN data SET STORAGE EXTERNAL;
+CREATE TABLE public.file_10000000 (
+    message_id bigint CONSTRAINT file_message_id_not_null NOT NULL,
+    size integer CONSTRAINT file_size_not_null NOT NULL,
+    number smallint CONSTRAINT file_number_not_null NOT NULL,
+    name text CONSTRAINT file_name_not_null NOT NULL,
+    content_type text CONSTRAINT file_content_type_not_null NOT NULL,
+    content_id text CONSTRAINT file_content_id_not_null NOT NULL,
+    data bytea CONSTRAINT file_data_not_null NOT NULL
+)
+WITH (fillfactor='100');
+ALTER TABLE ONLY public.file_10000000 ALTER COLUMN data SET STORAGE EXTERNAL;
 CREATE TABLE public.gateway (
     one smallint NOT NULL,
     id_key bytea NOT NULL,
@@ -208,7 +242,8 @@ CREATE TABLE public.incoming (
     got smallint NOT NULL,
     state smallint NOT NULL,
     sender text NOT NULL,
-    recipient text NOT NULL
+    recipient text NOT NULL,
+    mms text
 )
 PARTITION BY RANGE (id);
 CREATE TABLE public.incoming_0 (
@@ -221,7 +256,8 @@ CREATE TABLE public.incoming_0 (
     got smallint CONSTRAINT incoming_got_not_null NOT NULL,
     state smallint CONSTRAINT incoming_state_not_null NOT NULL,
     sender text CONSTRAINT incoming_sender_not_null NOT NULL,
-    recipient text CONSTRAINT incoming_recipient_not_null NOT NULL
+    recipient text CONSTRAINT incoming_recipient_not_null NOT NULL,
+    mms text
 )
 WITH (fillfactor='80');
 CREATE TABLE public.incoming_10000000 (
@@ -234,7 +270,8 @@ CREATE TABLE public.incoming_10000000 (
     got smallint CONSTRAINT incoming_got_not_null NOT NULL,
     state smallint CONSTRAINT incoming_state_not_null NOT NULL,
     sender text CONSTRAINT incoming_sender_not_null NOT NULL,
-    recipient text CONSTRAINT incoming_recipient_not_null NOT NULL
+    recipient text CONSTRAINT incoming_recipient_not_null NOT NULL,
+    mms text
 )
 WITH (fillfactor='80');
 CREATE TABLE public.incoming_part (
@@ -249,6 +286,10 @@ CREATE TABLE public.incoming_part (
     text bytea NOT NULL
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', vacuum_truncate='false');
+CREATE TABLE public.incoming_seen (
+    at bigint NOT NULL,
+    digest bytea NOT NULL
+);
 CREATE TABLE public.job (
     message_id bigint NOT NULL,
     carrier_id bigint NOT NULL,
@@ -307,7 +348,8 @@ CREATE TABLE public.message (
     recipient text NOT NULL,
     sender text NOT NULL,
     due_at bigint,
-    bundle_id bigint
+    bundle_id bigint,
+    service smallint DEFAULT 0 NOT NULL
 )
 PARTITION BY RANGE (id);
 CREATE TABLE public.message_0 (
@@ -326,7 +368,8 @@ CREATE TABLE public.message_0 (
     recipient text CONSTRAINT message_recipient_not_null NOT NULL,
     sender text CONSTRAINT message_sender_not_null NOT NULL,
     due_at bigint,
-    bundle_id bigint
+    bundle_id bigint,
+    service smallint DEFAULT 0 CONSTRAINT message_service_not_null NOT NULL
 )
 WITH (fillfactor='80');
 CREATE TABLE public.message_10000000 (
@@ -345,7 +388,8 @@ CREATE TABLE public.message_10000000 (
     recipient text CONSTRAINT message_recipient_not_null NOT NULL,
     sender text CONSTRAINT message_sender_not_null NOT NULL,
     due_at bigint,
-    bundle_id bigint
+    bundle_id bigint,
+    service smallint DEFAULT 0 CONSTRAINT message_service_not_null NOT NULL
 )
 WITH (fillfactor='80');
 CREATE SEQUENCE public.message_block
@@ -520,6 +564,8 @@ ALTER TABLE ONLY public.body ATTACH PARTITION public.body_0 FOR VALUES FROM ('0'
 ALTER TABLE ONLY public.body ATTACH PARTITION public.body_10000000 FOR VALUES FROM ('10000000') TO ('20000000');
 ALTER TABLE ONLY public.callback_try ATTACH PARTITION public.callback_try_0 FOR VALUES FROM ('0') TO ('10000000');
 ALTER TABLE ONLY public.callback_try ATTACH PARTITION public.callback_try_10000000 FOR VALUES FROM ('10000000') TO ('20000000');
+ALTER TABLE ONLY public.file ATTACH PARTITION public.file_0 FOR VALUES FROM ('0') TO ('10000000');
+ALTER TABLE ONLY public.file ATTACH PARTITION public.file_10000000 FOR VALUES FROM ('10000000') TO ('20000000');
 ALTER TABLE ONLY public.incoming ATTACH PARTITION public.incoming_0 FOR VALUES FROM ('0') TO ('10000000');
 ALTER TABLE ONLY public.incoming ATTACH PARTITION public.incoming_10000000 FOR VALUES FROM ('10000000') TO ('20000000');
 ALTER TABLE ONLY public.message ATTACH PARTITION public.message_0 FOR VALUES FROM ('0') TO ('10000000');
@@ -532,7 +578,8 @@ INSERT INTO public.account OVERRIDING SYSTEM VALUE VALUES
 	(1, 1767268800000, 'test', 'not a hash', '{}', NULL),
 	(2, 1767445200000, 'held', 'no hash', '{}', NULL),
 	(3, 1767445200000, 'other', 'no hash', '{"sender":"ip1","charset":"latin-1"}', NULL),
-	(4, 1767445200000, 'timed', 'no hash', '{}', NULL);
+	(4, 1767445200000, 'timed', 'no hash', '{}', NULL),
+	(5, 1767445200000, 'mms', 'no hash', '{}', NULL);
 INSERT INTO public.audit OVERRIDING SYSTEM VALUE VALUES
 	(1, 1767445200000, 1, 'anna', 'Account disabled', 'timed', '{"log-in":"enabled"}', '{"log-in":"disabled"}');
 INSERT INTO public.awaiting VALUES
@@ -540,6 +587,7 @@ INSERT INTO public.awaiting VALUES
 	(1, 8, 1767445200000, 1, 1, 'leased.1', '46701740605');
 INSERT INTO public.balance VALUES
 	(4, 370000, 1767445200060, 1),
+	(5, 30000, 1767445200020, 1),
 	(2, 0, 1767445200010, 1),
 	(3, 20000, 1767445200030, 1),
 	(1, 880000, 1767445200130, 1);
@@ -571,7 +619,10 @@ INSERT INTO public.body_0 VALUES
 	(514, 'given up'),
 	(515, 'called again'),
 	(516, 'waiting'),
-	(517, 'unowned');
+	(517, 'unowned'),
+	(18, 'pictured'),
+	(19, 'picture-queued'),
+	(518, 'Semester');
 INSERT INTO public.bundle VALUES
 	(257, 4, 1767445200000, 1767618000000, NULL, NULL, 10, 3, 1, 2, 0, 'ip1'),
 	(261, 4, 1767445200000, 1767621660000, 1767448860000, NULL, 0, 3, 1, 2, 0, 'ip1'),
@@ -588,43 +639,56 @@ INSERT INTO public.bundle_part VALUES
 	(278, 280, 277, 1767448860000, 2, 1, '[["46701740605", 1, 10000], ["hej", 0, 0], ["46701740605", 1, 10000]]');
 INSERT INTO public.callback VALUES
 	(516, 0, 0, 0, 0, 0, '46737494123'),
-	(515, 1767447000000, 1, 1, 1, 2, '46737494123');
+	(515, 1767447000000, 1, 1, 1, 2, '46737494123'),
+	(518, 0, 0, 0, 0, 0, '46737494123');
 INSERT INTO public.callback_try_0 VALUES
 	(513, 1767445200000, 1, 12, 200, 'OK', NULL),
 	(514, 1767445200000, 1, 12, 500, '', 'the answer is no OK'),
 	(515, 1767445200000, 1, 12, NULL, '', 'refused');
 INSERT INTO public.carrier OVERRIDING SYSTEM VALUE VALUES
-	(1, 'telia', false, false, NULL);
+	(1, 'telia', false, false, NULL, 0),
+	(2, 'mmsc', false, false, NULL, 1);
 INSERT INTO public.contender VALUES
 	(1, 1, 1767445215000);
+INSERT INTO public.file_0 VALUES
+	(18, 29, 1, 'bild.jpg', 'image/jpeg', '', '\xffd8ffe000104a46494600010d0a2d2d626f756e646172790d0a00ffd9'),
+	(18, 37, 2, 'kort.vcf', 'text/x-vcard', '', '\x424547494e3a56434152440d0a56455253494f4e3a322e310d0a454e443a56434152440d0a'),
+	(19, 29, 1, 'bild.jpg', 'image/jpeg', '', '\xffd8ffe000104a46494600010d0a2d2d626f756e646172790d0a00ffd9'),
+	(19, 37, 2, 'kort.vcf', 'text/x-vcard', '', '\x424547494e3a56434152440d0a56455253494f4e3a322e310d0a454e443a56434152440d0a'),
+	(518, 29, 1, 'bild.jpg', 'image/jpeg', 'bild.jpg@phone', '\xffd8ffe000104a46494600010d0a2d2d626f756e646172790d0a00ffd9'),
+	(518, 6, 2, 'text.txt', 'text/plain', 'text.txt@phone', '\x48656a20c3a5');
 INSERT INTO public.gateway VALUES
-	(1, '\xa0851e7c585fe44ae24ffac79b41526590e21304abdf9dd1b73127040248c366');
+	(1, '\x3b876e314cf0f2a17dfeef31a6a7f5db4cc98ac86a26277e8632632af79e298b');
 INSERT INTO public.incoming_0 VALUES
-	(515, 1, 1, 1767445200000, 1767445200000, 1, 1, 1, '46701740605', '46737494123'),
-	(516, 1, 1, 1767445200000, 1767445200000, 1, 1, 1, '46701740605', '46737494123'),
-	(517, NULL, 1, 1767445200000, 1767445200000, 1, 1, 0, '46701740605', '46737000000'),
-	(513, 1, 1, 1767445200000, 1767445200000, 1, 1, 2, '46701740605', '46737494123'),
-	(514, 1, 1, 1767445200000, 1767445200000, 1, 1, 3, '46701740605', '46737494123');
+	(515, 1, 1, 1767445200000, 1767445200000, 1, 1, 1, '46701740605', '46737494123', NULL),
+	(516, 1, 1, 1767445200000, 1767445200000, 1, 1, 1, '46701740605', '46737494123', NULL),
+	(517, NULL, 1, 1767445200000, 1767445200000, 1, 1, 0, '46701740605', '46737000000', NULL),
+	(513, 1, 1, 1767445200000, 1767445200000, 1, 1, 2, '46701740605', '46737494123', NULL),
+	(514, 1, 1, 1767445200000, 1767445200000, 1, 1, 3, '46701740605', '46737494123', NULL),
+	(518, 1, 2, 1767445200000, 1767445200000, 1, 1, 1, '46701740605', '46737494123', '{"message_class":"Personal","priority":"Normal","version":"6.8.0","transaction":"t1"}');
 INSERT INTO public.incoming_part VALUES
 	(1, 1767445200000, NULL, 7, 2, 1, '46701740605', '46737494123', '\x0065006e0020');
+INSERT INTO public.incoming_seen VALUES
+	(1767445200000, '\x441cad08865e31400369dc995f45d4ac356e8c36e55a155701a37ca78e83e725');
 INSERT INTO public.job VALUES
-	(6, 1, 1767445200050, 1, 0, 0, 1767445201000, 56470619668012364, 1767618000000, 1, 2, 2, '790'),
-	(7, 1, 1767445200060, 1, 0, 1, 1767445201000, 1958001006292528082, 1767618000000, 1, 2, 2, '793'),
-	(8, 1, 1767445200070, 6, 6, 0, 1767445320000, 3711355000128543110, 1767618000000, 1, 2, 1, '796'),
-	(9, 1, 1767445200000, 0, 0, 1, 1767445200000, 3627078369478594696, 1767618000000, 1, 2, 3, '804'),
+	(6, 1, 1767445200050, 1, 0, 0, 1767445201000, 3469135918051632034, 1767618000000, 1, 2, 2, '791'),
+	(7, 1, 1767445200060, 1, 0, 1, 1767445201000, 2135565911517046977, 1767618000000, 1, 2, 2, '794'),
+	(8, 1, 1767445200070, 6, 6, 0, 1767445320000, 4607502220618302596, 1767618000000, 1, 2, 1, '797'),
+	(9, 1, 1767445200000, 0, 0, 1, 1767445200000, 2870283220659225252, 1767618000000, 1, 2, 3, '805'),
 	(10, 1, 1767445200000, 1, 0, 0, 0, 0, 1767618000000, 0, 1, 0, '811'),
 	(11, 1, 1767445200100, 1, 0, 0, 0, 0, 1767618000000, 0, 1, 0, '812'),
-	(12, 1, 1767445200010, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '814'),
-	(13, 1, 1767445200110, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '815'),
-	(14, 1, 1767445200020, 1, 0, 0, 0, 0, 1767618000000, 0, 3, 0, '816'),
-	(15, 1, 1767445200120, 1, 0, 0, 0, 0, 1767618000000, 0, 3, 0, '817'),
+	(12, 1, 1767445200010, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '813'),
+	(13, 1, 1767445200110, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '814'),
+	(14, 1, 1767445200020, 1, 0, 0, 0, 0, 1767618000000, 0, 3, 0, '815'),
+	(15, 1, 1767445200120, 1, 0, 0, 0, 0, 1767618000000, 0, 3, 0, '816'),
 	(16, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '819'),
-	(258, 1, 1767445200000, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '826'),
-	(260, 1, 1767445200020, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '826'),
-	(262, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '827'),
-	(264, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '827'),
-	(266, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '828'),
-	(268, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '828');
+	(258, 1, 1767445200000, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '825'),
+	(260, 1, 1767445200020, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '825'),
+	(262, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '826'),
+	(264, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '826'),
+	(266, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '827'),
+	(268, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '827'),
+	(19, 2, 1767445200010, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '850');
 INSERT INTO public.ledger OVERRIDING SYSTEM VALUE VALUES
 	(1, 1, 1767268800000, 1000000, 1000000, NULL, 1),
 	(2, 1, 1767268800000, -10000, 990000, 1, 2),
@@ -655,37 +719,42 @@ INSERT INTO public.ledger OVERRIDING SYSTEM VALUE VALUES
 	(27, 4, 1767445200000, -20000, 430000, 265, 2),
 	(28, 4, 1767445200000, -20000, 410000, 269, 2),
 	(29, 4, 1767445200000, -20000, 390000, 273, 2),
-	(30, 4, 1767445200000, -20000, 370000, 277, 2);
+	(30, 4, 1767445200000, -20000, 370000, 277, 2),
+	(31, 5, 1767445200000, 50000, 50000, NULL, 1),
+	(32, 5, 1767445200000, -10000, 40000, 18, 2),
+	(33, 5, 1767445200000, -10000, 30000, 19, 2);
 INSERT INTO public.link VALUES
 	(1, 1, 1, 1767445215000, 2, NULL),
 	(1, 1, 1, 1767445215000, 1, '{"state":"bound as transceiver","since":"2026-01-03T13:00:00Z","window":100,"in_flight":0,"submits":1,"reconnects":0,"error":"","error_at":null,"node":"gateway:1","rate":null,"slowed":false,"bound":null}');
 INSERT INTO public.message_0 VALUES
-	(1, 1, 1, 10000, 1767268800000, 1767441600000, 1767445200000, 43, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(2, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 22, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(3, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 52, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(4, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 21, 2, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(5, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 51, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(6, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(7, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(8, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 3, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(9, 2, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 21, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(10, 3, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 1, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(11, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 1, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(12, 3, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(13, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(14, 3, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 3, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(15, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 3, 0, false, '46701740605', 'ip1', NULL, NULL),
-	(16, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, NULL),
-	(17, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 12, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, NULL),
-	(258, 4, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, 257),
-	(259, 4, 0, 0, 1767445200000, 1767618000000, 1767445200000, 3, 1, 2, 0, false, 'hej', 'ip1', NULL, 257),
-	(260, 4, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, 257),
-	(262, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 261),
-	(263, 4, 0, 0, 1767445200000, 1767621660000, 1767445200000, 3, 1, 2, 0, false, 'hej', 'ip1', 1767448860000, 261),
-	(264, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 261),
-	(266, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 265),
-	(267, 4, 0, 0, 1767445200000, 1767621660000, 1767445200000, 3, 1, 2, 0, false, 'hej', 'ip1', 1767448860000, 265),
-	(268, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 265);
+	(1, 1, 1, 10000, 1767268800000, 1767441600000, 1767445200000, 43, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(2, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 22, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(3, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 52, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(4, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 21, 2, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(5, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 51, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(6, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(7, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(8, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 3, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(9, 2, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 21, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(10, 3, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 1, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(11, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 1, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(12, 3, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(13, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(14, 3, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 3, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(15, 1, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 3, 0, false, '46701740605', 'ip1', NULL, NULL, 0),
+	(16, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, NULL, 0),
+	(17, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 12, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, NULL, 0),
+	(258, 4, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, 257, 0),
+	(259, 4, 0, 0, 1767445200000, 1767618000000, 1767445200000, 3, 1, 2, 0, false, 'hej', 'ip1', NULL, 257, 0),
+	(260, 4, 1, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 0, false, '46701740605', 'ip1', NULL, 257, 0),
+	(262, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 261, 0),
+	(263, 4, 0, 0, 1767445200000, 1767621660000, 1767445200000, 3, 1, 2, 0, false, 'hej', 'ip1', 1767448860000, 261, 0),
+	(264, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 261, 0),
+	(266, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 265, 0),
+	(267, 4, 0, 0, 1767445200000, 1767621660000, 1767445200000, 3, 1, 2, 0, false, 'hej', 'ip1', 1767448860000, 265, 0),
+	(268, 4, 1, 10000, 1767445200000, 1767621660000, 1767445200000, 11, 1, 2, 0, false, '46701740605', 'ip1', 1767448860000, 265, 0),
+	(18, 5, 2, 10000, 1767445200000, 1767618000000, 1767445200000, 22, 1, 2, 8, false, '46701740605', '46702617396', NULL, NULL, 1),
+	(19, 5, 2, 10000, 1767445200000, 1767618000000, 1767445200000, 10, 1, 2, 8, false, '46701740605', '46702617396', NULL, NULL, 1);
 INSERT INTO public.number VALUES
 	(1, 1767445200000, '46737494123', 'example.com', '{"callback":"https://example.com/in?from=kavle"}');
 INSERT INTO public.operator VALUES
@@ -693,26 +762,28 @@ INSERT INTO public.operator VALUES
 INSERT INTO public.receipt_0 VALUES
 	(1, 2, 1767445200000, 1, 1, 22, 'id:delivered', false),
 	(2, 3, 1767445200000, 1, 1, 52, 'id:failed', false),
-	(3, 4, 1767445200000, 1, 1, 22, 'id:open.1', false);
+	(3, 4, 1767445200000, 1, 1, 22, 'id:open.1', false),
+	(4, 18, 1767445200000, 1, 1, 22, 'id:mm7', false);
 INSERT INTO public.recipient_runs VALUES
 	(1, 0, 0);
 INSERT INTO public.schedule VALUES
 	(1, 0);
 INSERT INTO public.schema_step VALUES
-	(1, '0001_main_road', '2026-11-22 22:37:16.530977+00'),
-	(2, '0002_accounts', '2026-11-22 22:37:16.586218+00'),
-	(3, '0003_links', '2026-11-22 22:37:16.587136+00'),
-	(4, '0004_fresh_jobs', '2026-11-22 22:37:16.590371+00'),
-	(5, '0005_bundles', '2026-11-22 22:37:16.592402+00'),
-	(6, '0006_network', '2026-11-22 22:37:16.60061+00'),
-	(7, '0007_link_reports', '2026-11-22 22:37:16.602513+00'),
-	(8, '0008_history', '2026-11-22 22:37:16.604239+00'),
-	(9, '0009_incoming', '2026-11-22 22:37:16.606398+00'),
-	(10, '0010_portal', '2026-11-22 22:37:16.647395+00'),
-	(11, '0011_traffic', '2026-11-22 22:37:16.651234+00'),
-	(12, '0012_recipients', '2026-11-22 22:37:16.65523+00'),
-	(13, '0013_operators', '2026-11-22 22:37:16.660266+00'),
-	(14, '0014_restoring', '2026-11-22 22:37:16.666144+00');
+	(1, '0001_main_road', '2026-11-22 22:54:32.604841+00'),
+	(2, '0002_accounts', '2026-11-22 22:54:32.740648+00'),
+	(3, '0003_links', '2026-11-22 22:54:32.742479+00'),
+	(4, '0004_fresh_jobs', '2026-11-22 22:54:32.751657+00'),
+	(5, '0005_bundles', '2026-11-22 22:54:32.764459+00'),
+	(6, '0006_network', '2026-11-22 22:54:32.784956+00'),
+	(7, '0007_link_reports', '2026-11-22 22:54:32.792937+00'),
+	(8, '0008_history', '2026-11-22 22:54:32.796728+00'),
+	(9, '0009_incoming', '2026-11-22 22:54:32.800838+00'),
+	(10, '0010_portal', '2026-11-22 22:54:32.925112+00'),
+	(11, '0011_traffic', '2026-11-22 22:54:32.935958+00'),
+	(12, '0012_recipients', '2026-11-22 22:54:32.948282+00'),
+	(13, '0013_operators', '2026-11-22 22:54:32.959704+00'),
+	(14, '0014_mms', '2026-11-22 22:54:32.976918+00'),
+	(15, '0015_restoring', '2026-11-22 22:54:33.013381+00');
 INSERT INTO public.segment_0 VALUES
 	(2, 1767445200000, 1, 1, 1, 21, 'delivered', NULL),
 	(3, 1767445200000, 1, 1, 1, 21, 'failed', NULL),
@@ -722,49 +793,54 @@ INSERT INTO public.segment_0 VALUES
 	(6, 1767445200000, 1, 1, 3, 11, NULL, 'ESME_RTHROTTLED'),
 	(7, 1767445200000, 1, 1, 4, 11, NULL, 'the link died'),
 	(8, 1767445200000, 1, 1, 1, 21, 'leased.1', NULL),
-	(9, 1767445200000, 1, 1, 4, 21, NULL, 'the link died');
+	(9, 1767445200000, 1, 1, 4, 21, NULL, 'the link died'),
+	(18, 1767445200000, 1, 1, 1, 21, 'mm7', NULL);
 INSERT INTO public.stop VALUES
 	(1, 1767445200000, '46701740605');
 INSERT INTO public.tally VALUES
-	('771', 1767268800000, 1, 1, 1, 0, 0, 0),
-	('772', 1767445200000, 1, 1, 0, 0, 0, 1),
-	('773', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('776', 1767445200000, 1, 1, 0, 1, 0, 0),
-	('777', 1767445200000, 1, 1, 0, 0, 1, 0),
-	('778', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('781', 1767445200000, 1, 1, 0, 1, 0, 0),
-	('782', 1767445200000, 1, 1, 0, 0, 0, 1),
-	('783', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('785', 1767445200000, 1, 1, 0, 1, 0, 0),
-	('787', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('789', 1767445200000, 1, 1, 0, 0, 0, 1),
-	('790', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('793', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('796', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('804', 1767445200000, 2, 1, 1, 0, 0, 0),
+	('772', 1767268800000, 1, 1, 1, 0, 0, 0),
+	('773', 1767445200000, 1, 1, 0, 0, 0, 1),
+	('774', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('777', 1767445200000, 1, 1, 0, 1, 0, 0),
+	('778', 1767445200000, 1, 1, 0, 0, 1, 0),
+	('779', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('782', 1767445200000, 1, 1, 0, 1, 0, 0),
+	('783', 1767445200000, 1, 1, 0, 0, 0, 1),
+	('784', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('786', 1767445200000, 1, 1, 0, 1, 0, 0),
+	('788', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('790', 1767445200000, 1, 1, 0, 0, 0, 1),
+	('791', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('794', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('797', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('805', 1767445200000, 2, 1, 1, 0, 0, 0),
 	('807', 1767445200000, 2, 1, 0, 1, 0, 0),
 	('811', 1767445200000, 3, 1, 1, 0, 0, 0),
 	('812', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('814', 1767445200000, 3, 1, 1, 0, 0, 0),
-	('815', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('816', 1767445200000, 3, 1, 1, 0, 0, 0),
-	('817', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('813', 1767445200000, 3, 1, 1, 0, 0, 0),
+	('814', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('815', 1767445200000, 3, 1, 1, 0, 0, 0),
+	('816', 1767445200000, 1, 1, 1, 0, 0, 0),
 	('819', 1767445200000, 4, 1, 1, 0, 0, 0),
-	('821', 1767445200000, 4, 1, 1, 0, 0, 0),
+	('820', 1767445200000, 4, 1, 1, 0, 0, 0),
+	('825', 1767445200000, 4, 0, 1, 0, 0, 1),
+	('825', 1767445200000, 4, 1, 2, 0, 0, 0),
 	('826', 1767445200000, 4, 0, 1, 0, 0, 1),
 	('826', 1767445200000, 4, 1, 2, 0, 0, 0),
 	('827', 1767445200000, 4, 0, 1, 0, 0, 1),
 	('827', 1767445200000, 4, 1, 2, 0, 0, 0),
-	('828', 1767445200000, 4, 0, 1, 0, 0, 1),
-	('828', 1767445200000, 4, 1, 2, 0, 0, 0);
+	('845', 1767445200000, 5, 2, 1, 0, 0, 0),
+	('848', 1767445200000, 5, 2, 0, 1, 0, 0),
+	('849', 1767445200000, 5, 2, 0, 0, 1, 0),
+	('850', 1767445200000, 5, 2, 1, 0, 0, 0);
 INSERT INTO public.waiting OVERRIDING SYSTEM VALUE VALUES
 	(1, 1, 1767445200000, 22, 'early', '46701740605', 'id:early', false);
-SELECT pg_catalog.setval('public.account_id_seq', 4, true);
+SELECT pg_catalog.setval('public.account_id_seq', 5, true);
 SELECT pg_catalog.setval('public.audit_id_seq', 1, true);
-SELECT pg_catalog.setval('public.carrier_id_seq', 1, true);
-SELECT pg_catalog.setval('public.ledger_id_seq', 30, true);
+SELECT pg_catalog.setval('public.carrier_id_seq', 2, true);
+SELECT pg_catalog.setval('public.ledger_id_seq', 33, true);
 SELECT pg_catalog.setval('public.message_block', 513, true);
-SELECT pg_catalog.setval('public.receipt_id', 3, true);
+SELECT pg_catalog.setval('public.receipt_id', 4, true);
 SELECT pg_catalog.setval('public.waiting_id_seq', 1, true);
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_name_key UNIQUE (name);
@@ -800,6 +876,12 @@ ALTER TABLE ONLY public.carrier
     ADD CONSTRAINT carrier_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.contender
     ADD CONSTRAINT contender_pkey PRIMARY KEY (carrier_id, node_id);
+ALTER TABLE ONLY public.file
+    ADD CONSTRAINT file_pkey PRIMARY KEY (message_id, number);
+ALTER TABLE ONLY public.file_0
+    ADD CONSTRAINT file_0_pkey PRIMARY KEY (message_id, number);
+ALTER TABLE ONLY public.file_10000000
+    ADD CONSTRAINT file_10000000_pkey PRIMARY KEY (message_id, number);
 ALTER TABLE ONLY public.gateway
     ADD CONSTRAINT gateway_pkey PRIMARY KEY (one);
 ALTER TABLE ONLY public.incoming
@@ -810,6 +892,8 @@ ALTER TABLE ONLY public.incoming_10000000
     ADD CONSTRAINT incoming_10000000_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.incoming_part
     ADD CONSTRAINT incoming_part_pkey PRIMARY KEY (sender, recipient, carrier_id, reference, total, number);
+ALTER TABLE ONLY public.incoming_seen
+    ADD CONSTRAINT incoming_seen_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (message_id);
 ALTER TABLE ONLY public.ledger
@@ -871,6 +955,7 @@ CREATE INDEX incoming_10000000_id_idx ON public.incoming_10000000 USING btree (i
 CREATE INDEX incoming_10000000_recipient_id_idx ON public.incoming_10000000 USING btree (recipient, id);
 CREATE INDEX incoming_part_done ON public.incoming_part USING btree (received_at) WHERE (incoming_id IS NOT NULL);
 CREATE INDEX incoming_part_open ON public.incoming_part USING btree (received_at) WHERE (incoming_id IS NULL);
+CREATE INDEX incoming_seen_at ON public.incoming_seen USING btree (at);
 CREATE INDEX job_due ON public.job USING btree (state, due) WHERE (state <> 0);
 CREATE INDEX job_fresh ON public.job USING btree (carrier_id, since) WHERE ((state < 1) AND (since > '0'::xid8));
 CREATE INDEX job_ready ON public.job USING btree (carrier_id, priority DESC, tag, message_id) WHERE (state = 0);
@@ -888,6 +973,8 @@ ALTER INDEX public.body_pkey ATTACH PARTITION public.body_0_pkey;
 ALTER INDEX public.body_pkey ATTACH PARTITION public.body_10000000_pkey;
 ALTER INDEX public.callback_try_pkey ATTACH PARTITION public.callback_try_0_pkey;
 ALTER INDEX public.callback_try_pkey ATTACH PARTITION public.callback_try_10000000_pkey;
+ALTER INDEX public.file_pkey ATTACH PARTITION public.file_0_pkey;
+ALTER INDEX public.file_pkey ATTACH PARTITION public.file_10000000_pkey;
 ALTER INDEX public.incoming_account ATTACH PARTITION public.incoming_0_account_id_id_idx;
 ALTER INDEX public.incoming_failed ATTACH PARTITION public.incoming_0_id_idx;
 ALTER INDEX public.incoming_pkey ATTACH PARTITION public.incoming_0_pkey;
