@@ -22,6 +22,7 @@ from kavle.north.web.operator.traffic import SPANS
 from kavle.north.web.render import BOOKED, MENU, OPERATOR_MENU, PHONES, PRIORITIES, TRIED
 from kavle.north.web.words import all_words, preferred, translations
 from kavle.simulator.magic import MAGIC
+from kavle.simulator.mmsc.magic import MAGIC as MMS_MAGIC
 from kavle.simulator.submissions import REFUSED
 from kavle.south.smpp.carrier import _BOUND_AS, LinkState
 
@@ -51,7 +52,12 @@ NAMED_ELSEWHERE = {
     "open",
     # Told by a simulated network
     REFUSED,
-    *(word for does in MAGIC.values() for word in (does.told, does.status) if not word.isdigit()),
+    *(
+        word
+        for does in (*MAGIC.values(), *MMS_MAGIC.values())
+        for word in (does.told, does.status)
+        if not word.isdigit()
+    ),
 }
 
 

@@ -27,6 +27,10 @@ class Face:
         self._desks: tuple[Desk, ...] = (*desks, CustomerDesk())
         self._server: asyncio.Server | None = None
 
+    def add(self, desk: Desk) -> None:
+        """One more, before the others."""
+        self._desks = (desk, *self._desks)
+
     async def start(self, port: int) -> int:
         """Listen on loopback; returns the port really taken. Raises OSError."""
         self._server = await asyncio.start_server(self._serve, LOOPBACK, port, limit=LONGEST_HEAD)

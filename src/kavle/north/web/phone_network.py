@@ -1,11 +1,12 @@
-"""What a simulated network tells of its phones, and what is written there, by its HTTP face on
-this machine."""
+"""What simulated networks tell of their phones, and what is written there, by their HTTP face on this
+machine: an SMSC's, an MMSC's, or one of both."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import ClassVar, Final, TypeVar
+import base64
+from datetime import UTC, datetime
+from typing import ClassVar, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 from zlib import crc32
 
@@ -15,6 +16,9 @@ from kavle.model.errors import Reason, Refusal
 
 _PATIENCE: Final = 5.0  # seconds for an answer
 _LONGEST: Final = 16 * 1024 * 1024  # octets of one
+
+PICTURES: Final = frozenset({"image/gif", "image/jpeg", "image/png"})
+"""What a browser shows on a page, and that can do nothing else."""
 
 _T = TypeVar("_T")
 
@@ -64,7 +68,53 @@ class Wrote(msgspec.Struct, frozen=True):
         return next((answer or "" for answer in last if answer != "ESME_ROK"), "") if self.ended else ""
 
 
-Event = Got | Missed | Wrote
+class PhoneFile(msgspec.Struct, frozen=True):
+    """`text`: what it says, if it is a text."""
+
+    name: str
+    content_type: str
+    size: int
+    text: str | None
+
+    @property
+    def picture(self) -> bool:
+        return self.content_type in PICTURES
+
+
+class Mms(msgspec.Struct, frozen=True):
+    """One that came, or, where `own`, one that was sent from there, and with which StatusCodes the gateway
+    answered."""
+
+    kind: ClassVar[str] = "mms"
+
+    id: int
+    at: datetime
+    number: str
+    other: str
+    subject: str
+    own: bool
+    files: list[PhoneFile]
+    ended: bool
+    answers: list[int]
+
+    @property
+    def refused(self) -> str:
+        """The last answer, if that was no yes; empty: it was."""
+        last = self.answers[-1] if self.answers else 1000
+        return "" if 1000 <= last < 2000 or not self.ended else str(last)
+
+    @property
+    def sender(self) -> str:
+        """Empty where it was sent from there."""
+        return "" if self.own else self.other
+
+    @property
+    def excerpt(self) -> str:
+        said = (file.text for file in self.files if file.text)
+        return self.subject or next(said, "")
+
+
+Event = Got | Missed | Wrote | Mms
 
 
 class _Texts(msgspec.Struct, frozen=True):
@@ -73,17 +123,37 @@ class _Texts(msgspec.Struct, frozen=True):
     written: list[Wrote] = []
 
 
+class _Mms(msgspec.Struct, frozen=True):
+    mms: list[Mms] = []
+    missed: list[Missed] = []
+
+
 class Phone(msgspec.Struct, frozen=True):
     """`mark` is another as soon as it shows something else."""
 
     number: str
     events: list[Event]
     mark: str
+    pictures: bool  # whether its network takes MMS from it
 
 
 class Glimpse(msgspec.Struct, frozen=True):
+    """A phone, and of what came last when and what."""
+
+    number: str
+    at: datetime | None
+    excerpt: str
+
+
+class _Glimpsed(msgspec.Struct, frozen=True):
     number: str
     last: Got | None
+
+    @property
+    def glimpse(self) -> Glimpse:
+        if self.last is None:
+            return Glimpse(self.number, None, "")
+        return Glimpse(self.number, self.last.at, self.last.text)
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -111,18 +181,28 @@ class PhoneNetwork:
         self._host, self._port = parts.hostname, parts.port
 
     async def phone(self, number: str) -> Phone:
-        status, body = await self._ask("GET", f"/phones/{number}")
-        told = _read(body, _Texts) if status == 200 else _Texts()
-        events: list[Event] = [*told.texts, *told.missed, *told.written]
-        return Phone(number, sorted(events, key=lambda event: event.at), _mark(body))
+        texts, texts_body = await self._told(f"/phones/{number}", _Texts)
+        mms, mms_body = await self._told(f"/mms/phones/{number}", _Mms)
+        events: list[Event] = []
+        if texts is not None:
+            events += [*texts.texts, *texts.missed, *texts.written]
+        if mms is not None:
+            events += [*mms.mms, *mms.missed]
+        events.sort(key=lambda event: event.at)
+        return Phone(number, events, _mark(texts_body + mms_body), mms is not None)
 
     async def newest(self) -> tuple[list[Glimpse], str]:
-        """The phones that something was last about, and a mark as a `Phone` has it."""
-        _, body = await self._ask("GET", "/phones/newest")
-        return _read(body, list[Glimpse]), _mark(body)
+        """The phones that something was last about, newest first, and a mark as a `Phone` has it."""
+        texts, texts_body = await self._told("/phones/newest", list[_Glimpsed])
+        mms, mms_body = await self._told("/mms/newest", list[Mms])
+        glimpses = [one.glimpse for one in texts or []]
+        glimpses += [Glimpse(one.number, one.at, one.excerpt) for one in mms or []]
+        return _latest(glimpses), _mark(texts_body + mms_body)
 
-    async def outcomes(self) -> list[Outcome]:
-        return _read((await self._ask("GET", "/numbers"))[1], list[Outcome])
+    async def outcomes(self, path: Literal["/numbers", "/mms/numbers"]) -> list[Outcome]:
+        """Of SMS, or of MMS; none where there is no such network."""
+        outcomes, _ = await self._told(path, list[Outcome])
+        return outcomes or []
 
     async def calls(self) -> tuple[list[Call], str]:
         """Newest first, and a mark."""
@@ -134,6 +214,23 @@ class PhoneNetwork:
         order = {"from": number, "to": to, "text": text, "wait": 0}
         status, _ = await self._ask("POST", "/mo", msgspec.json.encode(order))
         return status in (200, 202)
+
+    async def send(self, number: str, to: str, text: str, name: str, data: bytes) -> bool:
+        """A file, from that phone; whether it could be sent."""
+        file = {"name": name, "data": base64.b64encode(data).decode()}
+        order = {"from": number, "to": to, "text": text, "files": [file], "wait": 0}
+        status, _ = await self._ask("POST", "/mms/mo", msgspec.json.encode(order))
+        return status in (200, 202)
+
+    async def file(self, mms: int, place: int) -> bytes | None:
+        """What an MMS has in this place, from 0."""
+        status, body = await self._ask("GET", f"/mms/files/{mms}/{place}")
+        return body if status == 200 else None
+
+    async def _told(self, path: str, kind: type[_T]) -> tuple[_T | None, bytes]:
+        """None where the network knows nothing of it; and the answer as it came."""
+        status, body = await self._ask("GET", path)
+        return (_read(body, kind), body) if status == 200 else (None, b"")
 
     async def _ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         head = (
@@ -167,6 +264,15 @@ def _read(body: bytes, kind: type[_T]) -> _T:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
         raise Refusal(Reason.UNAVAILABLE, "the simulated network answers something else") from error
+
+
+def _latest(glimpses: list[Glimpse]) -> list[Glimpse]:
+    """Each phone once, newest first."""
+    ago = datetime.min.replace(tzinfo=UTC)
+    newest: dict[str, Glimpse] = {}
+    for glimpse in sorted(glimpses, key=lambda one: one.at or ago, reverse=True):
+        newest.setdefault(glimpse.number, glimpse)
+    return list(newest.values())
 
 
 def _mark(body: bytes) -> str:

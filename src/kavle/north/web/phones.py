@@ -6,17 +6,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kavle.core.queries import Queries
+from kavle.mms.media import UNKNOWN, sniff
 from kavle.model.account import Operator
 from kavle.model.msisdn import parse_msisdn
 from kavle.north.addresses import is_loopback
 from kavle.north.web.door import Door
-from kavle.north.web.phone_network import Got, Phone, PhoneNetwork
+from kavle.north.web.phone_network import PICTURES, Got, Mms, Phone, PhoneNetwork
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 
@@ -60,6 +62,7 @@ class Phones:
             Route(phone, door.open(_here(_of_number(self.show))), methods=["GET"]),
             Route(f"{phone}/screen", door.open(_here(_of_number(self.screen))), methods=["GET"]),
             Route(f"{phone}/newest", door.open(_here(_of_number(self.newest))), methods=["GET"]),
+            Route(f"{phone}/mms/{{mms:int}}/{{place:int}}", door.look(_here(self.file)), methods=["GET"]),
             Route(f"{phone}/write", door.open(_here(_of_number(self.write))), methods=["POST"]),
         ]
 
@@ -79,7 +82,8 @@ class Phones:
         phone = await self._network.phone(number)
         newest, newest_mark = await self._network.newest()
         calls, calls_mark = await self._network.calls()
-        outcomes = await self._network.outcomes()
+        outcomes = await self._network.outcomes("/numbers")
+        mms_outcomes = await self._network.outcomes("/mms/numbers")
         return self._renderer.page(
             visitor,
             "phones.html",
@@ -90,7 +94,9 @@ class Phones:
             calls=calls,
             calls_mark=calls_mark,
             outcomes=outcomes,
+            mms_outcomes=mms_outcomes,
             does=next((one for one in outcomes if one.number == number), None),
+            mms_does=next((one for one in mms_outcomes if one.number == number), None),
             receiver=f"{self._network.url}/customer",
             guest=self._guest,
         )
@@ -113,9 +119,31 @@ class Phones:
         form = await request.form()
         to, text = str(form.get("to", "")).strip().removeprefix("+"), str(form.get("text", ""))
         text = text.replace("\r\n", "\n")  # as forms write it
-        if not text or len(text) > _LONGEST or not await self._network.write(number, to, text):
+        file = form.get("file")
+        if isinstance(file, UploadFile) and file.filename:
+            name, data = file.filename, await file.read()
+            if len(text) > _LONGEST or not await self._network.send(number, to, text, name, data):
+                visitor.notify(visitor.words("A phone sends a file of at most 600 kB by MMS, to a number."))
+        elif not text or len(text) > _LONGEST or not await self._network.write(number, to, text):
             visitor.notify(visitor.words("A phone sends 1 to 1,000 characters to a number."))
         return RedirectResponse(f"/phones/{number}", 303)
+
+    async def file(self, request: Request, visitor: Visitor) -> Response:
+        """Of an MMS: shown if it is a picture, else to be kept. It came from a stranger, so it may do nothing
+        here."""
+        data = await self._network.file(request.path_params["mms"], request.path_params["place"])
+        if data is None:
+            raise HTTPException(404)
+        media = sniff(data) or UNKNOWN
+        shown = media.content_type in PICTURES
+        return Response(
+            data,
+            media_type=media.content_type if shown else UNKNOWN.content_type,
+            headers={
+                "Content-Disposition": "inline" if shown else f"attachment; filename=file.{media.extension}",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+            },
+        )
 
     def _piece(self, request: Request, visitor: Visitor, template: str, mark: str, **values: Any) -> Response:
         """Of the page, as it is now; nothing where the browser has it so already."""
@@ -126,7 +154,7 @@ class Phones:
     async def _written_to(self, phone: Phone) -> str:
         """Whom somebody would answer: who wrote last and can be, else the first number that is anybody's."""
         for event in reversed(phone.events):
-            if isinstance(event, Got) and event.sender.isdecimal():
+            if isinstance(event, Got | Mms) and event.sender.isdecimal():
                 return event.sender
         numbers = await self._queries.numbers(Operator("demo", "admin"))
         return numbers[0].msisdn if numbers else ""
