@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
 from kavle.model.errors import OperatorError, Refusal
-from kavle.north.http import App
+from kavle.north.http import App, ClientGone, HttpError
 from kavle.north.web.door import NOT_ALLOWED, Door
 from kavle.north.web.render import Renderer
 from kavle.north.web.safety import guarded
@@ -32,11 +32,23 @@ def site(door: Door, renderer: Renderer, routes: Sequence[BaseRoute]) -> App:
 
         return await door.look(page)(request)
 
+    async def cut(request: Request, error: Exception) -> Response:
+        response = await failed(request, error)
+        response.headers["connection"] = "close"  # the body may be unread
+        return response
+
+    async def gone(request: Request, error: Exception) -> Response:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # to nobody
+
     handlers = dict.fromkeys((HTTPException, Refusal, OperatorError), failed)
-    return guarded(Starlette(routes=routes, exception_handlers=handlers))
+    return guarded(
+        Starlette(routes=routes, exception_handlers={**handlers, HttpError: cut, ClientGone: gone})
+    )
 
 
 def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.status_code
+    if isinstance(error, HttpError):
+        return error.status
     return HTTPStatus.CONFLICT if isinstance(error, OperatorError) else HTTPStatus.SERVICE_UNAVAILABLE
