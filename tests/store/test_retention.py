@@ -111,7 +111,9 @@ async def test_what_was_sent_late_is_kept_from_its_time_on(world: World) -> None
 
 
 async def test_no_more_than_a_chunk_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = "sqlite" if isinstance(world.store, SqliteStore) else "postgres"
     monkeypatch.setattr("kavle.store.retention.BATCH", 5)
+    monkeypatch.setattr(f"kavle.store.{engine}.retention.BATCH", 5)
     await world.accept_bundle([RECIPIENT] * 12)
     await world.advance()
     await world.expire(world.clock.forward(days=3))
@@ -150,9 +152,7 @@ async def test_files_go_with_the_texts_and_stay_while_they_may_be_wanted(world: 
     assert await world.rows("SELECT DISTINCT message_id FROM file") == [(called,)]
 
 
-async def test_few_messages_with_files_are_looked_at_at_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_files_of_few_messages_go_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kavle.store.retention.FEW", 2)
     mms = await mms_world(world)
     for _ in range(3):
@@ -167,9 +167,9 @@ async def test_few_messages_with_files_are_looked_at_at_once(
 
 def test_a_look_at_young_ones_alone_is_the_last() -> None:
     young = [(id, True, False) for id in range(BATCH)]
-    assert chosen(young, BATCH) == ([], None)
-    assert chosen([*young[:-1], (BATCH, False, False)], BATCH) == ([BATCH], BATCH)
-    assert chosen([(1, False, False), (2, False, True), (3, True, False)], BATCH) == ([1], None)
+    assert chosen(Kept.TEXTS, young) == ([], None)
+    assert chosen(Kept.TEXTS, [*young[:-1], (BATCH, False, False)]) == ([BATCH], BATCH)
+    assert chosen(Kept.TEXTS, [(1, False, False), (2, False, True), (3, True, False)]) == ([1], None)
 
 
 async def test_the_file_gets_smaller_again(world: World) -> None:

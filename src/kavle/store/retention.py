@@ -12,8 +12,8 @@ import msgspec
 BATCH: Final = 1_000
 """Rows of one look. More than a node may give ids of late (a block of 256): a look with young ones alone is
 therefore behind all that is old."""
-FEW: Final = 300
-"""Messages with files of one look: up to 90 MB, of which an engine has to find every page."""
+FEW: Final = 50
+"""Messages whose files are erased at once: up to 15 MB, of which an engine has to find every page."""
 
 
 class Kept(StrEnum):
@@ -39,13 +39,11 @@ class Erased(msgspec.Struct, frozen=True):
     after: int | None  # where to go on; None: that was all
 
 
-def batch(kind: Kept) -> int:
-    return FEW if kind is Kept.FILES else BATCH
-
-
-def chosen(rows: Sequence[Any], batch: int) -> tuple[list[int], int | None]:
+def chosen(kind: Kept, rows: Sequence[Any]) -> tuple[list[int], int | None]:
     """Of a look's (id, whether it is young, whether it is open), in the order of the ids: which are to be
     erased, and where to go on."""
     old = [id for id, young, open in rows if not young and not open]
-    over = len(rows) < batch or all(young for _, young, _ in rows)
+    if kind is Kept.FILES and len(old) > FEW:
+        return old[:FEW], old[FEW - 1]
+    over = len(rows) < BATCH or all(young for _, young, _ in rows)
     return old, None if over else rows[-1][0]

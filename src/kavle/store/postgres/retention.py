@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from kavle.store.postgres.rows import Db
-from kavle.store.retention import Erase, Erased, Kept, batch, chosen
+from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
 from kavle.store.rows import to_ms
 
 WIDTH: Final = 10_000_000
@@ -96,9 +96,8 @@ async def erase(db: Db, wanted: Sequence[Erase]) -> tuple[list[Erased], None]:
 
 
 async def _erase(db: Db, one: Erase) -> Erased:
-    most = batch(one.kind)
-    rows = await db.fetch(_LOOK[one.kind], to_ms(one.before), one.after, most)
-    ids, after = chosen([tuple(row) for row in rows], most)
+    rows = await db.fetch(_LOOK[one.kind], to_ms(one.before), one.after, BATCH)
+    ids, after = chosen(one.kind, [tuple(row) for row in rows])
     for table, key in _ROWS[one.kind].items():
         await db.execute(f"DELETE FROM {table} WHERE {key} = ANY($1::bigint[])", ids)  # noqa: S608 -- ours
     return Erased(len(ids), after)

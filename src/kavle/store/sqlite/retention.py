@@ -8,7 +8,7 @@ from typing import Final
 
 import apsw
 
-from kavle.store.retention import Erase, Erased, Kept, batch, chosen
+from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
 from kavle.store.rows import to_ms
 from kavle.store.sqlite.rows import array
 
@@ -68,8 +68,8 @@ def erase(db: apsw.Connection, wanted: Sequence[Erase]) -> list[Erased]:
 
 
 def _erase(db: apsw.Connection, one: Erase) -> Erased:
-    most = batch(one.kind)
-    ids, after = chosen(db.execute(_LOOK[one.kind], (to_ms(one.before), one.after, most)).fetchall(), most)
+    rows = db.execute(_LOOK[one.kind], (to_ms(one.before), one.after, BATCH)).fetchall()
+    ids, after = chosen(one.kind, rows)
     for table, key in _ROWS[one.kind].items():
         db.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))", (array(ids),))  # noqa: S608
     _give_back(db)
