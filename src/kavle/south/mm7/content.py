@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from kavle.mms import smil
-from kavle.mms.media import SMIL, TEXT, UNKNOWN, Media, sniff
+from kavle.mms.media import SMIL, TEXT
 from kavle.mms.names import safe_names
 from kavle.model.mms import IncomingFile, MmsFile
 from kavle.wire.mime import Coding, ContentType, Part
+from kavle.wire.mime.header import content_type
 
 _LONGEST_ID: Final = 200  # characters of a Content-ID that is kept
 
@@ -30,18 +31,13 @@ def content_of(text: str, files: Sequence[MmsFile], coding: Coding) -> Part:
 
 
 def files_of(content: Part | None) -> tuple[IncomingFile, ...]:
-    """In their order, by names of our own and the types that they are."""
+    """In their order, called and said to be of the types that the phone gave them: what they are, the core
+    sees."""
     parts = [part for part in content.walk() if not part.parts and part.body] if content is not None else []
-    found = [_sniffed(part) for part in parts]
-    names = safe_names((part.name, media.extension) for part, media in zip(parts, found, strict=True))
     return tuple(
-        IncomingFile(name, media.content_type, _identifier(part.content_id), part.body)
-        for name, part, media in zip(names, parts, found, strict=True)
+        IncomingFile(part.name, part.content_type.type, _identifier(part.content_id), part.body)
+        for part in parts
     )
-
-
-def _sniffed(part: Part) -> Media:
-    return sniff(part.body, part.name, part.content_type.type) or UNKNOWN
 
 
 def _identifier(content_id: str) -> str:
@@ -62,10 +58,8 @@ def _presentation(parts: Iterable[Part]) -> Part:
 
 
 def _kind(file: MmsFile) -> ContentType:
-    """A text without its charset would be ASCII: RFC 2046 §4.1.2."""
-    media = sniff(file.data, file.name, file.content_type)
-    charset = {"charset": media.charset} if media is not None and media.charset else {}
-    return ContentType(file.content_type, {**charset, "name": file.name})
+    kind = content_type(file.content_type)
+    return ContentType(kind.type, {**kind.parameters, "name": file.name})
 
 
 def _part(kind: ContentType, name: str, data: bytes, coding: Coding) -> Part:

@@ -130,7 +130,7 @@ class Door:
 
     async def _deliver(self, request: DeliverReq) -> Status:
         number, now = self._settings.incoming_number, self._clock.now()
-        messages = await asyncio.to_thread(messages_of, request, self._carrier_id, number, now)
+        messages = messages_of(request, self._carrier_id, number, now)
         if not messages:
             name = self._settings.name
             self._sparse.warning(f"an MMS that says no number of ours: set carrier.{name}.incoming_number")
