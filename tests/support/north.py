@@ -19,12 +19,14 @@ from prometheus_client import CollectorRegistry
 from kavle.clock import SetClock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
+from kavle.core.mms_files import MmsFiles
 from kavle.core.mms_order import MmsOrder
 from kavle.core.order import BundleOrder, SmsOrder
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.model.account import Account, AccountSettings, Anyone, Viewer
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
+from kavle.model.mms import IncomingFile
 from kavle.model.status import Status
 from kavle.north.app import application
 from kavle.north.auth import Authenticator, hash_password
@@ -52,6 +54,7 @@ class Core:
         self.cancelled: list[tuple[str, str]] = []
         self.statuses = {"1000": Status.DELIVERED}
         self.mms_statuses = {"2000": Status.DELIVERED}
+        self.files: dict[tuple[str, str], IncomingFile] = {}
         self.listed: dict[str, list[tuple[int, Status]]] = {}
         self.due_times: dict[str, datetime] = {}
         self.looked_up: list[str] = []
@@ -150,6 +153,22 @@ class Asked:
         if self._core.down:
             raise Refusal(Reason.UNAVAILABLE)
         return kind.get(public_id.strip())
+
+
+class Kept:
+    """The account's files of incoming MMS."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def received(self, account: Account, public_id: str, name: str) -> IncomingFile | None:
+        assert account.name == NAME
+        if self._core.down:
+            raise Refusal(Reason.UNAVAILABLE)
+        return self._core.files.get((public_id, name))
+
+    async def sent(self, account: Account, public_id: str, name: str) -> None:
+        """None is kept."""
 
 
 def _refuse(text: str) -> None:
@@ -291,6 +310,7 @@ def gateway(
             CollectorRegistry(),
             clock,
             PageTerms(b"a key of the tests", locale or Locale()),
+            cast(MmsFiles, Kept(core)),
         )
         async with HttpServer(app(north), http, clock) as server:
             running.append(Gateway(asyncio.get_running_loop(), server, core, clock))

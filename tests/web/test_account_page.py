@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shlex
+from html import unescape
+from pathlib import Path
 
 from kavle.core.accounts import SetPortalPassword
 from support.clients import CURL, require
+from support.mms import JPEG
 from support.pages import Browser, browsing
 from support.running import Running
 
@@ -104,15 +106,23 @@ async def test_what_is_wrong_with_a_password_stands_beside_it(gateway: Running, 
     assert await signs_in(gateway, "1234")
 
 
-async def test_the_examples_work_as_they_stand(gateway: Running, customer: Browser) -> None:
+async def test_the_examples_work_as_they_stand(gateway: Running, customer: Browser, tmp_path: Path) -> None:
     await require(CURL)
     page = await customer.get("/portal/account")
     assert "1234" not in page.text
-    calls = re.findall(r"(curl .*?)</code>", page.body, re.DOTALL)
-    assert len(calls) == 2
-    for call in calls:
-        command = shlex.split(call.replace("&#39;", "'").replace("&#34;", '"').replace("PASSWORD", "1234"))
-        process = await asyncio.create_subprocess_exec(*command, "--silent", stdout=asyncio.subprocess.PIPE)
-        said, _ = await process.communicate()
-        id = re.sub(r"<[^>]+>", "", said.decode()).strip()
-        assert await gateway.until(id, 22) == 22
+    (tmp_path / "bild.jpg").write_bytes(JPEG)
+    found = re.findall(r"(curl .*?)</code>", page.body, re.DOTALL)
+    by_url, by_service, mms = [unescape(one).replace("PASSWORD", "1234") for one in found]
+    for call in (by_url, by_service):
+        assert await gateway.until(await told(call, tmp_path), 22) == 22
+    assert await told(mms, tmp_path) == "3", "all is well but that there is no carrier of MMS here"
+    assert await told(mms.replace("<from>4", "<from>x"), tmp_path) == "2"
+
+
+async def told(call: str, folder: Path) -> str:
+    """By a shell, what the answer says between its tags."""
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", call.replace("curl ", "curl --silent ", 1), cwd=folder, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    return re.sub(r"<[^>]+>", "", said.decode()).strip()

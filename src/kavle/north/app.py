@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
+from kavle.core.mms_files import MmsFiles
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.north.asmx import Asmx
@@ -14,6 +15,7 @@ from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.codes import mms_code, sms_code
 from kavle.north.downloads import SmsZip
+from kavle.north.getfile import GetFile
 from kavle.north.guesses import Guesses
 from kavle.north.http import App, Router
 from kavle.north.mms_desk import MmsDesk
@@ -40,6 +42,7 @@ def application(
     registry: CollectorRegistry,
     clock: Clock,
     page_terms: PageTerms,
+    files: MmsFiles,
     office: Office | None = None,
 ) -> App:
     callers = Callers(settings)
@@ -55,12 +58,13 @@ def application(
             "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),
             "/sendSms/sendSms.asmx": sms.endpoint,
             "/mms/mms.asmx": mms.endpoint,
+            "/api/current/mms/getfile.php": GetFile(files, authenticator, callers, clock),
             "/downloads/sms.zip": SmsZip(callers),
             **assets(),
             **_operations(registry),
         },
         below={"/sendSms/sendSms.asmx": sms.http, "/mms/mms.asmx": mms.http},
-        otherwise=pages(page_terms, accept, cancel, queries, entrants, portal, callers, clock, office),
+        otherwise=pages(page_terms, accept, cancel, queries, entrants, portal, files, callers, clock, office),
     )
 
 

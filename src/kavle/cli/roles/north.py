@@ -11,6 +11,7 @@ from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
 from kavle.core.desk import Desk
 from kavle.core.incoming import Incoming
+from kavle.core.mms_files import MmsFiles
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
@@ -111,6 +112,7 @@ class North:
                 node.settings.http.phones,
                 self._guest,
             ),
+            MmsFiles(node.store),
             Office(self._desk, self._operators),
         )
 

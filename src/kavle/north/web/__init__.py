@@ -7,6 +7,7 @@ import msgspec
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
+from kavle.core.mms_files import MmsFiles
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.north.auth import Authenticator
@@ -18,6 +19,7 @@ from kavle.north.web.bundles import Bundles
 from kavle.north.web.door import Door
 from kavle.north.web.entrance import Entrance
 from kavle.north.web.export import Export
+from kavle.north.web.files import Files
 from kavle.north.web.filter import Reading
 from kavle.north.web.history import History
 from kavle.north.web.incoming import Incoming
@@ -52,6 +54,7 @@ def pages(
     queries: Queries,
     entrants: Authenticator,
     portal: Portal,
+    files: MmsFiles,
     callers: Callers,
     clock: Clock,
     office: Office | None = None,
@@ -70,6 +73,7 @@ def pages(
         *AccountPage(door, renderer, entrants, portal, callers).routes(door),
         *Export(queries, reading, renderer).routes(door),
         *MessagePage(queries, cancel, renderer, clock).routes(door),
+        *Files(files).of_customers(door),
         *Bundles(queries, cancel, renderer, clock).routes(door),
         *Incoming(portal, renderer).routes(door),
         *Numbers(portal, renderer, clock).routes(door),
@@ -79,5 +83,6 @@ def pages(
         network = PhoneNetwork(terms.phones)
         routes += Phones(network, queries, renderer, terms.region, terms.guest).routes(door)
     if office is not None:
+        routes += Files(files).of_operators(door)
         routes += operator_routes(office, door, queries, renderer, reading, clock)
     return site(door, renderer, routes)

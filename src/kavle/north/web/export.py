@@ -13,13 +13,12 @@ from starlette.routing import BaseRoute, Route
 
 from kavle.core.queries import Queries
 from kavle.model.account import Account
-from kavle.model.description import describe
 from kavle.model.history import HistoryLine, HistoryPage
 from kavle.model.listing import Keys
 from kavle.model.money import format_balance
 from kavle.north.web.door import Door
 from kavle.north.web.filter import Filter, Reading
-from kavle.north.web.render import Renderer
+from kavle.north.web.render import Renderer, code, meaning
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import Words
 
@@ -98,6 +97,7 @@ class Sheet:
             words("Price"),
             words("Bundle"),
             words("To be sent"),
+            words("Service"),
         ]
         return (_BOM + self._csv([names])).encode()
 
@@ -111,13 +111,14 @@ class Sheet:
         yield line.recipient
         yield line.sender
         yield line.text or ""
-        yield str(line.status.value)
-        yield describe(str(line.status.value), self._words.language)
+        yield str(code(line.status, line.service))
+        yield meaning(line.status, line.service, self._words.language)
         yield time(line.status_at)
         yield str(line.segments)
         yield format_balance(line.price, "98,50" if self._swedish else "98.50")
         yield str(line.bundle_id or "")
         yield time(line.due_at)
+        yield line.service.name
 
     def _csv(self, rows: Iterable[Iterable[str]]) -> str:
         out = StringIO()

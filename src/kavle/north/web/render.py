@@ -13,12 +13,15 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from kavle import __version__
-from kavle.model.description import describe
+from kavle.model.description import Language, describe, describe_mms
 from kavle.model.history import Tried
 from kavle.model.incoming import IncomingState
 from kavle.model.listing import Booked
 from kavle.model.message import Priority
+from kavle.model.mms import mms_code
+from kavle.model.service import Service
 from kavle.model.status import FAILED, FINAL, Status
+from kavle.north.file_headers import is_picture
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import LANGUAGES
 from kavle.sms.segment import Encoding
@@ -103,7 +106,10 @@ def _environment(zone: ZoneInfo) -> Environment:
         "tone": tone,
         "came_tone": _CAME_TONES.__getitem__,
         "alphabet": _ALPHABETS.__getitem__,
+        "code": code,
+        "octets": octets,
     }
+    made.tests |= {"picture": is_picture, "mms": lambda service: service is Service.MMS}
     made.globals |= {"languages": LANGUAGES, "priorities": PRIORITIES, "tried": TRIED, "booked": BOOKED}
     for name in made.list_templates():
         made.get_template(name)
@@ -129,7 +135,7 @@ class Renderer:
             menu=(*self._menu(visitor), *self._phones),
             phones=bool(self._phones),
             version=__version__,
-            told=lambda code: describe(str(int(code)), words.language),
+            told=lambda status, service=Service.SMS: meaning(status, service, words.language),
             **values,
         )
         return HTMLResponse(html, status)
@@ -158,6 +164,22 @@ def _decimal(context: Context, number: float) -> str:
 def _iso(at: datetime) -> str:
     """For the attribute of a `<time>`."""
     return at.isoformat(timespec="seconds")
+
+
+def code(status: Status, service: Service = Service.SMS) -> int:
+    """As customers of that service are told it."""
+    return (mms_code(status) if service is Service.MMS else status).value
+
+
+def meaning(status: Status, service: Service, language: Language) -> str:
+    """What it is called in that service's appendix of the manual."""
+    told = describe_mms if service is Service.MMS else describe
+    return told(str(code(status, service)), language)
+
+
+def octets(size: int) -> str:
+    """In kB of 1,024, as the manual counts."""
+    return f"{size} B" if size < 1024 else f"{round(size / 1024)} kB"
 
 
 _TONES: Final = {Status.DELIVERED: "good", Status.IN_NETWORK: "under-way", Status.CANCELLED: "quiet"}
