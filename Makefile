@@ -8,13 +8,14 @@ MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 COMPILERS := $(VENV)/.compilers
+AUDITOR := $(VENV)/auditor
 DEMO_PORT ?= 8080
 ROUNDS ?= 200
 MUTANTS ?= 1000000
 MESSAGES ?= 20000
 CUTS ?= 20
 
-.PHONY: help demo test check bench proof format dumps screenshots apps pins clean
+.PHONY: help demo test check bench proof format dumps screenshots apps pins audit clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -26,7 +27,7 @@ test: $(DEV)  ## Everything: units, properties, the store, journeys over real so
 	@echo "Kavle: running all tests (some minutes)"
 	@$(BIN)/python -m pytest
 
-check: $(DEV)  ## Lint, types, and the walls between the floors
+check: $(DEV) audit  ## Lint, types, the walls between the floors, and known faults of what it runs on
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@echo "Kavle: checking types (about half a minute the first time)"
@@ -67,6 +68,12 @@ pins:  ## Pin every dependency anew, with hashes (needs uv)
 	    --extra dev -c requirements/runtime.txt pyproject.toml requirements/build.in -o requirements/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/apps.in -o requirements/apps.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    requirements/audit.in -o requirements/audit.txt
+	$(PYTHON) requirements/sbom.py
+
+audit: $(AUDITOR)/.made  ## Known faults of what Kavle runs on, where they can be looked up
+	@$(BIN)/python requirements/audit.py $(AUDITOR)/bin/pip-audit
 
 clean:  ## Take away all that was made here, but for your data
 	rm -rf $(VENV) build dist src/*.egg-info tests/clients/node/node_modules
@@ -86,6 +93,13 @@ $(RUNTIME): requirements/runtime.txt pyproject.toml | $(MADE)
 $(DEV): requirements/dev.txt $(RUNTIME)
 	@echo "Kavle: installing what it is tested with into $(VENV) (once, about 30 seconds)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Of its own, so that what it needs does not meddle with what Kavle does.
+$(AUDITOR)/.made: requirements/audit.txt | $(MADE)
+	@echo "Kavle: installing what looks for known faults into $(AUDITOR) (once, about 15 seconds)"
+	@$(PYTHON) -m venv --clear $(AUDITOR)
+	@$(AUDITOR)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/audit.txt
 	@touch $@
 
 $(COMPILERS): requirements/apps.txt | $(MADE)

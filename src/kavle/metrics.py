@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +34,11 @@ class Histogram:
         return HistogramMetricFamily(name, text, buckets=buckets, sum_value=self._sum)
 
 
+NAMESPACES: Final = 20
+"""Namespaces that are told apart; each is what a customer's program says, and they may say anything."""
+_LONGEST: Final = 100
+OTHERS: Final = "(others)"
+
 Gauge = Callable[[], dict[str, float]]
 """A reading by label value, taken when asked for."""
 
@@ -53,6 +60,8 @@ class Metrics(Collector):
         self.fenced_callbacks = 0
         self.moved: Counter[str] = Counter()  # by carrier
         self.incoming: Counter[str] = Counter()  # message, incomplete or double
+        self.namespaces: Counter[str] = Counter()  # of answered SOAP calls, but for our own
+        self.stored_at: float | None = None  # by time.monotonic(): when the sweep last went through
         self.stalls = 0
         self.longest_stall = 0.0
         self.longest_work = 0.0  # seconds of the loop's own processor time within a stall
@@ -73,6 +82,17 @@ class Metrics(Collector):
 
     def log_in_refused(self) -> None:
         self.refused["credentials"] += 1
+
+    def called_in(self, namespace: str) -> None:
+        """A SOAP call was answered in a namespace that is not the WSDL's."""
+        name = namespace[:_LONGEST]
+        known = name in self.namespaces or len(self.namespaces) < NAMESPACES
+        self.namespaces[name if known else OTHERS] += 1
+
+    @property
+    def seconds_unstored(self) -> float:
+        """Since the database last took what the sweep does each second."""
+        return math.inf if self.stored_at is None else time.monotonic() - self.stored_at
 
     def gauge(self, name: str, text: str, label: str, read: Gauge) -> None:
         self._gauges.append((name, text, label, read))
@@ -96,6 +116,10 @@ class Metrics(Collector):
         yield _counter("kavle_fenced_callbacks", "Calls that ended after their lease", self.fenced_callbacks)
         yield _counters("kavle_moved", "Queued messages moved to a carrier", "carrier", self.moved)
         yield _counters("kavle_incoming", "Messages from phones, and doubles", "kind", self.incoming)
+        foreign = "SOAP calls that were answered in a namespace that is not the WSDL's"
+        yield _counters("kavle_foreign_namespace", foreign, "namespace", self.namespaces)
+        unstored = "Since the database last took what each process does to it once a second"
+        yield GaugeMetricFamily("kavle_seconds_unstored", unstored, self.seconds_unstored)
         yield _counter("kavle_loop_stalls", "Stalls of the event loop over 50 ms", self.stalls)
         yield GaugeMetricFamily("kavle_loop_longest_stall_seconds", "The longest one", self.longest_stall)
         work = "The most that the loop itself worked within one"

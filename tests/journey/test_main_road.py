@@ -201,6 +201,9 @@ async def test_what_waits_survives_a_stop_and_goes_out_at_the_next_start(place: 
 async def test_health_and_metrics(run: Running) -> None:
     assert (await run.get("/healthz")).strip() == "ok"
     await run.until(await run.send(), 22)
+    while run.gateway.metrics.stored_at is None:  # the first sweep may come later than all that
+        await asyncio.sleep(0.01)
+    assert await run.get("/readyz") == "ready"
     while not run.gateway.metrics.receipts.total():  # counted when the commit's caller goes on
         await asyncio.sleep(0.01)
     told = await run.get("/metrics")

@@ -301,3 +301,18 @@ def test_a_foreign_id_counts_as_a_guess() -> None:
             assert call(north, "status", {"id": "1000"}) == "110"
         north.core.settings = AccountSettings()
         assert call(north, "status", {"id": "1000"}) == "110"
+
+
+def test_namespaces_that_are_not_the_wsdls_are_counted(north: Gateway) -> None:
+    for namespace in ("urn:old", "urn:old", "http://example.com/old/", NAMESPACE):
+        call(north, "balans", {"Konto": NAME, "Passwd": PASSWORD}, namespace)
+    told = north.get("/metrics").body.decode()
+    lines = [line for line in told.splitlines() if line.startswith("kavle_foreign_namespace_total")]
+    assert 'kavle_foreign_namespace_total{namespace="urn:old"} 2.0' in lines
+    assert 'kavle_foreign_namespace_total{namespace="http://example.com/old/"} 1.0' in lines
+    assert not any(NAMESPACE in line for line in lines)
+
+
+def test_it_is_not_ready_before_the_database_has_taken_anything(north: Gateway) -> None:
+    answer = north.get("/readyz")
+    assert (answer.status, answer.body) == (503, b"starting: the database has taken nothing yet")

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
 import uvloop
-from prometheus_client import CollectorRegistry
 
 from kavle.clock import SetClock
 from kavle.core.accept import Accept
@@ -24,6 +23,7 @@ from kavle.core.mms_order import MmsOrder
 from kavle.core.order import BundleOrder, SmsOrder
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
+from kavle.metrics import Metrics
 from kavle.model.account import Account, AccountSettings, Anyone, Viewer
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
 from kavle.model.mms import IncomingFile
@@ -307,7 +307,7 @@ def gateway(
             entrants,
             cast(Portal, core),
             http,
-            CollectorRegistry(),
+            Metrics(),
             clock,
             PageTerms(b"a key of the tests", locale or Locale()),
             cast(MmsFiles, Kept(core)),

@@ -39,7 +39,7 @@ def serve(config: Path, host: str | None, port: int | None, roles: tuple[str, ..
     """Run the gateway until it gets SIGINT or SIGTERM.
 
     On PostgreSQL any number of processes share one database, each with the roles that it is given. One
-    without north listens at [http] host and port alone, with /healthz and /metrics and nothing for customers.
+    without north listens at [http] host and port alone, with /healthz, /readyz and /metrics.
 
     It then stops in order: what was accepted is stored, what is with the network is awaited, and the rest
     stays in the queue for the next start.

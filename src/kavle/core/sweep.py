@@ -50,6 +50,7 @@ class Sweep:
     async def once(self, *, look: bool) -> None:
         now = self._clock.now()
         swept = await self._store.sweep(now)
+        self._metrics.stored_at = time.monotonic()
         if swept.unsure:
             _log.warning("leases ended without outcomes", messages=swept.unsure)
         while await self._store.fold():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry
-
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
 from kavle.core.mms_files import MmsFiles
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
+from kavle.metrics import Metrics
 from kavle.north.asmx import Asmx
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
@@ -20,7 +19,7 @@ from kavle.north.guesses import Guesses
 from kavle.north.http import App, Router
 from kavle.north.mms_desk import MmsDesk
 from kavle.north.mms_service import BODY_BYTES, mms_service
-from kavle.north.ops import healthz, metrics
+from kavle.north.ops import healthz, metrics, readyz
 from kavle.north.room import Room
 from kavle.north.settings import HttpSettings
 from kavle.north.sms_desk import SmsDesk
@@ -39,7 +38,7 @@ def application(
     entrants: Authenticator,
     portal: Portal,
     settings: HttpSettings,
-    registry: CollectorRegistry,
+    counts: Metrics,
     clock: Clock,
     page_terms: PageTerms,
     files: MmsFiles,
@@ -50,9 +49,9 @@ def application(
     locale = page_terms.locale
     desk = SmsDesk(accept, cancel, queries, authenticator, guesses, locale)
     room = Room(settings.body_bytes)
-    sms = Asmx(sms_service(desk), sms_code, callers, settings, room, settings.body_bytes)
+    sms = Asmx(sms_service(desk), sms_code, callers, settings, room, settings.body_bytes, counts.called_in)
     mms_desk = MmsDesk(accept, queries, authenticator, guesses)
-    mms = Asmx(mms_service(mms_desk), mms_code, callers, settings, room, BODY_BYTES)
+    mms = Asmx(mms_service(mms_desk), mms_code, callers, settings, room, BODY_BYTES, counts.called_in)
     return Router(
         {
             "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),
@@ -61,17 +60,21 @@ def application(
             "/api/current/mms/getfile.php": GetFile(files, authenticator, callers, clock),
             "/downloads/sms.zip": SmsZip(callers),
             **assets(),
-            **_operations(registry),
+            **_operations(counts),
         },
         below={"/sendSms/sendSms.asmx": sms.http, "/mms/mms.asmx": mms.http},
         otherwise=pages(page_terms, accept, cancel, queries, entrants, portal, files, callers, clock, office),
     )
 
 
-def operations(registry: CollectorRegistry) -> App:
+def operations(counts: Metrics) -> App:
     """What a process has to say that serves no customers."""
-    return Router(_operations(registry))
+    return Router(_operations(counts))
 
 
-def _operations(registry: CollectorRegistry) -> dict[str, App]:
-    return {"/healthz": healthz, "/metrics": metrics(registry)}
+def _operations(counts: Metrics) -> dict[str, App]:
+    return {
+        "/healthz": healthz,
+        "/readyz": readyz(lambda: counts.seconds_unstored),
+        "/metrics": metrics(counts.registry()),
+    }

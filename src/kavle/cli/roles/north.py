@@ -103,7 +103,7 @@ class North:
             self._entrants,
             Portal(node.store, node.clock, self._desk, self._dial),
             node.settings.http,
-            node.metrics.registry(),
+            node.metrics,
             node.clock,
             PageTerms(
                 node.store.session_key,

@@ -10,11 +10,11 @@ from kavle.north.server import HttpServer
 
 
 class Operations:
-    """`/healthz` and `/metrics`, and nothing else."""
+    """`/healthz`, `/readyz` and `/metrics`, and nothing else."""
 
     def __init__(self, node: Node) -> None:
         http = msgspec.structs.replace(node.settings.http, listener=[])
-        self.http = HttpServer(operations(node.metrics.registry()), http, node.clock)
+        self.http = HttpServer(operations(node.metrics), http, node.clock)
 
     async def start(self) -> None:
         """Raises OSError for an address that can't be had."""

@@ -22,7 +22,8 @@ __all__ = ["Arguments", "Asmx", "Listed", "Operation", "Parameter", "Records", "
 
 class Asmx:
     """A service on the wire: `endpoint` is for its own path, `http` for each path below it. `code` tells a
-    refusal's reason in the service's own status codes. Bodies have `body_bytes` at most, and share `room`."""
+    refusal's reason in the service's own status codes. Bodies have `body_bytes` at most, and share `room`.
+    `called_in` is told each namespace in which a call was answered, but for the settings' own."""
 
     def __init__(
         self,
@@ -32,10 +33,16 @@ class Asmx:
         settings: HttpSettings,
         room: Room,
         body_bytes: int,
+        called_in: Callable[[str], None] = lambda namespace: None,
     ) -> None:
         workers = Workers(service.name, threads=1, waiting=64)
         teller = Teller(code)
-        soap = SoapBinding(service, teller, callers, workers, room, body_bytes)
+
+        def heard(namespace: str) -> None:
+            if namespace != settings.namespace:
+                called_in(namespace)
+
+        soap = SoapBinding(service, teller, callers, workers, room, body_bytes, heard)
         description = Description(service, settings.namespace, forms=settings.forms)
         self.endpoint = AsmxEndpoint(soap, description, callers)
         self.http = HttpBinding(service, teller, callers, workers, settings.namespace, room, body_bytes)

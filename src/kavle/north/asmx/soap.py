@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -32,12 +33,14 @@ class SoapBinding:
         workers: Workers,
         room: Room,
         body_bytes: int,
+        heard: Callable[[str], None],
     ) -> None:
         self._teller = teller
         self._callers = callers
         self._workers = workers
         self._room = room
         self._body_bytes = body_bytes
+        self._heard = heard
         self._operations = {operation.name: operation for operation in service.operations}
         self._names = {name: operation.name for name, operation in named(service.operations).items()}
         self._lists = service.lists()
@@ -59,6 +62,7 @@ class SoapBinding:
             arguments = Arguments(call.parameters, caller, lists=call.lists)
             result = await self._teller.tell(self._operations[call.operation], arguments)
             await reply(send, 200, _HEADERS[version], response(call, result))
+            self._heard(call.namespace)
         except Fault as fault:
             await reply(send, fault.status, _HEADERS[fault.version], fault_response(fault))
         except (OutcomeUnknown, HttpError):
