@@ -21,9 +21,7 @@ def describe(folder: Path) -> dict[str, str]:
         "machine": f"{os.cpu_count()} cores, {_cpu_model()}, {_memory()}",
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
         f" ({sys.implementation.name})",
-        "libraries": ", ".join(
-            f"{name} {version(name)}" for name in ("kavle", "httptools", "uvloop", "lxml")
-        )
+        "libraries": ", ".join(f"{name} {version(name)}" for name in ("kavle", "httptools", "uvloop", "lxml"))
         + f", SQLite {apsw.sqlite_lib_version()}",
         "disk": f"{syncs(folder):,.0f} fdatasync/s of 4 kB, appended",
     }
