@@ -63,7 +63,7 @@ from support.invariants import (
     refunds_are_what_no_network_took,
 )
 from support.mms import CARD, PICTURE, mms_world
-from support.postgres import empty_database
+from support.postgres import empty_database, fetch
 from support.scripted import Scripted
 from support.world import RECIPIENT, World, open_world
 
@@ -309,3 +309,44 @@ async def test_nodes_of_the_step_before_go_on_while_a_step_is_made_and_after_it(
     assert await upgrade == 1
     await walk(world, "after")
     await asyncio.gather(world.store.close(), busy.close())
+
+
+async def test_a_step_and_a_statement_that_wait_for_each_other_both_get_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from kavle.store.postgres import migrate
+    from kavle.store.postgres.connection import connect
+
+    url = await empty_database()
+    await migrate.migrate(url)
+    step = "ALTER TABLE message ADD COLUMN more TEXT; ALTER TABLE job ADD COLUMN more TEXT"
+    scripts = [*migrate._scripts(), ("9999_more", step)]
+    monkeypatch.setattr(migrate, "_scripts", lambda: scripts)
+    node = await connect(url)
+    await node.execute("SET deadlock_timeout = '1min'")  # so that it is the step that has to give way
+    await node.execute("BEGIN")
+    await node.fetch("SELECT * FROM job")
+    upgrade = asyncio.create_task(migrate.migrate(url))
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'job'::regclass"
+    while not (await fetch(url, waiting))[0][0]:
+        await asyncio.sleep(0)
+    await node.fetch("SELECT * FROM message")
+    await node.execute("COMMIT")
+    assert await upgrade == 1
+    await node.close()
+
+
+async def test_a_read_that_had_to_give_way_to_a_step_is_done_again() -> None:
+    import asyncpg
+
+    url = await empty_database()
+    world = await open_world(url, SetClock())
+    times = iter(range(9))
+
+    async def read(db: object) -> int:
+        if next(times) == 0:
+            raise asyncpg.DeadlockDetectedError
+        return 42
+
+    assert await world.store._read(read) == 42
+    await world.store.close()

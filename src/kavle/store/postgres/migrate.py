@@ -73,8 +73,9 @@ async def _step(db: Connection, step: int, name: str, script: str) -> None:
                 await db.execute(script)
                 await db.execute("INSERT INTO schema_step (step, name) VALUES ($1, $2)", step, name)
             return
-        except asyncpg.LockNotAvailableError:
-            await asyncio.sleep(_PAUSE)  # let through those who queued up behind us
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            # Let through those who queued up behind us, or who have what we wait for and wait for ours.
+            await asyncio.sleep(_PAUSE)
 
 
 def _scripts() -> list[tuple[str, str]]:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
+import asyncpg
+
 from kavle.clock import Clock, SystemClock
 from kavle.model.account import Account
 from kavle.model.bundle import BundleDraft
@@ -382,14 +384,15 @@ class PostgresStore:
     async def _read(
         self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """On another connection when one was lost: as many as there may be lost ones. Raises
+        """On another connection when one was lost: as many as there may be lost ones. And again where it was
+        in the way of a step of the schema, which takes its locks in an order of its own. Raises
         `StoreUnavailable` when there is none to be had."""
         try:
             for _ in range(READERS):
-                with suppress(*LOST):
+                with suppress(*LOST, asyncpg.DeadlockDetectedError):
                     return await self._once(read, *args, **kwargs)
             return await self._once(read, *args, **kwargs)
-        except (*LOST, *BUSY) as error:
+        except (*LOST, *BUSY, asyncpg.DeadlockDetectedError) as error:
             raise StoreUnavailable(f"the database can't be read now: {type(error).__name__}") from error
 
     async def _once(
