@@ -416,6 +416,21 @@ async def test_an_account_whose_addresses_all_hang_leaves_room_for_others(
         assert customers.running.total() == 5
 
 
+async def test_where_an_account_has_less_room_than_numbers_each_number_has_its_turn(
+    world: World, customers: Customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POLL", PATIENCE)
+    monkeypatch.setattr(module, "EACH", 1)
+    for msisdn in (FIRST, SECOND):
+        await number(world, msisdn)
+    await comes(world, "ett", "två", "tre")
+    await comes(world, "hej", to=SECOND)
+    async with calling(world, customers, Limits(per_account=1)) as one:
+        one.wake()
+        await settled(world, DONE=4)
+    assert customers.texts() == ["ett", "hej", "två", "tre"]
+
+
 # --- stop, and a store that can't ---------------------------------------------------------------------------
 
 

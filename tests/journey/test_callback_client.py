@@ -7,13 +7,17 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from kavle.core.caller import Answer
-from kavle.south.callback import pool
+from kavle.model.callback import CallbackLease, LeasedCallback
+from kavle.model.number import NumberSettings
+from kavle.south.callback import dial, pool
 from kavle.south.callback.client import Client
+from kavle.south.callback.dial import Dial
 from kavle.south.callback.names import AddressInfo
 from kavle.south.callback.settings import CallbackSettings
 from kavle.south.callback.trust import Trust
@@ -55,6 +59,37 @@ class Names:
 
 def _numeric(address: str, port: int) -> list[AddressInfo]:
     return socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+
+
+# --- the first calls ----------------------------------------------------------------------------------------
+
+
+async def test_calls_that_come_at_once_read_the_authorities_certificates_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = []
+
+    def reads() -> Trust:
+        read.append(1)
+        return Trust()
+
+    monkeypatch.setattr(dial, "Trust", reads)
+    async with receiver() as there:
+        callback = LeasedCallback(
+            lease=CallbackLease(1, 1, 1, 1),
+            account_id=1,
+            host=f"127.0.0.1:{there.port}",
+            sender="46702617396",
+            text="hej",
+            recipient="46737494123",
+            received_at=datetime(2026, 1, 1, tzinfo=UTC),
+            settings=NumberSettings(there.url),
+        )
+        one = Dial(CallbackSettings(allow=LOOPBACK, timeout=60.0))
+        answers = await asyncio.gather(*(one.call(callback, 1000) for _ in range(20)))
+        one.close()
+    assert {answer.ok for answer in answers} == {True}
+    assert len(read) == 1
 
 
 # --- what arrives -------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ class Callbacks:
         self._stopping = False
         self._idle = asyncio.Event()  # nothing is leased any more
         self._bug: BaseException | None = None
-        self._after = ""  # the number behind which the next lease begins
+        self._served_last = ""  # the number behind which the next round of leases begins
         self._serving: set[asyncio.Task[None]] = set()
         self._busy: Counter[str] = Counter()  # calls under way, by host
         self._accounts: Counter[int] = Counter()  # and by account
@@ -129,8 +129,7 @@ class Callbacks:
             if self._bug is not None:
                 raise self._bug
             try:
-                while await self._turn():
-                    pass
+                await self._round()
             except StoreUnavailable as error:
                 self._outage.began(error)
                 await asyncio.sleep(RETRY_STORE)
@@ -138,20 +137,29 @@ class Callbacks:
                 self._outage.over()
         self._idle.set()
 
-    async def _turn(self) -> bool:
-        """Lease what there is room for, and begin with it. Whether there may be more."""
-        request = self._request()
-        if request is None:
-            return False
-        leases = await self._store.inbox.lease(request)
-        self._after = leases.after
-        until = asyncio.get_running_loop().time() + PROMPT
-        self._serve([list(calls) for _, calls in groupby(leases.taken, lambda one: one.recipient)], until)
-        return leases.after != "" and not self._stopping
+    async def _round(self) -> None:
+        """Once round all numbers, from behind the last one that was served: else those in front would be
+        served again and again, for as long as there is less room than there are numbers."""
+        begun = self._served_last
+        await self._from(begun)
+        if begun:
+            await self._from("")
 
-    def _request(self) -> CallbackRequest | None:
+    async def _from(self, after: str) -> None:
+        """Lease what there is room for, of the numbers behind this one, and begin with it."""
+        while (request := self._request(after)) is not None:
+            leases = await self._store.inbox.lease(request)
+            if leases.taken:
+                self._served_last = leases.taken[-1].recipient
+            until = asyncio.get_running_loop().time() + PROMPT
+            self._serve([list(calls) for _, calls in groupby(leases.taken, lambda one: one.recipient)], until)
+            after = leases.after
+            if not after:
+                return
+
+    def _request(self, after: str) -> CallbackRequest | None:
         numbers = self._limits.connections - len(self._serving)
-        if numbers <= 0:
+        if numbers <= 0 or self._stopping:
             return None
         now = self._clock.now()
         return CallbackRequest(
@@ -165,7 +173,7 @@ class Callbacks:
             until=now + LEASE,
             busy=self._taken(),
             accounts=self._accounts.copy(),
-            after=self._after,
+            after=after,
         )
 
     def _taken(self) -> Counter[str]:
