@@ -9,6 +9,9 @@ import time
 import pytest
 from playwright.async_api import Page
 
+from kavle.core.accounts import ChangeAccount
+from kavle.core.desk import Desk
+from kavle.model.account import Operator
 from kavle.simulator.faults import Faults
 from kavle.simulator.mo_pdus import MoText
 from kavle.store.inbox import StopChange
@@ -61,6 +64,9 @@ async def filled(gateway: Running) -> None:
     store, now = gateway.gateway.store, gateway.gateway.clock.now()
     account = await store.account("test")
     assert account is not None
+    desk = Desk(store, gateway.gateway.clock, "SE")
+    changed = ChangeAccount("test", {"sender": "Larm", "addresses": "127.0.0.1", "hosts": "www.example.com"})
+    await desk.carry_out(Operator(ANNA[0], "admin"), changed)
     await store.inbox.stop(StopChange(account.id, PHONE, now))
     gateway.network.inflict(Faults(drop_at_submit=1))
     await gateway.send(to="46701740620", msg="Kanske")

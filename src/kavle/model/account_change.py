@@ -27,10 +27,15 @@ class Key(NamedTuple):
 
     read: Callable[[str], Any]
     meaning: str
+    choices: tuple[str, ...] = ()  # all that may be written, where that is little
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    return get_args(get_type_hints(AccountSettings)[name])
 
 
 def _choice(name: str) -> Callable[[str], str]:
-    choices = get_args(get_type_hints(AccountSettings)[name])
+    choices = _choices(name)
 
     def read(text: str) -> str:
         if text not in choices:
@@ -80,14 +85,20 @@ def _several(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
 KEYS: Final = {
     "sender": Key(_sender, "whom a message is from where the call does not say"),
     "region": Key(known_region, "two letters: where its numbers without a country code belong"),
-    "charset": Key(_choice("charset"), "of the escapes in its URLs: auto, latin-1 or utf-8"),
-    "transliterate": Key(
-        _yes_or_no, "yes: texts are put into GSM 03.38 where each character has a relation there"
+    "charset": Key(
+        _choice("charset"), "of the escapes in its URLs: auto, latin-1 or utf-8", _choices("charset")
     ),
-    "balance": Key(_choice("balance"), "how balans writes an amount: 98.50, 98,50 or 98"),
+    "transliterate": Key(
+        _yes_or_no, "yes: texts are put into GSM 03.38 where each character has a relation there", tuple(_YES)
+    ),
+    "balance": Key(
+        _choice("balance"), "how balans writes an amount: 98.50, 98,50 or 98", _choices("balance")
+    ),
     "addresses": Key(_several(_network), "addresses or networks that it may call from, with commas"),
     "stop_list": Key(
-        _yes_or_no, "yes: a phone that writes STOP to one of its numbers gets nothing more from it"
+        _yes_or_no,
+        "yes: a phone that writes STOP to one of its numbers gets nothing more from it",
+        tuple(_YES),
     ),
     "hosts": Key(_several(_host), "hosts that Ok and Error of its URL calls may lead to, with commas"),
 }

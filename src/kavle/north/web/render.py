@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from kavle import __version__
+from kavle.model.callback_url import veiled_url
 from kavle.model.description import Language, describe, describe_mms
 from kavle.model.history import Tried
 from kavle.model.incoming import IncomingState
@@ -105,6 +106,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "decimal": _decimal,
         "tone": tone,
         "came_tone": _CAME_TONES.__getitem__,
+        "veiled": veiled_url,
         "alphabet": _ALPHABETS.__getitem__,
         "code": code,
         "octets": octets,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from base64 import b64encode
 from functools import lru_cache
 from typing import Final
@@ -66,6 +68,8 @@ class Client:
             return Answer(False, error=f"no whole answer within {self._settings.timeout:g} s")
         except NoResponse as error:
             return Answer(False, error=str(error)[:HEAD])
+        except ConnectionError as error:  # in the system's words, without a number
+            return Answer(False, error=f"no connection: {os.strerror(error.errno or errno.ECONNABORTED)}")
         except (OSError, ValueError) as error:
             return Answer(False, error=f"no connection: {error}"[:HEAD])
 

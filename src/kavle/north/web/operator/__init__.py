@@ -45,6 +45,6 @@ def operator_routes(
         *Numbers(desk, renderer).routes(door),
         *Incoming(desk, renderer).routes(door),
         *StopLists(queries, desk, renderer).routes(door),
-        *Carriers(desk, renderer).routes(door),
+        *Carriers(queries, desk, renderer, clock).routes(door),
         *Audit(queries, desk, renderer).routes(door),
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -10,16 +13,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from kavle.clock import Clock
 from kavle.core.carriers import CarriersView, ShowCarriers
 from kavle.core.desk import Desk
 from kavle.core.held import PAGE, DecideHeld, ListHeld
+from kavle.core.queries import Queries
 from kavle.model.account import Operator
 from kavle.model.errors import OperatorError
+from kavle.model.traffic import Span
 from kavle.north.web.door import Door
 from kavle.north.web.form import field
+from kavle.north.web.operator.chart import SERIES
 from kavle.north.web.render import PRIORITIES, Renderer
 from kavle.north.web.visitor import Visitor
 
+HOUR: Final = timedelta(hours=1)
 DONE: Final = {
     "release": "It is sent again.",
     "fail": "It has failed, and what was held is refunded.",
@@ -28,9 +36,11 @@ DONE: Final = {
 
 
 class Carriers:
-    def __init__(self, desk: Desk, renderer: Renderer) -> None:
+    def __init__(self, queries: Queries, desk: Desk, renderer: Renderer, clock: Clock) -> None:
+        self._queries = queries
         self._desk = desk
         self._renderer = renderer
+        self._clock = clock
 
     def routes(self, door: Door) -> list[BaseRoute]:
         return [
@@ -48,15 +58,31 @@ class Carriers:
             view=view,
             down=[one for one in view.states if one.down_since is not None],
             queues=_queues(view),
+            hour=await self._hour(operator),
+            series=SERIES,
         )
 
+    async def _hour(self, operator: Operator) -> Mapping[str, Counter[str]]:
+        """By carrier, what became of messages in the last sixty minutes, by the names of SERIES."""
+        now, zone = self._clock.now(), self._renderer.zone
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for one in await self._queries.traffic(operator, now - HOUR, now, Span.MINUTE, zone):
+            counts[one.carrier or ""] += Counter({name: getattr(one, name) for name in SERIES})
+        return counts
+
     async def held(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
-        command = _place(request.query_params.get("after", ""))
+        carrier = request.query_params.get("carrier", "")
+        command = _place(request.query_params.get("after", ""), carrier)
         lines = (await self._desk.ask(operator, command)).held or []
         last = lines[-1] if len(lines) == PAGE else None
         further = f"{last.since.isoformat()}_{last.id}" if last else ""
         return self._renderer.page(
-            visitor, "operator/held.html", lines=lines, further=further, first=not command.after_id
+            visitor,
+            "operator/held.html",
+            lines=lines,
+            further=further,
+            first=not command.after_id,
+            carrier=carrier,
         )
 
     async def decide(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
@@ -82,10 +108,12 @@ def _queues(view: CarriersView) -> dict[str, list[int]]:
     return {name: [waiting.get((name, int(priority)), 0) for priority in PRIORITIES] for name in names}
 
 
-def _place(written: str) -> ListHeld:
+def _place(written: str, carrier: str) -> ListHeld:
     """As the page itself writes it; from the beginning for what is none."""
     since, _, id = written.partition("_")
+    first = ListHeld(carrier or None)
     try:
-        return msgspec.convert({"after_since": since, "after_id": id}, ListHeld) if id else ListHeld()
+        at = {"carrier": carrier or None, "after_since": since, "after_id": id}
+        return msgspec.convert(at, ListHeld) if id else first
     except msgspec.ValidationError:
-        return ListHeld()
+        return first
