@@ -15,7 +15,7 @@ _SOURCE = PROGRAMS / "node/node_modules/axe-core/axe.min.js"
 AXE = Need("axe-core", _SOURCE.exists, "apt-get install npm && npm ci --prefix tests/clients/node")
 
 _PAGES = 80
-_NO_PAGES = re.compile(r"/downloads/|/sendSms/|/static/|\.csv")
+_NO_PAGES = re.compile(r"/downloads/|\.asmx|/static/|\.csv")
 _LINKS = "links => links.map(link => link.href)"
 _FAULTS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
     .filter(found => ["serious", "critical"].includes(found.impact))
