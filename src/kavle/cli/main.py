@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "number": "Give accounts numbers that phones may write to, each with the address to be called.",
     "operator": "Make and change those who may log in at /operator.",
     "stoplist": "See and change which phones an account sends nothing more.",
+    "doctor": "Look at all that a gateway needs, and say what to mend.",
     "backup": "Copy the database into FILE, while the gateway runs or not.",
     "restore": "Put a copy of the database back, and say when it may send again.",
     "migrate": "Bring the database's schema up to date.",

@@ -78,6 +78,10 @@ async def _step(db: Connection, step: int, name: str, script: str) -> None:
             await asyncio.sleep(_PAUSE)
 
 
+def newest_step() -> int:
+    return len(_scripts())
+
+
 def _scripts() -> list[tuple[str, str]]:
     folder = resources.files(__package__).joinpath("migrations")
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name)

@@ -1,0 +1,159 @@
+"""The ways in and out: the gateway's own listeners, its links to the networks, certificates, callbacks."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Final
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from kavle.cli.config import Settings
+from kavle.cli.doctor.database import Database
+from kavle.cli.doctor.finding import Finding, hint, well, wrong
+from kavle.cli.options import address
+from kavle.clock import SystemClock
+from kavle.core.carriers import CarriersView, ShowCarriers
+from kavle.core.numbers import ListNumbers
+from kavle.core.reply import Reply
+from kavle.model.number import Number
+from kavle.north.tls import Certificate
+from kavle.settings import SettingsError
+from kavle.south.callback.addresses import Allowed
+from kavle.south.callback.guard import refusal_of
+from kavle.south.smpp.settings import SmppSettings
+from kavle.south.tls import client_context
+
+_PATIENCE: Final = 5.0
+_SOON: Final = 14 * 86_400
+_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 -- as it is dialled
+_NAMESPACE: Final = re.compile(r'^kavle_foreign_namespace_total\{namespace="(.*)"\} (\d+)', re.MULTILINE)
+
+
+class Gateway:
+    """The process at `[http] host` and `port`, if there is one."""
+
+    def __init__(self, settings: Settings) -> None:
+        http = settings.http
+        self.runs = False
+        self._url = f"http://{address(_EVERYWHERE.get(http.host, http.host), http.port)}"
+
+    def findings(self) -> Iterator[Finding]:
+        status, said = self._get("/readyz")
+        self.runs = status is not None
+        if status is None:
+            yield hint("gateway", f"nobody answers at {self._url}", "`kavle serve`, if it is to run here")
+        elif status == 200:
+            yield well("gateway", f"ready at {self._url}")
+        else:
+            yield wrong("gateway", f"at {self._url}: {said}", "look at its log")
+        if self.runs:
+            _, told = self._get("/metrics")
+            for name, calls in _NAMESPACE.findall(told):
+                yield well("namespace", f"{calls} calls came in {name}, which is not http.namespace")
+
+    def _get(self, path: str) -> tuple[int | None, str]:
+        try:
+            with urlopen(self._url + path, timeout=_PATIENCE) as answer:  # noqa: S310 -- http, ours
+                return answer.status, answer.read().decode("utf-8", "replace")
+        except HTTPError as error:
+            with error:
+                return error.code, error.read().decode("utf-8", "replace")
+        except (URLError, OSError):
+            return None, ""
+
+
+def links(settings: Settings, database: Database) -> Iterator[Finding]:
+    reply = database.ask(ShowCarriers()) if database.usable else None
+    view = reply.carriers if isinstance(reply, Reply) else None
+    for carrier in settings.carrier:
+        held = [one for one in view.links if one.carrier == carrier.name and one.held] if view else []
+        bound = [one for one in held if one.report is not None and one.report.bound]
+        if len(bound) == carrier.binds:
+            yield well("links", f"{carrier.name}: {len(bound)} of {carrier.binds} bound")
+        elif held:
+            errors = [one.report.error for one in held if one.report is not None and one.report.error]
+            says = (
+                f"{carrier.name}: {len(bound)} of {carrier.binds} bound{f'; {errors[0]}' if errors else ''}"
+            )
+            make = hint if bound else wrong
+            yield make("links", says, "`kavle carriers` tells when, and how the network is to be reached")
+        elif isinstance(carrier, SmppSettings):
+            yield from _reachable(carrier)
+    if view is not None:
+        yield from _queues(settings, view)
+
+
+def _reachable(carrier: SmppSettings) -> Iterator[Finding]:
+    """Where no process has its links: whether there would be somebody."""
+    where = address(carrier.host, carrier.port)
+    try:
+        socket.create_connection((carrier.host, carrier.port), timeout=_PATIENCE).close()
+    except OSError as error:
+        yield wrong(
+            "links",
+            f"{carrier.name}: no connection to {where}: {error.strerror or error}",
+            "look at host and port, at firewalls, and whether the network must let our address in",
+        )
+    else:
+        yield well("links", f"{carrier.name}: no process has it; {where} can be reached")
+
+
+def _queues(settings: Settings, view: CarriersView) -> Iterator[Finding]:
+    known = {carrier.name for carrier in settings.carrier}
+    for one in view.backlog:
+        if one.carrier not in known:
+            yield hint(
+                "queue",
+                f"{one.messages:,} messages wait for {one.carrier}, which is not in the settings",
+                "see docs/operations.md, When a network is down",
+            )
+
+
+def certificates(settings: Settings) -> Iterator[Finding]:
+    now = SystemClock().now()
+    for number, listener in enumerate(settings.http.listener):
+        if not listener.tls:
+            continue
+        certificate = Certificate(f"http.listener[{number}]", listener)
+        try:
+            certificate.load(now)
+        except SettingsError as error:
+            yield wrong("certificate", str(error), "put a good one in its place")
+            continue
+        left = certificate.seconds_left(now)
+        says = f"{certificate.listener}: {left / 86_400:.0f} days left"
+        if left < 0:
+            yield wrong("certificate", f"{certificate.listener} has expired", "have another issued")
+        elif left < _SOON:
+            yield hint("certificate", says, "have another issued; no restart is needed")
+        else:
+            yield well("certificate", says)
+    for carrier in settings.carrier:
+        if isinstance(carrier, SmppSettings) and carrier.tls:
+            try:
+                client_context(carrier)
+            except SettingsError as error:
+                yield wrong("certificate", str(error), "put a good one in its place")
+
+
+def callbacks(settings: Settings, database: Database) -> Iterator[Finding]:
+    wide = [one for one in settings.callbacks.allow if ip_network(one).prefixlen == 0]
+    if wide:
+        yield hint(
+            "callbacks", f"callbacks.allow has {wide[0]}: all there is", "name the networks that are meant"
+        )
+    for number in _numbers(database) if database.usable else ():
+        allowed = Allowed(() if number.settings.by_customer else settings.callbacks.allow)
+        for url in number.settings.addresses.values():
+            if why := refusal_of(url, allowed):
+                yield wrong("callbacks", f"{number.msisdn} can't be called: {why}", "see callbacks.allow")
+
+
+def _numbers(database: Database) -> Iterator[Number]:
+    command = ListNumbers()
+    while isinstance(reply := database.ask(command), Reply) and reply.numbers:
+        yield from reply.numbers
+        command = ListNumbers(after=reply.numbers[-1].msisdn)
