@@ -29,7 +29,7 @@ def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
     known = [kind for kind in media if kind is not None]
     names = _names([file.name for file in files], known)
     return tuple(
-        MmsFile(name, _content_type(kind), file.data)
+        MmsFile(name, kind.content_type, file.data)
         for name, kind, file in zip(names, known, files, strict=True)
     )
 
@@ -39,17 +39,13 @@ def received(files: Sequence[IncomingFile]) -> tuple[IncomingFile, ...]:
     media = [sniff(file.data, file.name, file.content_type) or UNKNOWN for file in files]
     names = _names([file.name for file in files], media)
     return tuple(
-        IncomingFile(name, _content_type(kind), storable(file.content_id, _LONGEST_ID), file.data)
+        IncomingFile(name, kind.content_type, storable(file.content_id, _LONGEST_ID), file.data)
         for name, kind, file in zip(names, media, files, strict=True)
     )
 
 
 def _names(given: Iterable[str], media: Iterable[Media]) -> list[str]:
     return safe_names((name, kind.extension) for name, kind in zip(given, media, strict=True))
-
-
-def _content_type(media: Media) -> str:
-    return f"{media.content_type}; charset={media.charset}" if media.charset else media.content_type
 
 
 class MmsFiles:
