@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 
 from kavle.simulator.journal import read_journal
+from kavle.simulator.mmsc.journal import MmSubmission
 from support.accounts import open_accounts
 from support.disasters import END_LEASES, Disasters, settled
 from support.invariants import invariants
 from support.load import Load
 from support.postgres import empty_database, fetch, said
-from support.processes import free_port, kavle, run, settings_file
+from support.processes import LOOPBACK, MMSC_PATH, Process, free_port, kavle, run, settings_file
 from support.service import KILLED, Service, service
 
 ROUNDS = int(os.environ.get("KAVLE_CHAOS_ROUNDS", "20"))
@@ -40,6 +41,22 @@ NETWORK = [
     "--receipt-delay",
     "0.02",
 ]
+
+MMSC = [
+    "simulate",
+    "mmsc",
+    "--quiet",
+    "--port",
+    "0",
+    "--response-delay",
+    "0.01",
+    "--report-delay",
+    "0.02",
+    "--retry",
+    "0.5",
+]
+MMS_EACH = 5  # calls
+BORNE = {"4", "42", "100"}  # MMS and SMS have codes of their own for a balance that is too small
 
 # Killed, stopped in order, or told twice to stop. Before it was ready: stopped before it knew of any order,
 # or without a database to start on.
@@ -59,9 +76,12 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
     tmp_path: Path, dice: random.Random
 ) -> None:
     journal, log = tmp_path / "network.jsonl", tmp_path / "gateway.log"
-    database = tmp_path / "data" / "kavle.db"
-    async with kavle(*NETWORK, "--journal", str(journal), log=log) as network:
-        config = settings_file(tmp_path, network.port, http_port=free_port())
+    database, port = tmp_path / "data" / "kavle.db", free_port()
+    async with (
+        kavle(*NETWORK, "--journal", str(journal), log=log) as network,
+        mmsc(port, tmp_path / "mmsc.jsonl", log) as other,
+    ):
+        config = settings_file(tmp_path, network.port, http_port=port, mmsc=other.port)
         serve = ["serve", "--config", str(config)]
         await run(
             "account", "create", "test", "--password", "1234", "--credits", "1000000", "--config", str(config)
@@ -69,7 +89,7 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
         load: Load | None = None
         for _ in range(ROUNDS):
             async with kavle(*serve, log=log) as gateway:
-                load = load or Load(gateway.port)
+                load = load or Load(gateway.port, mms_each=MMS_EACH)
                 await asyncio.sleep(dice.uniform(0.05, 0.8))
                 await gateway.kill()
         assert load is not None
@@ -78,9 +98,12 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
             await load.stop()
             await settled(database)
             assert await gateway.stop() == 0
+        await other.stop()
         await network.stop()
     assert len(load.answered) > ROUNDS, "the load got through"
-    await invariants(database, read_journal(journal), load.answered, asked=load.asked)
+    entries = [*read_journal(journal), *read_journal(tmp_path / "mmsc.jsonl")]
+    assert any(isinstance(one, MmSubmission) for one in entries), "MMS among it"
+    await invariants(database, entries, load.answered, asked=load.asked)
 
 
 @pytest.mark.timeout(0)
@@ -92,11 +115,15 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_and_the_server_die(
     await open_accounts(database, {"poor": 5, **{f"customer{n}": 1_000_000 for n in range(5)}})
     deadlocks = said().count("deadlock detected")
     journal, log = tmp_path / "network.jsonl", tmp_path / "network.log"
-    async with kavle(*NETWORK, "--journal", str(journal), log=log) as network:
-        config = settings_file(tmp_path, network.port, database=database, binds=2)
-        async with two_nodes(config) as (nodes, ports):
+    ports = [free_port(), free_port()]
+    async with (
+        kavle(*NETWORK, "--journal", str(journal), log=log) as network,
+        mmsc(ports[0], tmp_path / "mmsc.jsonl", log) as other,
+    ):
+        config = settings_file(tmp_path, network.port, database=database, binds=2, mmsc=other.port)
+        async with two_nodes(config, ports) as nodes:
             accounts = ["poor", *(f"customer{n}" for n in range(5))]
-            load = Load(*ports, callers=8, accounts=accounts, borne={"42", "100"})
+            load = Load(*ports, callers=8, accounts=accounts, borne=BORNE, mms_each=MMS_EACH)
             disasters = Disasters(nodes, database, dice, longest=LONGEST)
             for _ in range(NODE_ROUNDS):
                 await load.until_answered(5)  # it goes on by itself
@@ -107,22 +134,31 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_and_the_server_die(
             assert [await node.stop() for node in nodes] == [0, 0]
         # What is leased now is a dead node's.
         await fetch(database, END_LEASES)
-        async with kavle("serve", "--config", str(config), log=log) as gateway:
+        async with kavle("serve", "--config", str(config), "--port", str(ports[0]), log=log) as gateway:
             await settled(database)
             assert await gateway.stop() == 0
+        await other.stop()
         await network.stop()
     tell(disasters, load, nodes)
     for node in nodes:
         assert set(node.ends) <= ENDS, node.ends
         assert "Traceback" not in node.log.read_text()
-    await invariants(database, read_journal(journal), load.answered, asked=load.asked)
+    entries = [*read_journal(journal), *read_journal(tmp_path / "mmsc.jsonl")]
+    await invariants(database, entries, load.answered, asked=load.asked)
     assert said().count("deadlock detected") == deadlocks
 
 
 @asynccontextmanager
-async def two_nodes(config: Path) -> AsyncIterator[tuple[list[Service], list[int]]]:
-    """Both ready, and their ports."""
-    ports = [free_port(), free_port()]
+async def mmsc(gateway: int, journal: Path, log: Path) -> AsyncIterator[Process]:
+    """It comes to the gateway at this port."""
+    vasp = f"http://{LOOPBACK}:{gateway}{MMSC_PATH}"
+    async with kavle(*MMSC, "--vasp", vasp, "--journal", str(journal), log=log) as process:
+        yield process
+
+
+@asynccontextmanager
+async def two_nodes(config: Path, ports: list[int]) -> AsyncIterator[list[Service]]:
+    """Both ready."""
     serve = ["serve", "--config", str(config), "--port"]
     async with (
         service(*serve, str(ports[0]), log=config.parent / "one.log") as one,
@@ -130,7 +166,7 @@ async def two_nodes(config: Path) -> AsyncIterator[tuple[list[Service], list[int
     ):
         await one.until_ready()
         await other.until_ready()
-        yield [one, other], ports
+        yield [one, other]
 
 
 def tell(disasters: Disasters, load: Load, nodes: list[Service]) -> None:

@@ -11,11 +11,13 @@ from itertools import pairwise
 from kavle.model.ids import PublicIds
 from kavle.model.status import FINAL, Status
 from kavle.simulator.journal import Entry, ReceiptAnswered, Submission
+from kavle.simulator.mmsc.journal import MmAnswered, MmSent, MmSubmission
 from kavle.sms.segment import Encoding, split
 from kavle.store.job import ENOUGH, LEASE_ENDED
 from kavle.store.rows import JobState, SegmentOutcome
 from kavle.store.story import assembled
 from support.books import Place, Read, Row, one, reading
+from support.mms_books import MM, acknowledged, every_acknowledged_mms_is_kept_once, files_key, mms_keys
 
 ACCEPTED, UNSURE = int(SegmentOutcome.ACCEPTED), int(SegmentOutcome.UNSURE)
 TAKEN = f"({ACCEPTED}, {UNSURE})"  # or it may have been
@@ -47,6 +49,7 @@ async def invariants(
     await no_final_status_regressed(read, observed or {})
     await each_was_sent_once_or_was_unsure(read, entries)
     await every_acknowledged_receipt_is_kept(read, entries)
+    await every_acknowledged_mms_is_kept_once(read, entries)
 
 
 async def ledger_is_balance(read: Read) -> None:
@@ -150,21 +153,28 @@ async def each_was_sent_once_or_was_unsure(read: Read, entries: Sequence[Entry])
     """Messages with the same recipient and text can't be told apart on the wire, so they are counted
     together."""
     seen: Counter[Key] = Counter()
-    network_ids: dict[str, Key] = {}
+    network_ids: dict[tuple[type, str], Key] = {}
     for entry in entries:
         if isinstance(entry, Submission) and entry.status == 0:
             key = entry.recipient, entry.short_message
-            seen[key] += 1
-            network_ids[entry.id] = key
+        elif isinstance(entry, MmSubmission) and entry.id:
+            key = entry.recipient, files_key(entry)
+        else:
+            continue
+        seen[key] += 1
+        network_ids[type(entry), entry.id] = key
     accepted: Counter[Key] = Counter()
     unsure: Counter[Key] = Counter()
-    keys = await segment_keys(read)
+    keys = {**await segment_keys(read), **(mms := await mms_keys(read))}
     rows = f"SELECT message_id, number, outcome, network_id FROM segment WHERE outcome IN {TAKEN}"  # noqa: S608
     for message, number, outcome, network_id in await read(rows):
+        network = MmSubmission if (message, number) in mms else Submission
         key = keys[message, number]
         if outcome == ACCEPTED:
             accepted[key] += 1
-            assert network_ids.get(network_id) == key, f"{network_id} is not what the network took for it"
+            assert network_ids.get((network, network_id)) == key, (
+                f"{network_id} is not what the network took for it"
+            )
         else:
             unsure[key] += 1
     for key, count in seen.items():
@@ -207,3 +217,7 @@ async def every_acknowledged_receipt_is_kept(read: Read, entries: Sequence[Entry
     for entry in entries:
         if isinstance(entry, ReceiptAnswered) and entry.status == 0:
             assert entry.id in kept, f"the receipt of {entry.id} was acknowledged, but is not kept"
+    reports = {entry.transaction for entry in entries if isinstance(entry, MmSent) and entry.what != MM}
+    for entry in entries:
+        if isinstance(entry, MmAnswered) and acknowledged(entry) and entry.transaction in reports:
+            assert entry.id in kept, f"the report of {entry.id} was acknowledged, but is not kept"

@@ -14,6 +14,21 @@ KAVLE = [sys.executable, "-m", "kavle"]
 LOOPBACK = "127.0.0.1"
 
 
+_SECRET = "a-secret-of-enough-letters"
+MMSC_PATH = f"/carriers/mmsc/{_SECRET}"
+_MMSC = f"""
+[[carrier]]
+name = "mmsc"
+kind = "mm7"
+url = "http://{LOOPBACK}:{{port}}/"
+webhook = "{_SECRET}"
+binds = {{binds}}
+reconnect_max = 0.2
+[price.mms]
+default = "2.50"
+"""
+
+
 class Process:
     """A `kavle …`; `said` is the line by which it told that it was ready."""
 
@@ -105,7 +120,9 @@ def settings_file(
     binds: int = 1,
     link_lease: float = 3.0,
     carrier: str = "",
+    mmsc: int | None = None,
 ) -> Path:
+    """`carrier`: further lines of the SMSC's; `mmsc`: the port of an MMSC, that comes to `MMSC_PATH`."""
     path = folder / "kavle.toml"
     path.write_text(f"""
 database = "{database or f"sqlite:///{folder}/data/kavle.db"}"
@@ -122,8 +139,10 @@ binds = {binds}
 window = 20
 reconnect_max = 0.2
 {carrier}
+{_MMSC.format(port=mmsc, binds=binds) if mmsc else ""}
 [[route]]
 carriers = ["simulated"]
+{'mms = ["mmsc"]' if mmsc else ""}
 [gateway]
 link_lease = {link_lease}
 """)
