@@ -72,6 +72,7 @@ class Metrics(Collector):
         self.oldest_queued: dict[str, float] = {}  # age in seconds by priority
         self.queued: dict[str, float] = {}
         self.uncalled = 0
+        self.wrong_books = 0
         self.held: Mapping[str, float] = {}  # messages by carrier
         self._gauges: list[tuple[str, str, str, Gauge]] = []
 
@@ -133,6 +134,8 @@ class Metrics(Collector):
         waiting = "Incoming messages that their customer does not have yet"
         yield GaugeMetricFamily("kavle_callbacks_waiting", waiting, self.uncalled)
         yield _gauges("kavle_held", "Messages that wait for an operator's decision", "carrier", self.held)
+        wrong = "Accounts whose ledger does not add up to their balance"
+        yield GaugeMetricFamily("kavle_wrong_books", wrong, self.wrong_books)
         for name, text, label, read in self._gauges:
             yield _gauges(name, text, label, read())
 

@@ -12,6 +12,7 @@ import apsw
 import pytest
 
 from kavle.clock import SetClock
+from kavle.core.books import Bookkeeper
 from kavle.core.dispatch import Dispatcher
 from kavle.core.road import Road
 from kavle.metrics import Metrics
@@ -225,6 +226,10 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     await world.receipt("new")
     assert await world.story(message) == [10, 21, 22]
     assert await world.credits() == 87
+    metrics = Metrics()
+    await Bookkeeper(world.store, metrics).once()
+    assert metrics.wrong_books == 0
+    assert len(await world.rows("SELECT account_id FROM closing")) >= 2
     await check_books(old)
 
 

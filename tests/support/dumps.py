@@ -143,6 +143,8 @@ async def fill(world: World) -> None:
     await _fill_incoming(world)
     await _fill_office(world)
     await _fill_mms(world)
+    for book in await world.store.books.books(0):
+        await world.store.books.close(book.account_id)
 
 
 async def _fill_held(world: World) -> None:

@@ -60,6 +60,10 @@ async def ledger_is_balance(read: Read) -> None:
     for account, amount in await read("SELECT account_id, amount FROM balance"):
         assert running[account] == amount, "the ledger does not add up to the balance"
         assert amount >= 0, "more was spent than there was"
+    closings = "SELECT account_id, last_id, balance FROM closing"
+    for account, last, balance in await read(closings):
+        entered = f"SELECT sum(amount) FROM ledger WHERE account_id = {account} AND id <= {last}"  # noqa: S608
+        assert await one(read, entered) == balance, "the ledger does not add up to a closing"
 
 
 async def refunds_are_what_no_network_took(read: Read) -> None:

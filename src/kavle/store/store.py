@@ -13,6 +13,7 @@ from kavle.model.message import Draft, LeasedMessage, Outcome, Receipt
 from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.model.traffic import Traffic
+from kavle.store.books import Books
 from kavle.store.files import Files
 from kavle.store.history import History
 from kavle.store.inbox import Inbox
@@ -75,6 +76,9 @@ class Store(Protocol):
 
     @property
     def restoring(self) -> Restoring: ...
+
+    @property
+    def books(self) -> Books: ...
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         """The number of each carrier in the tables, by name; new ones get one. What is said of them holds

@@ -9,6 +9,7 @@ import asyncio
 from datetime import timedelta
 
 from kavle.cli.roles.node import Node
+from kavle.core.books import Bookkeeper
 from kavle.core.incoming import PartSweep
 from kavle.core.moves import Moves
 from kavle.core.retention import Retention
@@ -27,6 +28,7 @@ class Upkeep:
         self._parts = PartSweep(node.store, node.clock, node.metrics, wait, node.came)
         keep = node.settings.retention
         self._retention = Retention(node.store, node.clock, keep.texts, keep.messages)
+        self._books = Bookkeeper(node.store, node.metrics)
         self._tasks: list[asyncio.Task[None]] = []
 
     def expand(self) -> None:
@@ -47,6 +49,7 @@ class Upkeep:
             run(self._moves.run(), "moves"),
             run(self._parts.run(), "parts"),
             run(self._retention.run(), "retention"),
+            run(self._books.run(), "books"),
             run(watch_loop(self._node.metrics), "watch"),
         ]
 

@@ -37,6 +37,7 @@ from kavle.store.postgres import (
 )
 from kavle.store.postgres.accept import Accept
 from kavle.store.postgres.bell import Bell
+from kavle.store.postgres.books import PostgresBooks
 from kavle.store.postgres.bundles import AcceptBundle
 from kavle.store.postgres.connection import BUSY, LOST, Link, open_pool
 from kavle.store.postgres.files import PostgresFiles
@@ -169,6 +170,7 @@ class PostgresStore:
         self._carriers = lane(rare, _carrier_ids)
         self.office = PostgresOffice(lane, rare, self._read)
         self.restoring = PostgresRestoring(lane, rare, self._read)
+        self.books = PostgresBooks(lane, rare, self._read)
         self.inbox = PostgresInbox(
             lane, (taking, calling, rare), (Ids(pool), Ids(pool)), self._read, self._check_clock
         )

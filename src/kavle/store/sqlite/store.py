@@ -41,6 +41,7 @@ from kavle.store.sqlite import (
     sweep,
     traffic,
 )
+from kavle.store.sqlite.books import SqliteBooks
 from kavle.store.sqlite.checkpoint import Checkpointer
 from kavle.store.sqlite.connection import EngineLock, make_folder, open_writer
 from kavle.store.sqlite.files import SqliteFiles
@@ -120,6 +121,7 @@ class SqliteStore:
         self.inbox = SqliteInbox(writer, reader, looker, self._told)
         self.office = SqliteOffice(writer, reader, looker)
         self.restoring = SqliteRestoring(writer, reader, mark, self._told)
+        self.books = SqliteBooks(writer, looker)
 
     @classmethod
     async def open(
