@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from kavle.cli.app import Gateway
-from kavle.cli.config import GatewaySettings, PriceSettings, RouteSettings, Settings
+from kavle.cli.config import GatewaySettings, MmsPriceSettings, PriceSettings, RouteSettings, Settings
 from kavle.clock import Clock, SystemClock
 from kavle.core.accounts import CreateAccount
 from kavle.model.account import Operator
@@ -26,10 +26,14 @@ from kavle.simulator.customer import CUSTOMER
 from kavle.simulator.face import Face
 from kavle.simulator.handset import Text
 from kavle.simulator.journal import MemoryJournal
+from kavle.simulator.mmsc.desk import MmscDesk
+from kavle.simulator.mmsc.mmsc import Mmsc
+from kavle.simulator.mmsc.settings import MmscSettings
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from kavle.simulator.smsc_desk import SmscDesk
 from kavle.south.callback.settings import CallbackSettings
+from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.settings import SmppSettings
 from support.books import Place
 from support.invariants import invariants
@@ -37,6 +41,7 @@ from support.invariants import invariants
 LOOPBACK = "127.0.0.1"
 NO_RECEIPT = "46701740614"
 STALL = 0.25
+SECRET = "where-the-mmsc-comes-to-us"
 ENVELOPE = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
     '<{op} xmlns="http://tempuri.org/">{children}</{op}></soap:Body></soap:Envelope>'
@@ -45,11 +50,17 @@ ENVELOPE = (
 
 class Running:
     def __init__(
-        self, gateway: Gateway, network: Smsc, journal: MemoryJournal, face: Face | None = None
+        self,
+        gateway: Gateway,
+        network: Smsc,
+        journal: MemoryJournal,
+        face: Face | None = None,
+        mmsc: Mmsc | None = None,
     ) -> None:
         self.gateway = gateway
         self.network = network
         self.face = face
+        self.mmsc = mmsc
         self.journal = journal
         self.answered: list[str] = []
         self.complete = True  # every message has had the time to end
@@ -84,15 +95,15 @@ class Running:
             self.answered.append(answer)
         return answer
 
-    async def soap(self, operation: str, **children: str) -> str:
-        """The text of the operation's result."""
+    async def soap(self, operation: str, service: str = "/sendSms/sendSms.asmx", **children: str) -> str:
+        """The text of the operation's result. What a child holds may be markup."""
         told = "".join(f"<{name}>{value}</{name}>" for name, value in children.items())
         envelope = ENVELOPE.format(op=operation, children=told)
         headers = {
             "Content-Type": "text/xml; charset=utf-8",
             "SOAPAction": f'"http://tempuri.org/{operation}"',
         }
-        request = Request(f"{self.url}/sendSms/sendSms.asmx", envelope.encode(), headers)  # noqa: S310
+        request = Request(f"{self.url}{service}", envelope.encode(), headers)  # noqa: S310
 
         def post() -> str:
             with urlopen(request, timeout=20) as answer:  # noqa: S310 -- loopback
@@ -133,10 +144,11 @@ async def running(
     callbacks: CallbackSettings = CallbackSettings(),  # noqa: B008  (frozen)
     clock: Clock | None = None,
     phones: bool = False,
+    mms: bool = False,
     **network_settings: object,
 ) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall. `carrier`: settings of it
-    besides. `phones`: the network's are at /phones."""
+    besides. `phones`: the network's are at /phones. `mms`: there is an MMSC beside it."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     _, port = await network.start(LOOPBACK, 0)
@@ -148,9 +160,16 @@ async def running(
         settings = msgspec.structs.replace(
             settings, http=msgspec.structs.replace(settings.http, phones=face_url)
         )
+    mmsc = Mmsc(MmscSettings(retry=0.05), structlog.get_logger(), journal) if mms else None
+    if mmsc is not None:
+        _, mmsc_port = await mmsc.start(LOOPBACK, 0)
+        face.add(MmscDesk(mmsc))
+        settings = with_mms(settings, mmsc_port)
     gateway = Gateway(settings, clock or SystemClock())
     await gateway.start()
-    run = Running(gateway, network, journal, face)
+    run = Running(gateway, network, journal, face, mmsc)
+    if mmsc is not None:
+        mmsc.deliveries.reach(f"{run.url}/carriers/mmsc/{SECRET}")
     run.customer_url = face_url + CUSTOMER
     try:
         if fresh:
@@ -161,6 +180,8 @@ async def running(
         await gateway.stop()
         face.stop()
         await network.stop()
+        if mmsc is not None:
+            await mmsc.stop()
     if run.complete:
         await invariants(place, journal.entries, run.answered, never_final=[NO_RECEIPT])
     assert run.crowded or gateway.metrics.longest_work < STALL
@@ -189,4 +210,17 @@ def settings_for(
         carrier=[simulated],
         route=[RouteSettings(carriers=["simulated"])],
         price=PriceSettings(prefix={"47": "1.20"}),
+    )
+
+
+def with_mms(settings: Settings, mmsc_port: int) -> Settings:
+    """The same, and an MMSC."""
+    url = f"http://{LOOPBACK}:{mmsc_port}/mm7"
+    mmsc = Mm7Settings(name="mmsc", url=url, webhook=SECRET, reconnect_max=1.0)
+    (route,) = settings.route
+    return msgspec.structs.replace(
+        settings,
+        carrier=[*settings.carrier, mmsc],
+        route=[msgspec.structs.replace(route, mms=["mmsc"])],
+        price=msgspec.structs.replace(settings.price, mms=MmsPriceSettings(default="2.50")),
     )

@@ -1,9 +1,10 @@
-"""`kavle demo`: a gateway, a simulated network with its phones, and an account to try, in one process on
+"""`kavle demo`: a gateway, simulated networks with their phones, and an account to try, in one process on
 loopback."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,7 +15,7 @@ import structlog
 
 from kavle import logs
 from kavle.cli.app import Gateway
-from kavle.cli.config import PriceSettings, RouteSettings, Settings
+from kavle.cli.config import MmsPriceSettings, PriceSettings, RouteSettings, Settings
 from kavle.cli.options import listening, opening, telling_errors, this_command
 from kavle.cli.runner import printer, run_until_stopped
 from kavle.clock import SystemClock
@@ -27,11 +28,15 @@ from kavle.north.settings import HttpSettings
 from kavle.north.web.phones import Guest
 from kavle.simulator.customer import CUSTOMER
 from kavle.simulator.face import Face
+from kavle.simulator.mmsc.desk import MmscDesk
+from kavle.simulator.mmsc.mmsc import Mmsc
+from kavle.simulator.mmsc.settings import MmscSettings
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from kavle.simulator.smsc_desk import SmscDesk
 from kavle.south.callback.settings import CallbackSettings
+from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.settings import SmppSettings
 from kavle.store.errors import DatabaseInUse, StoreError
 
@@ -59,9 +64,9 @@ LOOPBACK: Final = "127.0.0.1"
 )
 @telling_errors
 def demo(data: Path, port: int) -> None:
-    """Try Kavle: a gateway with the account test/1234 and a simulated network, on loopback only.
+    """Try Kavle: a gateway with the account test/1234 and simulated networks, on loopback only.
 
-    Nothing leaves this machine: the messages go by real SMPP to phones that do not exist.
+    Nothing leaves this machine: SMS go by real SMPP, and MMS by real MM7, to phones that do not exist.
     """
     logs.configure("warning")
     _check_free(port)
@@ -69,26 +74,29 @@ def demo(data: Path, port: int) -> None:
 
 
 async def _demo(data: Path, port: int, stop: asyncio.Event) -> None:
-    network = Smsc(
-        SmscSettings(response_delay=STEP, receipt_delay=STEP),
-        structlog.get_logger("kavle.simulator"),
-        screen=Screen(printer(stop)),
-    )
-    _, smpp_port = await network.start(LOOPBACK, 0)
-    face = Face(SmscDesk(network))
+    log, screen = structlog.get_logger("kavle.simulator"), Screen(printer(stop))
+    smsc = Smsc(SmscSettings(response_delay=STEP, receipt_delay=STEP), log, screen=screen)
+    mmsc = Mmsc(MmscSettings(response_delay=STEP, report_delay=STEP), log, screen=screen)
+    _, smpp_port = await smsc.start(LOOPBACK, 0)
+    _, mm7_port = await mmsc.start(LOOPBACK, 0)
+    face = Face(MmscDesk(mmsc), SmscDesk(smsc))
     face_url = f"http://{LOOPBACK}:{await face.start(0)}"
-    settings = _settings(data, port, smpp_port, face_url, network.settings)
-    gateway = Gateway(settings, SystemClock(), guest=Guest(ACCOUNT, PASSWORD))
+    sms, mms = _smpp(smpp_port, smsc.settings), _mm7(mm7_port)
+    gateway = Gateway(
+        _settings(data, port, face_url, sms, mms), SystemClock(), guest=Guest(ACCOUNT, PASSWORD)
+    )
     await _start(gateway, data, port)
     try:
         await _make_account(gateway)
         await _make_number(gateway, face_url + CUSTOMER)
-        click.echo(_welcome(gateway.http.port, smpp_port, data))
+        mmsc.deliveries.reach(f"http://{LOOPBACK}:{gateway.http.port}{mms.path}")
+        click.echo(_welcome(gateway.http.port, smpp_port, mm7_port, data))
         await gateway.run(stop)
     finally:
         await gateway.stop()
         face.stop()
-        await network.stop()
+        await mmsc.stop()
+        await smsc.stop()
     click.echo(f"The demo has stopped; its database stays in {data}.")
 
 
@@ -137,29 +145,37 @@ async def _start(gateway: Gateway, data: Path, port: int) -> None:
         ) from error
 
 
-def _settings(data: Path, port: int, smpp_port: int, face_url: str, network: SmscSettings) -> Settings:
-    carrier = SmppSettings(
+def _smpp(port: int, network: SmscSettings) -> SmppSettings:
+    return SmppSettings(
         name="simulated",
         host=LOOPBACK,
-        port=smpp_port,
+        port=port,
         system_id=network.system_id,
         password=network.password,
     )
+
+
+def _mm7(port: int) -> Mm7Settings:
+    url, webhook = f"http://{LOOPBACK}:{port}/mm7", secrets.token_urlsafe(24)
+    return Mm7Settings(name="simulated-mms", url=url, webhook=webhook)
+
+
+def _settings(data: Path, port: int, face_url: str, sms: SmppSettings, mms: Mm7Settings) -> Settings:
     return Settings(
         database=f"sqlite:///{data / 'kavle.db'}",
         http=HttpSettings(host=LOOPBACK, port=port, phones=face_url),
-        carrier=[carrier],
-        route=[RouteSettings(carriers=[carrier.name])],
-        price=PriceSettings(default="1.00", prefix={"47": "1.20"}),
+        carrier=[sms, mms],
+        route=[RouteSettings(carriers=[sms.name], mms=[mms.name])],
+        price=PriceSettings(default="1.00", prefix={"47": "1.20"}, mms=MmsPriceSettings(default="2.50")),
         callbacks=CallbackSettings(allow=["127.0.0.0/8"]),
     )
 
 
-def _welcome(port: int, smpp_port: int, data: Path) -> str:
+def _welcome(port: int, smpp_port: int, mm7_port: int, data: Path) -> str:
     url = f"http://{LOOPBACK}:{port}"
     call = f"acc={ACCOUNT}&pass={PASSWORD}&msg=Testar&to=0702617396&from=ip1&prio=2"
     return f"""
-  Kavle DEMO: a gateway on this machine only, and a network that is simulated.
+  Kavle DEMO: a gateway on this machine only, and networks that are simulated.
 
   Phones       {url}/phones
   Portal       {url}/portal/send   account {ACCOUNT}, password {PASSWORD}
@@ -168,11 +184,13 @@ def _welcome(port: int, smpp_port: int, data: Path) -> str:
 
     curl '{url}/sendsms.aspx?{call}'
 
-  Answer on the phone: {ACCOUNT} has the number {NUMBER}, and its callback is seen beside the phone.
+  Answer on the phone, with a picture if you like: {ACCOUNT} has the number {NUMBER}, and its callback is
+  seen beside the phone.
 
-  Web service  {url}/sendSms/sendSms.asmx   (?WSDL)
+  Web services {url}/sendSms/sendSms.asmx   (?WSDL)
+               {url}/mms/mms.asmx
   Metrics      {url}/metrics
-  Network      SMPP on {LOOPBACK}:{smpp_port}
+  Networks     SMPP on {LOOPBACK}:{smpp_port}, MM7 on {LOOPBACK}:{mm7_port}
   Data         {data}
 
   Ctrl-C ends it. Below, what comes to the phones:

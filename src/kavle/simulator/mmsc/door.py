@@ -66,7 +66,8 @@ class Door:
         if self._down():
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="down\n")
         if request.method != "POST":
-            return self._no(HTTPStatus.METHOD_NOT_ALLOWED, "MM7 comes by POST")
+            # Who looks whether somebody is there makes no mistake.
+            return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, text="MM7 comes by POST\n")
         if not self._may_enter(request.headers.get("Authorization", "")):
             answer = self._no(HTTPStatus.UNAUTHORIZED, "the user name or password is wrong")
             answer.headers["WWW-Authenticate"] = 'Basic realm="mmsc"'  # RFC 7617 §2

@@ -41,7 +41,7 @@ ORDINARY: Final = Behaviour(told="delivered, like every number that is not in th
 MAGIC: Final[Mapping[str, Behaviour]] = {
     "46701740605": ORDINARY,
     "46701740611": Behaviour(
-        told="the phone takes no MMS: report Unrecognised", status="50", mm_status="Unrecognised"
+        told="the phone takes no MMS: report Unrecognised", status="45", mm_status="Unrecognised"
     ),
     "46701740612": Behaviour(told="expired: report Expired", status="44", mm_status="Expired"),
     "46701740613": Behaviour(
@@ -71,7 +71,9 @@ MAGIC: Final[Mapping[str, Behaviour]] = {
     "46701740620": Behaviour(
         told="delivered, the report comes twice, and then that it was read", reports=2, read=True
     ),
-    "46701740621": Behaviour(told="unknown: report Indeterminate", status="50", mm_status="Indeterminate"),
+    "46701740621": Behaviour(
+        told="unknown: report Indeterminate", status="stays 21", mm_status="Indeterminate"
+    ),
     "46701740622": Behaviour(told="delivered, and its phone sends the MMS back", echoes=True),
     "46701740623": Behaviour(
         told="refused at submit: the content (2004)", status="41", refused=Code.MULTIMEDIA_CONTENT_REFUSED
