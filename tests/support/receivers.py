@@ -7,7 +7,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -107,7 +107,9 @@ class Receiver:
 
 def query(target: str) -> dict[str, bytes]:
     raw = target.partition("?")[2]
-    return {key: unquote_to_bytes(value) for key, value in (one.split("=", 1) for one in raw.split("&"))}
+    return {
+        unquote(key): unquote_to_bytes(value) for key, value in (one.split("=", 1) for one in raw.split("&"))
+    }
 
 
 def names(target: str) -> list[str]:

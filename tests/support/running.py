@@ -48,6 +48,24 @@ ENVELOPE = (
 )
 
 
+async def soap(url: str, operation: str, service: str, **children: str) -> str:
+    """The text of the operation's result, of the gateway that answers there."""
+    told = "".join(f"<{name}>{value}</{name}>" for name, value in children.items())
+    envelope = ENVELOPE.format(op=operation, children=told)
+    headers = {
+        "Content-Type": "text/xml; charset=utf-8",
+        "SOAPAction": f'"http://tempuri.org/{operation}"',
+    }
+    request = Request(f"{url}{service}", envelope.encode(), headers)  # noqa: S310
+
+    def post() -> str:
+        with urlopen(request, timeout=20) as answer:  # noqa: S310 -- loopback
+            return str(answer.read().decode())
+
+    body = await asyncio.to_thread(post)
+    return body.partition(f"<{operation}Result>")[2].partition("<")[0]
+
+
 class Running:
     def __init__(
         self,
@@ -97,20 +115,7 @@ class Running:
 
     async def soap(self, operation: str, service: str = "/sendSms/sendSms.asmx", **children: str) -> str:
         """The text of the operation's result. What a child holds may be markup."""
-        told = "".join(f"<{name}>{value}</{name}>" for name, value in children.items())
-        envelope = ENVELOPE.format(op=operation, children=told)
-        headers = {
-            "Content-Type": "text/xml; charset=utf-8",
-            "SOAPAction": f'"http://tempuri.org/{operation}"',
-        }
-        request = Request(f"{self.url}{service}", envelope.encode(), headers)  # noqa: S310
-
-        def post() -> str:
-            with urlopen(request, timeout=20) as answer:  # noqa: S310 -- loopback
-                return str(answer.read().decode())
-
-        body = await asyncio.to_thread(post)
-        return body.partition(f"<{operation}Result>")[2].partition("<")[0]
+        return await soap(self.url, operation, service, **children)
 
     async def balance(self) -> str:
         return await self.soap("balans", Konto="test", Passwd="1234")
