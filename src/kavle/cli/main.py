@@ -12,7 +12,7 @@ from kavle import __version__
 
 COMMANDS: Final = {
     "serve": "Run the gateway until it gets SIGINT or SIGTERM.",
-    "demo": "Try Kavle: a gateway with the account test/1234 and a simulated network, on loopback only.",
+    "demo": "Try Kavle: a gateway with the account test/1234 and simulated networks, on loopback only.",
     "account": "Make accounts, give them credits, change and list them.",
     "carriers": "Show how each carrier's links are doing, over all processes, and what waits for it.",
     "held": "Decide on messages that a network may have or not.",
@@ -59,7 +59,7 @@ class Lazily(click.Group):
 def main() -> None:
     """Kavle, a self-hosted SMS gateway that speaks the iP.1 SMSCom interface.
 
-    To try it, run `kavle demo`: it brings a simulated network and an account. To run it for real, copy
+    To try it, run `kavle demo`: it brings simulated networks and an account. To run it for real, copy
     kavle.toml.example to kavle.toml and change it, make an account by `kavle account create`, and run
     `kavle serve`.
     """
