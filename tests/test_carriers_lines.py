@@ -17,6 +17,7 @@ SETTINGS = Settings(
         RouteSettings(["a", "c", "b"], "47"),
         RouteSettings(["a"], ""),
         RouteSettings(["b", "a"], "45"),
+        RouteSettings(prefix="48", mms=["m", "n"]),
     ]
 )
 NO_LINK = "wait: no other has a link"
@@ -46,6 +47,8 @@ SOON = "wait until 12:00:20, then go by {}"
             ],
         ),
         ({"c": 60}, [("c", "-", "-")]),
+        ({"m": 60}, [("m", "48, MMS", "go by n")]),
+        ({"m": 60, "n": 60}, [("m", "48, MMS", NO_LINK), ("n", "48, MMS", NO_LINK)]),
     ],
 )
 def test_where_the_messages_of_each_route_go(down: dict[str, int], told: list[tuple[str, ...]]) -> None:

@@ -14,14 +14,16 @@ from structlog.testing import capture_logs
 from kavle.core import moves
 from kavle.core.failover import Failover
 from kavle.core.moves import Moves
-from kavle.core.order import Terms
+from kavle.core.order import MmsTerms, Terms
 from kavle.metrics import Metrics
 from kavle.model.bundle import Destination
 from kavle.model.money import UNIT
 from kavle.model.prefix import ByPrefix
+from kavle.model.service import Service
 from kavle.sms.segment import Encoding
 from kavle.store.errors import StoreUnavailable
 from kavle.store.types import CarrierState, CarrierTerms
+from support.mms import PICTURE
 from support.world import LOST, Accepted, World
 
 OUT = 30.0
@@ -43,8 +45,9 @@ class Roads:
             validity=timedelta(hours=48),
             shifts={telia: (Encoding.GSM7_TURKISH,), rest: (Encoding.GSM7_TURKISH,)},
             limits={rest: lambda sender, text: len(sender) < 4 and len(text) < 300},
+            mms=MmsTerms(ByPrefix({"": (ids["mmsc"], ids["mmsc2"])}), ByPrefix({"": UNIT})),
         )
-        self.failover = Failover(self.terms.routes, OUT)
+        self.failover = Failover(self.terms.routes, OUT, self.terms.mms.routes)
         self.metrics = Metrics()
         self.woken: list[tuple[str, bool]] = []
         names = {id: name for name, id in ids.items()}
@@ -92,6 +95,7 @@ class Roads:
 @pytest.fixture
 async def roads(world: World) -> Roads:
     names = [CarrierTerms("telia"), CarrierTerms("tele2"), CarrierTerms("rest", whole=True)]
+    names += [CarrierTerms(name, service=Service.MMS) for name in ("mmsc", "mmsc2")]
     return Roads(world, await world.store.carrier_ids(names))
 
 
@@ -189,6 +193,25 @@ async def test_what_waits_for_a_carrier_of_former_settings_goes_by_those_of_toda
     assert [await roads.carrier(message) for message in messages] == ["telia", "telia"]
     assert [(line["before"], line["messages"]) for line in log] == [("former", 2)]
     assert await roads.carrier(kept) == "tele2"
+
+
+async def test_mms_go_by_carriers_of_mms_and_sms_by_carriers_of_sms(roads: Roads) -> None:
+    """Of whatever service the carrier was that is in the settings no longer."""
+    (former,) = (await roads.world.store.carrier_ids([CarrierTerms("former")])).values()
+    sms = await roads.queue(carrier_id=former)
+    mms = await roads.queue(carrier_id=former, service=Service.MMS, files=(PICTURE,))
+    await roads.down()
+    roads.states.append(CarrierState(former, "former", served=False))
+    await roads.moves.look()
+    await roads.moves.move()
+    assert [await roads.carrier(message) for message in (sms, mms)] == ["telia", "mmsc"]
+
+    await roads.down(telia=OUT, tele2=OUT, rest=OUT, mmsc=OUT)
+    assert [await roads.carrier(message) for message in (sms, mms)] == ["telia", "mmsc2"]
+    await roads.down(telia=OUT, tele2=OUT, rest=OUT, mmsc=OUT, mmsc2=OUT)
+    assert await roads.carrier(mms) == "mmsc2"
+    await roads.down(mmsc=OUT, mmsc2=OUT)
+    assert await roads.carrier(mms) == "mmsc2", "it waits, rather than go as what it is not"
 
 
 async def test_nothing_goes_back_before_there_is_a_link(roads: Roads) -> None:

@@ -114,12 +114,19 @@ def _down(settings: Settings, states: Sequence[CarrierState]) -> Iterator[tuple[
             continue
         until = one.down_since + timedelta(seconds=after)
         about, name, routes = (one.carrier, f"{one.down_since:{_TIME}}"), one.carrier, 0
-        for route in settings.route:
-            if name in route.carriers and choose(route.carriers, out - {name}) == name:
-                yield *about, route.prefix or "all others", _fate(name, route.carriers, out, until)
+        for route, carriers in _routes(settings):
+            if name in carriers and choose(carriers, out - {name}) == name:
+                yield *about, route, _fate(name, carriers, out, until)
                 routes += 1
         if not routes:
             yield *about, "-", "-"
+
+
+def _routes(settings: Settings) -> Iterator[tuple[str, list[str]]]:
+    for route in settings.route:
+        prefix = route.prefix or "all others"
+        yield prefix, route.carriers
+        yield f"{prefix}, MMS", route.mms
 
 
 def _fate(down: str, carriers: Sequence[str], out: Collection[str], until: datetime) -> str:
