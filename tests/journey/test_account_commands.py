@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kavle.cli.main import main
+from support.pages import browsing
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
@@ -182,3 +183,29 @@ async def test_on_a_server_a_new_password_holds_and_other_gateways_are_spoken_of
         assert await send(gateway, "1234") == "101"
         assert int(await send(gateway, "s3cret")) >= 1000
         assert await gateway.stop() == 0
+
+
+async def test_the_pages_get_a_password_of_their_own_and_lose_it_again(
+    on_sqlite: Operator, tmp_path: Path
+) -> None:
+    async with kavle("serve", "--config", on_sqlite.config, log=tmp_path / "log") as gateway:
+        url = f"http://{LOOPBACK}:{gateway.port}"
+
+        async def enters(password: str) -> bool:
+            async with browsing(url) as browser:
+                return "Sent messages" in (await browser.sign_in("alarm", password)).text
+
+        assert await enters("1234")
+        told = await on_sqlite("portal-password", "alarm", "--password", "-", input="till sidorna\n")
+        assert told == "Account alarm has a portal password of its own now.\n"
+        assert await enters("till sidorna")
+        assert not await enters("1234")
+        assert int(await send(gateway, "1234")) >= 1000, "programs go on by theirs"
+        assert await send(gateway, "till sidorna") == "101"
+        told = await on_sqlite("portal-password", "alarm", "--remove")
+        assert told == "Account alarm is entered by its programs' password now.\n"
+        assert await enters("1234")
+        assert not await enters("till sidorna")
+        assert await gateway.stop() == 0
+    code, _, err = await run("account", "portal-password", "nobody", "--remove", "--config", on_sqlite.config)
+    assert (code, "there is no account named nobody" in err) == (1, True)

@@ -12,6 +12,9 @@ from support.postgres import fetch, fresh_database, release
 
 pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 
+from kavle.model.listing import Keys
+from kavle.store.listing import BUNDLES, ENTRIES
+from kavle.store.office import LINES
 from kavle.store.postgres import (
     accept,
     accounts,
@@ -23,18 +26,25 @@ from kavle.store.postgres import (
     files,
     front,
     held,
+    history,
     incoming,
     incoming_mms,
+    incoming_reads,
     lease,
+    listing,
     moves,
     numbers,
+    office,
     outcomes,
     reads,
     receipts,
+    recipients,
     schedule,
     sweep,
 )
 from kavle.store.postgres.connection import Link
+
+FOUND = recipients._FOUND.format(whose="account_id = $8", order="DESC")
 
 FILL = """
 INSERT INTO message SELECT i, 1, 1, 10000, 0, 0, 0, 10, 1, 2, 0, false, '46701740605', 'ip1'
@@ -150,6 +160,30 @@ STATEMENTS = {
     "finds calls that are due": callbacks._DUE,
     "finds what can be replayed": callbacks._REPLAYABLE,
     "looks at a stop list": numbers._STOPPED,
+    "lists a stop list": numbers._STOPS,
+    "reads a message": history._MESSAGE,
+    "reads attempts": history._ATTEMPTS,
+    "reads receipts": history._RECEIPTS,
+    "reads a recipient of a bundle": history._RECIPIENT,
+    "finds an account's messages by recipient": recipients._FOUND.format(
+        whose="account_id = $8", order="DESC"
+    ),
+    "finds the end of a run": recipients._BEHIND,
+    "looks whether a run's messages are all made": recipients._UNMADE,
+    "makes a run": recipients._MAKE,
+    "drops a run": recipients._DROP,
+    "reads a bundle": listing._BUNDLE,
+    "adds up a part": listing._TALLY,
+    "adds up a part's recipients": listing._GROUPS,
+    "lists what is to be sent later": listing._SCHEDULED,
+    "reads what is to be sent later": listing._WAITING,
+    "lists an account's bundles": f"{BUNDLES} {listing._in_order('b', Keys(50))}",
+    "lists an account's ledger": f"{ENTRIES} {listing._in_order('l', Keys(50))}",
+    "reads an incoming message": incoming_reads._ONE,
+    "reads the beginnings of texts": incoming_reads._TEXTS,
+    "reads calls": incoming_reads._TRIES,
+    "ends a line of the audit log": office._END,
+    "lists the audit log": f"{LINES} WHERE id > $1 AND id < $2 ORDER BY id DESC LIMIT $3",
     "drops old receipts": sweep._OLD_WAITING,
 }
 
@@ -172,8 +206,11 @@ INDEXES = {
     "finds ready calls": ("callback_ready", "callback_leased"),
     "looks whether calls are due": ("callback_due",),
     "finds calls that are due": ("callback_due",),
+    "lists an account's bundles": ("bundle_account",),
+    "lists an account's ledger": ("ledger_account",),
+    "lists what is to be sent later": ("account_id_due_at_id_idx",),
 }
-"""Without which a queue's dead entries would be read again and again."""
+"""Without which a queue's dead entries, or all other accounts' rows, would be read again and again."""
 
 
 @pytest.fixture(params=[FILL, "ANALYZE"], ids=["full", "empty"])
