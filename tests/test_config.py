@@ -69,7 +69,7 @@ def test_each_service_has_routes_and_prices_of_its_own(path: Path) -> None:
             SMSC + MMSC + ROUTE.replace('["telia"]', '["mmsc"]') + PRICE,
             "route[0].carriers: the carrier mmsc is for MMS: name it in mms of the route",
         ),
-        (SMSC + "[[route]]\nprefix = ''\n", "route[0].carriers: a route names one carrier at least, here or in mms"),
+        (SMSC + "[[route]]\nprefix = ''\n", "route[0].carriers: a route names one carrier at least"),
         ("[price.mms]\ndefault = '1,00'\n", "price.mms.default: '1,00' is not an amount"),
     ],
 )  # fmt: skip
