@@ -15,7 +15,7 @@ MUTANTS ?= 1000000
 MESSAGES ?= 20000
 CUTS ?= 20
 
-.PHONY: help demo test check bench proof format dumps screenshots apps pins audit clean
+.PHONY: help demo test check bench proof format dumps screenshots configuration apps pins audit clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ dumps: $(DEV)  ## Dumps of the newest schema step, from which the upgrade tests 
 
 screenshots: $(DEV)  ## Pictures of a demo's main pages for the README (needs chromium)
 	@PYTHONPATH=tests $(BIN)/python -m support.screenshots
+
+configuration: $(DEV)  ## docs/configuration.md anew, of the settings as they are
+	@PYTHONPATH=tests $(BIN)/python -m support.configuration
 
 apps: $(COMPILERS)  ## Build sms.exe and sms anew, for /downloads/sms.zip (the compilers take 600 MB)
 	@$(BIN)/python apps/build.py

@@ -7,12 +7,11 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
 import click
-import msgspec
 import pytest
-from msgspec.structs import FieldInfo, fields
+from msgspec.structs import fields
 
 from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.main import COMMANDS, main
@@ -24,6 +23,8 @@ from kavle.simulator.mmsc.desk import MmOrder
 from kavle.simulator.mmsc.faults import MmscFaults
 from kavle.simulator.mmsc.magic import markdown as mms_markdown
 from kavle.simulator.smsc_desk import MoOrder
+from support.configuration import COMMAND, keys, meanings, shown, written
+from support.configuration import PAGE as CONFIGURATION
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "kavle.toml.example"
@@ -149,36 +150,6 @@ def test_the_numbers_keys_and_faults_of_mms_are_told() -> None:
 # --- settings -------------------------------------------------------------------------------------------
 
 
-def keys(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[tuple[str, FieldInfo | None]]:
-    """Every key, dotted, a carrier's under NAME; None for the kind that its struct is chosen by. Several
-    kinds' keys follow one another; those of one name must have one default."""
-    if kind.__struct_config__.tag_field is not None:
-        yield prefix + kind.__struct_config__.tag_field, None
-    for field in fields(kind):
-        name, inner = prefix + field.name, field.type
-        if get_origin(inner) is list and (items := structs(get_args(inner)[0])):
-            for item in items:
-                yield from keys(item, f"{name}.NAME." if "name" in item.__struct_fields__ else f"{name}.")
-        elif isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            yield from keys(inner, f"{name}.")
-        else:
-            yield name, field
-
-
-def structs(kind: Any) -> list[type[msgspec.Struct]]:
-    members = get_args(kind) or (kind,)
-    return [one for one in members if isinstance(one, type) and issubclass(one, msgspec.Struct)]
-
-
-def shown(field: FieldInfo | None) -> str:
-    """A default as the README writes it."""
-    if field is None or field.required:
-        return "required"
-    default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    default = list(default) if isinstance(default, tuple) else default  # TOML has no tuples
-    return f"`{default}`" if default or default == 0 else ""
-
-
 def test_a_key_of_two_kinds_of_carrier_has_one_default() -> None:
     told: dict[str, str] = {}
     for key, field in keys(Settings):
@@ -187,9 +158,39 @@ def test_a_key_of_two_kinds_of_carrier_has_one_default() -> None:
     assert "carrier.NAME.system_id" in told
 
 
-def test_the_readme_tells_every_setting_and_its_default() -> None:
-    rows = re.findall(r"^\| `([\w.]+)` \| (.*?) ?\|", section(FOR_USERS[0], "Settings"), re.MULTILINE)
+def test_the_settings_page_is_that_of_the_settings() -> None:
+    page = CONFIGURATION.read_text("utf-8")
+    assert page == written(page), f"write it anew: {COMMAND}"
+    rows = re.findall(r"^\| `([\w.]+)` \|[^|]*\| (.*?) ?\|", page, re.MULTILINE)
     assert dict(rows) == {key: shown(field) for key, field in keys(Settings)}
+
+
+def test_each_variable_of_the_settings_page_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "kavle.toml"
+    path.write_text(with_all_written_out(EXAMPLE.read_text("utf-8")), "utf-8")
+    carriers = [one.name.upper().replace("-", "_") for one in read(path, {}).carrier]
+    variables = re.findall(r"^\|.*\| `(KAVLE_\w+)` \|", CONFIGURATION.read_text("utf-8"), re.MULTILINE)
+    assert len(variables) > 90
+    for variable in variables:
+        names = {variable.replace("CARRIER_NAME_", f"CARRIER_{carrier}_") for carrier in carriers}
+        assert not all(is_unknown(path, name) for name in names), variable
+
+
+def is_unknown(path: Path, variable: str) -> bool:
+    """Whether that is no setting; one that can't have this value is one."""
+    try:
+        read(path, {variable: "x"})
+    except SettingsError as error:
+        return "no such setting" in str(error)
+    return False
+
+
+def test_each_setting_is_explained_or_explains_itself() -> None:
+    unexplained = {key for key, said in meanings(CONFIGURATION.read_text("utf-8")).items() if not said}
+    assert {key.rpartition(".")[2] for key in unexplained} <= SELF_EVIDENT
+
+
+SELF_EVIDENT = {"log_level", "host", "port", "name"}
 
 
 TABLE_FOR_SOME = re.compile(r"^#\[\[.*\n(?:#[a-z_]+ = .*\n)+", re.MULTILINE)
