@@ -17,6 +17,7 @@ from kavle.cli.config import Settings, check_can_serve, read
 from kavle.cli.main import COMMANDS, main
 from kavle.metrics import Metrics
 from kavle.model.account_change import KEYS
+from kavle.settings import SettingsError
 from kavle.simulator.faults import Faults
 from kavle.simulator.magic import markdown
 from kavle.simulator.mmsc.desk import MmOrder
