@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from bench import backlog, churn, incoming
+from bench import backlog, churn, incoming, mms
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
 from bench.load import Order, Result
@@ -170,6 +170,7 @@ _ALONE: Final = {
     "priority": backlog.priority,
     "due": backlog.due,
     "incoming": incoming.incoming,
+    "mms": mms.mms,
 }
 
 

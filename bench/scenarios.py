@@ -11,7 +11,8 @@ class Scenario(msgspec.Struct, frozen=True):
     name: str
     interface: str  # "URL" or "SOAP"
     connections: int
-    kind: str  # "accept", "cycle", "drain", "bundle", "priority", "due", "incoming", or the queue's "churn"
+    # "accept", "cycle", "drain", "bundle", "priority", "due", "incoming", "mms", or the queue's "churn"
+    kind: str
     nodes: int = 0  # gateways on one PostgreSQL; 0: one on a file of its own
     beside: str = "nothing"  # the churn: "snapshot", "export"
     window: int = 100  # the carrier's, of those that queue first
@@ -43,6 +44,7 @@ INCOMING: Final = Scenario("incoming, 2,000/s, 10 customers", "", 0, "incoming",
 INCOMING_HANGING: Final = Scenario(
     "incoming, 2,000/s, 1 of 10 customers hangs", "", 0, "incoming", rate=2_000, hanging=1
 )
+MMS: Final = Scenario("MMS of 100 kB, 16 connections", "", 16, "mms")
 ACCEPT_NODES: Final = tuple(
     Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
     for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
@@ -59,7 +61,7 @@ ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DR
 BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, PRIORITY_SLOW_NODES, PRIORITY_FAST_NODES, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
 INBOUND: Final = (INCOMING, INCOMING_HANGING)
-ALONE: Final = (*BEHIND, *INBOUND)
+ALONE: Final = (*BEHIND, *INBOUND, MMS)
 """Kannel is not measured beside these."""
 SCENARIOS: Final = (*ON_FILE, *ALONE, *ON_SERVER)
 

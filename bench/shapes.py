@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
@@ -18,6 +19,7 @@ SEED: Final = 20_251_029  # the same numbers in every run and for every gateway
 class Shape(StrEnum):
     URL = "url"  # /sendsms.aspx
     SOAP = "soap"  # /sendSms/sendSms.asmx, SOAP 1.1
+    MMS = "mms"  # /mms/mms.asmx, SOAP 1.1: a picture of 100,000 octets
     KANNEL = "kannel"  # /cgi-bin/sendsms
     KANNEL_DLR = "kannel-dlr"  # the same, asking for one delivery report by HTTP
     PLAIN = "plain"  # anything: of the generator's own test
@@ -26,6 +28,7 @@ class Shape(StrEnum):
 YES: Final = {
     Shape.URL: re.compile(rb"\r\n\r\n[0-9]{4,10}\Z"),
     Shape.SOAP: re.compile(rb"<smsResult>[0-9]{4,10}</smsResult>"),
+    Shape.MMS: re.compile(rb"<sendMMSResult>[0-9]{4,10}</sendMMSResult>"),
     # "0: Accepted for delivery", or "3: Queued for later delivery" while the network is away.
     Shape.KANNEL: re.compile(rb"\r\n\r\n[03]: "),
     Shape.KANNEL_DLR: re.compile(rb"\r\n\r\n[03]: "),
@@ -40,6 +43,15 @@ _ENVELOPE: Final = (
     ' xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><sms xmlns="http://tempuri.org/">'
     f"<konto>{ACCOUNT}</konto><passwd>{PASSWORD}</passwd><till>{{to}}</till><from>{SENDER}</from>"
     "<meddelande>{text}</meddelande><prio>2</prio></sms></soap:Body></soap:Envelope>"
+)
+PICTURE: Final = b"\xff\xd8\xff\xe0" + random.Random(SEED).randbytes(99_996)  # noqa: S311 -- no secret
+_MMS: Final = (
+    '<?xml version="1.0" encoding="utf-8"?>'
+    '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+    f'<sendMMS xmlns="http://tempuri.org/"><acc>{ACCOUNT}</acc><pass>{PASSWORD}</pass><msg>{{text}}</msg>'
+    "<to>{to}</to><from>46701740699</from><files><InlineFile><name>bild.jpg</name>"
+    f"<contentType>image/jpeg</contentType><data>{b64encode(PICTURE).decode()}</data></InlineFile></files>"
+    "</sendMMS></soap:Body></soap:Envelope>"
 )
 
 
@@ -56,7 +68,9 @@ def _request(shape: Shape, to: str, code: int, port: int, report_port: int | Non
     text = f"Your code is {code:06}. It is valid for ten minutes."
     escaped = text.replace(" ", "+")
     if shape is Shape.SOAP:
-        return _post("/sendSms/sendSms.asmx", _ENVELOPE.format(to=to, text=text), port)
+        return _post("/sendSms/sendSms.asmx", "sms", _ENVELOPE.format(to=to, text=text), port)
+    if shape is Shape.MMS:
+        return _post("/mms/mms.asmx", "sendMMS", _MMS.format(to=to, text=text), port)
     if shape is Shape.URL:
         query = f"acc={ACCOUNT}&pass={PASSWORD}&msg={escaped}&to={to}&from={SENDER}&prio=2"
         return _get(f"/sendsms.aspx?{query}", port)
@@ -74,9 +88,9 @@ def _get(target: str, port: int) -> bytes:
     return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
 
 
-def _post(path: str, body: str, port: int) -> bytes:
+def _post(path: str, operation: str, body: str, port: int) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: text/xml; charset=utf-8\r\n"
-        f'SOAPAction: "http://tempuri.org/sms"\r\nContent-Length: {len(body)}\r\n\r\n'
+        f'SOAPAction: "http://tempuri.org/{operation}"\r\nContent-Length: {len(body)}\r\n\r\n'
     )
     return (head + body).encode()

@@ -20,6 +20,7 @@ from bench.scenarios import (
     DUE,
     INCOMING,
     INCOMING_HANGING,
+    MMS,
     ON_SERVER,
     PRIORITY_FAST,
     PRIORITY_FAST_NODES,
@@ -157,6 +158,13 @@ AIMS: Final = (
         500,
         most=True,
     ),
+    Aim(
+        MMS.name,
+        "500 MMS of 100 kB: the most memory, in MB",
+        lambda _, runs: middle(runs, "memory", 1e-6),
+        250,
+        most=True,
+    ),
     Aim(CHURN_SNAPSHOT.name, "leases beside an old snapshot, % of those without", _of_plain_churn, 50),
     Aim(CHURN_EXPORT.name, "leases beside an export, % of those without", _of_plain_churn, 50),
     Aim(CHURN_SNAPSHOT.name, "the last quarter of them, % of the first", _of_first_quarter, 80),
@@ -199,6 +207,10 @@ network, which sends a receipt for each.
 Incoming: phones send at a steady rate, by SMPP, to 100 numbers of ten customers; p50 and p99 are from a
 phone's sending to the HTTP call that tells its customer, messages/s is what these were told of. None may be
 lost. Where one hangs, its tenth still waits in the end, and the figures are those of the other nine.
+""",
+    MMS.name: """\
+MMS: a picture of 100,000 octets each, by SOAP in base64, to a simulated MMSC; from the first request until
+the last delivery report is acknowledged and kept. p50 and p99 are those of the service's answer meanwhile.
 """,
 }
 """By the scenario that they explain."""

@@ -25,6 +25,7 @@ from bench.scenarios import (
     DUE,
     INCOMING,
     INCOMING_HANGING,
+    MMS,
     PRIORITY_FAST,
     PRIORITY_FAST_NODES,
     Scenario,
@@ -127,6 +128,7 @@ def folder() -> Iterator[Path]:
         (DUE, 500),
         (INCOMING, 1_000),
         (INCOMING_HANGING, 1_000),
+        (MMS, 20),
     ],
     ids=lambda one: one.name if isinstance(one, Scenario) else "",
 )

@@ -365,11 +365,15 @@ async def test_the_face_shows_pictures_and_takes_them() -> None:
         assert got.content is not None
         assert [part.body for part in got.content.parts[1:]] == [b"Tack", AWKWARD]
         assert len(json.loads((await asked(port, "GET", "/mms/numbers"))[1])) == len(MAGIC)
+        gateway.mmsc.deliveries.reach("")
+        assert (await asked(port, "POST", "/mms/vasp", {"url": "nowhere"}))[0] == 400
+        assert (await asked(port, "POST", "/mms/vasp", {"url": gateway.address}))[0] == 200
+        assert (await asked(port, "POST", "/mms/mo", order))[0] == 200
         for wrong in ({"from": PHONE, "to": NUMBER}, {"from": PHONE, "to": NUMBER, "text": "x", "x": 1}):
             assert (await asked(port, "POST", "/mms/mo", wrong))[0] == 400
         assert (await asked(port, "POST", "/mms/faults", {"down": 60}))[0] == 200
         assert "down" in json.loads((await asked(port, "GET", "/mms/faults"))[1])
-        assert json.loads((await asked(port, "GET", "/mms/counts"))[1])["mo"]["acked"] == 1
+        assert json.loads((await asked(port, "GET", "/mms/counts"))[1])["mo"]["acked"] == 2
         face.stop()
 
 

@@ -5,6 +5,7 @@ GET  /mms/numbers            those that the network treats unlike others
 GET  /mms/newest             a few phones, each with its newest MM
 GET  /mms/phones/NUMBER      what a phone got, missed and sent
 GET  /mms/files/MM/N         the N-th file of an MM, from 0, as it came
+POST /mms/vasp               where the gateway is: {"url": "http://127.0.0.1:8080/carriers/mmsc/SECRET"}
 POST /mms/faults             an order for trouble, such as {"unavailable": 0.5}
 GET  /mms/faults             those in force
 POST /mms/mo                 an MM from a phone: {"from": "46701740605", "to": "46766000000", "text": "Hej",
@@ -18,7 +19,7 @@ import re
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from kavle.simulator.http import LONGEST_WAIT, Answer, BadRequest, File, Request, read_json
 from kavle.simulator.mmsc.album import Mm
@@ -38,6 +39,10 @@ class MmOrder(MmText, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wait: Annotated[float, Meta(ge=0, le=LONGEST_WAIT)] = 5.0  # seconds for the gateway's answer
 
 
+class VaspOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    url: Annotated[str, Meta(pattern=r"^https?://[!-~]+$")]
+
+
 class MmscDesk:
     def __init__(self, mmsc: Mmsc) -> None:
         self._mmsc = mmsc
@@ -46,6 +51,9 @@ class MmscDesk:
         match request.method, request.path:
             case "POST", "/mms/faults":
                 self._mmsc.inflict(read_json(request.body, MmscFaults))
+                return HTTPStatus.OK, self._mmsc.counts
+            case "POST", "/mms/vasp":
+                self._mmsc.deliveries.reach(read_json(request.body, VaspOrder).url)
                 return HTTPStatus.OK, self._mmsc.counts
             case "POST", "/mms/mo":
                 return await self._send(read_json(request.body, MmOrder))
