@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from kavle.model.description import Language
 from kavle.north.web.words import all_words
+from mms.mms_files import png
 from support.chromium import chromium
 from support.processes import kavle
 
@@ -43,6 +44,7 @@ async def test_from_the_demo_to_a_callback_without_leaving_the_browser(
                 words("the gateway has it"), timeout=60_000
             )
             await expect(page.locator(".call")).to_contain_text("Tack, vi ses! 👋", timeout=60_000)
+            await send_a_picture(page, tmp_path / "bild.png")
             assert "run" not in await page.title()
         assert await demo.stop() == 0
 
@@ -55,3 +57,14 @@ async def send_as_test(page: Page) -> None:
     await page.fill("#text", TEXT)
     await page.click("form.send > button")
     await page.wait_for_selector("#story")
+
+
+async def send_a_picture(page: Page, path: Path) -> None:
+    """From the phone, which shows it, to the customer, who is told of it."""
+    path.write_bytes(png(64, 48))
+    await page.set_input_files("#file", path)
+    await page.click(".handset button")
+    picture = page.locator(".bubble.own img")
+    await expect(picture).to_be_visible(timeout=60_000)
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+    await expect(page.locator(".call").first).to_contain_text("bild.png", timeout=60_000)
