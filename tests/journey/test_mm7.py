@@ -225,6 +225,24 @@ async def test_what_it_does_not_take_now_goes_later(run: Business, mmsc: Mmsc) -
     assert await run.balance() == "997.50"
 
 
+@only_sqlite
+async def test_a_report_that_takes_the_recipient_for_the_sender_is_known_by_its_id(
+    run: Business, mmsc: Mmsc
+) -> None:
+    """As Mbuni writes them."""
+    public_id = await run.send_mms()
+    await run.mms_until(public_id, 21)
+    swapped = DeliveryReportReq(
+        transaction="r1",
+        message_id="mmsc-1",
+        mm_status="Retrieved",
+        recipient=Address(Form.SHORT_CODE, "111"),
+        sender=Address(Form.NUMBER, f"+{PHONE}"),
+    )
+    assert (await mmsc.tell(run.hook, swapped))[0] == 200
+    await run.mms_until(public_id, 22)
+
+
 async def test_a_reply_that_it_was_read_is_a_report(run: Business, mmsc: Mmsc) -> None:
     public_id = await run.send_mms()
     await run.mms_until(public_id, 21)

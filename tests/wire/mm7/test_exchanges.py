@@ -322,3 +322,221 @@ def test_a_read_reply() -> None:
         sender=Address(Form.NUMBER, "12345"),
         time_stamp=datetime(2026, 1, 4, 12, tzinfo=UTC),
     )
+
+
+# --- recorded of programs that were run beside Kavle's ---------------------------------------------------
+
+# Mbuni 1.5, an MMSC: not in the schema's order, an unquoted boundary, a file's parts without their encodings.
+MBUNI = f"""
+--_boundary_1297482480_1795389587_O_m_bd1809769959
+Content-Type: text/xml
+Content-ID: <s1795389587.148981300.Mc.msg>
+
+<?xml version='1.0' encoding='UTF-8'?>
+<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">
+<SOAP-ENV:Header>
+<mm7:TransactionID xmlns:mm7="{SCHEMA}REL-5-MM7-1-0" SOAP-ENV:mustUnderstand="1">\
+s-zj-qf9587.1.x454.91@mmsc</mm7:TransactionID>
+</SOAP-ENV:Header>
+<SOAP-ENV:Body>
+<mm7:DeliverReq xmlns:mm7="{SCHEMA}REL-5-MM7-1-0">
+<mm7:MM7Version>5.3.0</mm7:MM7Version>
+<mm7:Recipients>
+<mm7:To>
+<mm7:ShortCode>111</mm7:ShortCode>
+</mm7:To>
+</mm7:Recipients>
+<mm7:MMSRelayServerID>mmsc</mm7:MMSRelayServerID>
+<mm7:LinkedID>s-zj-qf9587.1.x454.91@mmsc</mm7:LinkedID>
+<mm7:Sender><mm7:Number>+46702617396</mm7:Number>
+</mm7:Sender>
+<mm7:TimeStamp>2026-11-22T23:19:47Z</mm7:TimeStamp>
+<mm7:Subject>Räksmörgås</mm7:Subject>
+<mm7:Content href="cid:c1795389587.346361075.Hf.msg"/>
+</mm7:DeliverReq>
+</SOAP-ENV:Body>
+</SOAP-ENV:Envelope>
+
+--_boundary_1297482480_1795389587_O_m_bd1809769959
+Content-Type: multipart/related;  type="application/smil"; start="<presentation>";
+ boundary=_boundary_1384929458
+Content-ID: <c1795389587.346361075.Hf.msg>
+
+
+--_boundary_1384929458
+Content-ID: <presentation>
+Content-Location: presentation.smil
+Content-Type: application/smil; charset=utf-8; name=presentation.smil
+
+<smil/>
+--_boundary_1384929458
+Content-ID: <bild.gif>
+Content-Location: bild.gif
+Content-Type: image/gif; name=bild.gif
+
+GIF89a
+--_boundary_1384929458--
+--_boundary_1297482480_1795389587_O_m_bd1809769959--
+"""
+
+
+def test_a_delivery_of_mbuni() -> None:
+    kind = (
+        'multipart/related; type="text/xml"; start="<s1795389587.148981300.Mc.msg>";'
+        " boundary=_boundary_1297482480_1795389587_O_m_bd1809769959"
+    )
+    message = read(kind, crlf(MBUNI))
+    assert isinstance(message, DeliverReq)
+    assert message.version == Version(f"{SCHEMA}REL-5-MM7-1-0", "5.3.0")
+    assert message.transaction == message.linked_id == "s-zj-qf9587.1.x454.91@mmsc"
+    assert message.to == (Address(Form.SHORT_CODE, "111"),)
+    assert (message.sender, message.subject) == (Address(Form.NUMBER, "+46702617396"), "Räksmörgås")
+    assert message.content is not None
+    assert [(part.content_location, part.body) for part in message.content.parts] == [
+        ("presentation.smil", b"<smil/>"),
+        ("bild.gif", b"GIF89a"),
+    ]
+
+
+# Mbuni 1.5's report to us, who are 111, on an MMS to +46702617396: the two are the other way round.
+def test_a_delivery_report_of_mbuni() -> None:
+    body = f"""<?xml version='1.0' encoding='UTF-8'?>
+<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">
+<SOAP-ENV:Header>
+<mm7:TransactionID xmlns:mm7="{SCHEMA}REL-5-MM7-1-0" SOAP-ENV:mustUnderstand="1">\
+qf9621.2.x515.51@mmsc</mm7:TransactionID>
+</SOAP-ENV:Header>
+<SOAP-ENV:Body>
+<mm7:DeliveryReportReq xmlns:mm7="{SCHEMA}REL-5-MM7-1-0">
+<mm7:MM7Version>5.3.0</mm7:MM7Version>
+<mm7:Recipient>
+<mm7:ShortCode>111</mm7:ShortCode>
+</mm7:Recipient>
+<mm7:Sender><mm7:Number>+46702617396</mm7:Number>
+</mm7:Sender>
+<mm7:MessageID>qf9621.2.x515.51@mmsc</mm7:MessageID>
+<mm7:Date>2026-11-22T23:20:28Z</mm7:Date>
+<mm7:MMStatus>Expired</mm7:MMStatus>
+</mm7:DeliveryReportReq>
+</SOAP-ENV:Body>
+</SOAP-ENV:Envelope>
+"""
+    assert read("text/xml", body.encode()) == DeliveryReportReq(
+        transaction="qf9621.2.x515.51@mmsc",
+        version=Version(f"{SCHEMA}REL-5-MM7-1-0", "5.3.0"),
+        message_id="qf9621.2.x515.51@mmsc",
+        mm_status="Expired",
+        recipient=Address(Form.SHORT_CODE, "111"),
+        sender=Address(Form.NUMBER, "+46702617396"),
+        date=datetime(2026, 11, 22, 23, 20, 28, tzinfo=UTC),
+    )
+
+
+# Mbuni 1.5's answer to what is no MM7, with HTTP's 200.
+def test_an_error_of_mbuni() -> None:
+    body = f"""<?xml version='1.0' encoding='UTF-8'?>
+<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/">
+<SOAP-ENV:Header>
+<mm7:TransactionID xmlns:mm7="{SCHEMA}REL-5-MM7-1-0" SOAP-ENV:mustUnderstand="1">0000</mm7:TransactionID>
+</SOAP-ENV:Header>
+<SOAP-ENV:Body>
+<SOAP-ENV:Fault>
+<faultcode>SOAP-ENV:Server</faultcode>
+<faultstring>Server error</faultstring>
+<detail>
+<mm7:RSErrorRsp xmlns:mm7="{SCHEMA}REL-5-MM7-1-0">
+<mm7:MM7Version>5.3.0</mm7:MM7Version>
+<mm7:Status>
+<mm7:StatusCode>4003</mm7:StatusCode>
+<mm7:StatusText>Unsupported operation</mm7:StatusText>
+</mm7:Status>
+</mm7:RSErrorRsp>
+</detail>
+</SOAP-ENV:Fault>
+</SOAP-ENV:Body>
+</SOAP-ENV:Envelope>
+"""
+    assert read("text/xml", body.encode()) == RSErrorRsp(
+        transaction="0000",
+        version=Version(f"{SCHEMA}REL-5-MM7-1-0", "5.3.0"),
+        status=Status(4003, "Unsupported operation"),
+    )
+
+
+# instantcom-mm7 0.9.3, a client library for Java: names in a default namespace, a moment with milliseconds.
+JAVA = f"""--==MM7-SOAP==1d0aa0ac-54c6-4081-b101-708da8f2081d
+Content-Type: text/xml; charset="utf-8"
+Content-Transfer-Encoding: binary
+Content-ID: <mm7-soap>
+
+<?xml version="1.0" encoding="UTF-8"?>
+<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/" xmlns="{SCHEMA}REL-6-MM7-1-4">
+  <env:Header>
+    <TransactionID env:mustUnderstand="1">java-1</TransactionID>
+  </env:Header>
+  <env:Body>
+    <SubmitReq>
+      <MM7Version>6.8.0</MM7Version>
+      <SenderIdentification>
+        <VASPID>acme</VASPID>
+        <VASID>news</VASID>
+      </SenderIdentification>
+      <Recipients>
+        <To>
+          <Number>+46702617396</Number>
+        </To>
+      </Recipients>
+      <ServiceCode>7007</ServiceCode>
+      <MessageClass>Informational</MessageClass>
+      <ExpiryDate>2026-01-04T09:46:40.000Z</ExpiryDate>
+      <DeliveryReport>True</DeliveryReport>
+      <Subject>Nice weather</Subject>
+      <Content href="cid:mm7-content" />
+    </SubmitReq>
+  </env:Body>
+</env:Envelope>
+--==MM7-SOAP==1d0aa0ac-54c6-4081-b101-708da8f2081d
+Content-Type: multipart/mixed; boundary="==Multipart==9683a66c-3cc7-46a4-b1c3-b90432cb037f"
+Content-ID: <mm7-content>
+
+--==Multipart==9683a66c-3cc7-46a4-b1c3-b90432cb037f
+Content-Type: text/plain; charset="utf-8"
+Content-ID: <text.txt>
+
+Hej på dig
+--==Multipart==9683a66c-3cc7-46a4-b1c3-b90432cb037f
+Content-Type: image/jpeg
+Content-ID: <bild.jpg>
+Content-Transfer-Encoding: BASE64
+
+/9j/4A0KDQotLWthdmxlLQAK
+
+--==Multipart==9683a66c-3cc7-46a4-b1c3-b90432cb037f--
+--==MM7-SOAP==1d0aa0ac-54c6-4081-b101-708da8f2081d--"""
+
+
+def test_a_submission_of_a_java_library() -> None:
+    kind = (
+        'multipart/related; boundary="==MM7-SOAP==1d0aa0ac-54c6-4081-b101-708da8f2081d"; type="text/xml";'
+        ' start="<mm7-soap>"'
+    )
+    message = read(kind, crlf(JAVA))
+    assert isinstance(message, SubmitReq)
+    content = message.content
+    assert message == SubmitReq(
+        transaction="java-1",
+        vasp_id="acme",
+        vas_id="news",
+        to=(Address(Form.NUMBER, "+46702617396"),),
+        service_code="7007",
+        message_class="Informational",
+        expiry=datetime(2026, 1, 4, 9, 46, 40, tzinfo=UTC),
+        delivery_report=True,
+        subject="Nice weather",
+        content=content,
+    )
+    assert content is not None
+    assert [part.body for part in content.parts] == [
+        "Hej på dig".encode(),
+        b"\xff\xd8\xff\xe0\r\n\r\n--kavle-\0\n",
+    ]

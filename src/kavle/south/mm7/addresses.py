@@ -35,12 +35,6 @@ def told(address: Address | None) -> str:
     return number.removeprefix("+") if _is_number(number) else value[:LONGEST]
 
 
-def digits_of(address: Address | None) -> str:
-    """Of a report's recipient: empty where there is no number."""
-    number = told(address)
-    return number if number.isascii() and number.isdigit() else ""
-
-
 def ours_of(addresses: Iterable[Address], number: str) -> list[str]:
     """Whom an MMS from a phone is to: each once. `number` where none is told, and alone where it is among
     others."""
@@ -51,8 +45,8 @@ def ours_of(addresses: Iterable[Address], number: str) -> list[str]:
 def _numbers(addresses: Iterable[Address]) -> Iterator[str]:
     seen = set()
     for address in addresses:
-        number = digits_of(address)
-        if number and not address.display_only and number not in seen:
+        number = told(address)
+        if number.isascii() and number.isdigit() and not address.display_only and number not in seen:
             seen.add(number)
             yield number
 

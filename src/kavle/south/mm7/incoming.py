@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kavle.model.message import Receipt
 from kavle.model.mms import IncomingMms
-from kavle.south.mm7.addresses import digits_of, ours_of, told
+from kavle.south.mm7.addresses import ours_of, told
 from kavle.south.mm7.content import files_of
 from kavle.south.mm7.outcomes import delivery_status, read_status
 from kavle.wire.mm7 import DeliverReq, DeliveryReportReq, ReadReplyReq
@@ -41,7 +41,7 @@ def receipt_of(report: DeliveryReportReq | ReadReplyReq, carrier_id: int, at: da
     return Receipt(
         carrier_id=carrier_id,
         network_id=report.message_id,
-        recipient=digits_of(report.recipient),
+        recipient="",  # the id is of one recipient alone; and Mbuni tells it as Sender, and us as Recipient
         status=status,
         raw=f"{report.mm_status[:_LONGEST]} {extension[:_LONGEST]}".strip(),
         at=at,
