@@ -1,28 +1,32 @@
-"""The MMS web service's functions by libraries that integrators use, in their own languages."""
+"""The MMS web service's functions by libraries that integrators use, in their own languages, against a
+gateway with a real store, and an MMSC and its phones behind it."""
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
 
-from kavle.model.mms import MmsFile
+from mms import mms_files as files
 from support import clients
-from support.clients import MONO, NODE, PHP, Client, Need
-from support.north import NAME, PASSWORD, Gateway, gateway
+from support.clients import MONO, NODE, PATIENCE, PHP, Client, Need
+from support.running import Running, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SERVICE = "/mms/mms.asmx"
+PHONE, UNKNOWN = "46701740605", "46701740617"
 NAMESPACE = "http://tempuri.org/"
 ANOTHER = "http://mms.example.com/old/"
-ORDER = {"acc": NAME, "pass": PASSWORD, "msg": "Räksmörgås & <ål>", "to": "0702617396", "from": "46702317396"}
-PICTURE = b"\xff\xd8\xff\xe0\0\x10JFIF\0\r\n--boundary\r\n" + bytes(range(256)) * 40
+ORDER = {"acc": "test", "pass": "1234", "msg": "Räksmörgås & <ål>", "to": PHONE, "from": "46702317396"}
+PICTURE = files.png(8, 8) + b"\r\n--boundary\0\r\n" + bytes(range(256)) * 40
 NOTE = "Välkommen!\r\n".encode()
+MOST = files.JPEG + bytes(307_200 - len(files.JPEG))
 
 Command = list[str | Path]
 
@@ -31,36 +35,36 @@ class Kind(NamedTuple):
     """A client: what it can't do without, and how it is started."""
 
     needs: tuple[Need, ...]
-    command: Callable[[Gateway, Path], Awaitable[Command]]
+    command: Callable[[Running, Path], Awaitable[Command]]
 
 
 def zeep(port: str) -> Kind:
-    async def command(north: Gateway, _: Path) -> Command:
-        return clients.zeep(f"{north.url}{SERVICE}?WSDL", port)
+    async def command(run: Running, _: Path) -> Command:
+        return clients.zeep(f"{run.url}{SERVICE}?WSDL", port)
 
     return Kind((), command)
 
 
 def php(*, described: bool = True, **options: str | int) -> Kind:
-    async def command(north: Gateway, _: Path) -> Command:
+    async def command(run: Running, _: Path) -> Command:
         if described:
-            return clients.php(f"{north.url}{SERVICE}?WSDL", **options)
-        return clients.php(None, location=north.url + SERVICE, uri=NAMESPACE, **options)
+            return clients.php(f"{run.url}{SERVICE}?WSDL", **options)
+        return clients.php(None, location=run.url + SERVICE, uri=NAMESPACE, **options)
 
     return Kind((PHP,), command)
 
 
 def node(**options: bool) -> Kind:
-    async def command(north: Gateway, _: Path) -> Command:
-        return clients.node(f"{north.url}{SERVICE}?WSDL", **options)
+    async def command(run: Running, _: Path) -> Command:
+        return clients.node(f"{run.url}{SERVICE}?WSDL", **options)
 
     return Kind((NODE,), command)
 
 
 def mono(protocol: str = "SOAP", namespace: str = NAMESPACE) -> Kind:
-    async def command(north: Gateway, folder: Path) -> Command:
-        wsdl = north.get(f"{SERVICE}?WSDL").body.decode().replace(NAMESPACE, namespace)
-        return await clients.mono(folder, wsdl, north.url + SERVICE, protocol=protocol)
+    async def command(run: Running, folder: Path) -> Command:
+        wsdl = (await run.get(f"{SERVICE}?WSDL")).replace(NAMESPACE, namespace)
+        return await clients.mono(folder, wsdl, run.url + SERVICE, protocol=protocol)
 
     return Kind((MONO,), command)
 
@@ -82,56 +86,91 @@ CLIENTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def north() -> Iterator[Gateway]:
-    with gateway() as north:
-        yield north
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    async with running(tmp_path_factory.mktemp("gateway") / "kavle.db", mms=True) as run:
+        await run.account("poor", "1234", 0)
+        await run.account("other", "1234", 10)
+        yield run
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=[*CLIENTS])
 async def stub(
-    request: pytest.FixtureRequest, north: Gateway, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, run: Running, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Client]:
     kind = CLIENTS[request.param]
     await clients.require(*kind.needs)
-    command = await kind.command(north, tmp_path_factory.mktemp("client"))
+    command = await kind.command(run, tmp_path_factory.mktemp("client"))
     async with clients.client(*command) as client:
         yield client
 
 
-def inline(*files: MmsFile) -> dict[str, Any]:
+def inline(**octets: bytes) -> dict[str, Any]:
+    """Files by their names, with `_` for the dot."""
     return {
         "InlineFile": [
-            {
-                "name": file.name,
-                "contentType": file.content_type,
-                "data": {"base64": b64encode(file.data).decode()},
-            }
-            for file in files
+            {"name": name.replace("_", "."), "contentType": "", "data": {"base64": b64encode(data).decode()}}
+            for name, data in octets.items()
         ]
     }
 
 
-async def test_a_picture_with_a_text(north: Gateway, stub: Client) -> None:
-    north.core.mms_orders.clear()
-    pictured, written = MmsFile("bild.jpg", "image/jpeg", PICTURE), MmsFile("hej.txt", "text/plain", NOTE)
-    for files in [(pictured, written), (pictured,)]:
-        answer = await stub.call("sendMMS", ORDER | {"files": inline(*files)})
-        assert int(answer) >= 1000
-        order = north.core.mms_orders[-1]
-        assert (order.recipient, order.sender, order.text) == (ORDER["to"], ORDER["from"], ORDER["msg"])
-        assert order.files == files
+async def arrived(run: Running, stub: Client, answer: str) -> list[tuple[str, bytes]]:
+    """The client is told that it was delivered; what the phone shows of it, each by its type."""
+    assert int(answer) >= 1000
+    async with asyncio.timeout(PATIENCE):
+        while (status := await stub.call("status", {"mmsId": answer})) != "22":
+            assert status in ("0", "21")
+            await asyncio.sleep(0.02)
+    assert run.mmsc is not None
+    newest = run.mmsc.album.of(PHONE)[-1]
+    assert newest.other == ORDER["from"]
+    return [(file.content_type, file.data) for file in newest.files]
 
 
-async def test_the_most_files(north: Gateway, stub: Client) -> None:
-    largest = MmsFile("film.3gp", "video/3gpp", bytes(range(256)) * 1200)
-    assert largest.size == 307_200
-    assert int(await stub.call("sendMMS", ORDER | {"files": inline(largest)})) >= 1000
-    assert north.core.mms_orders[-1].files == (largest,)
+async def test_a_picture_with_a_text(run: Running, stub: Client) -> None:
+    text = ("text/plain", ORDER["msg"].encode())
+    one = ORDER | {"files": inline(bild_png=PICTURE)}
+    shown = await arrived(run, stub, await stub.call("sendMMS", one))
+    assert shown == [text, ("image/png", PICTURE)]
+    two = ORDER | {"files": inline(bild_png=PICTURE, hej_txt=NOTE)}
+    shown = await arrived(run, stub, await stub.call("sendMMS", two))
+    assert shown == [text, ("image/png", PICTURE), ("text/plain", NOTE)]
 
 
-async def test_codes_and_status(stub: Client) -> None:
-    assert await stub.call("status", {"mmsId": "2000"}) == "22"
+async def test_as_much_as_there_may_be_and_an_octet_more(run: Running, stub: Client) -> None:
+    answer = await stub.call("sendMMS", ORDER | {"files": inline(stor_jpg=MOST)})
+    assert (await arrived(run, stub, answer))[1:] == [("image/jpeg", MOST)]
+    balance = await run.balance()
+    assert await stub.call("sendMMS", ORDER | {"files": inline(stor_jpg=MOST + b"\0")}) == "2"
+    assert await run.balance() == balance
+
+
+REFUSED = {
+    "letters as sender": ({"from": "Kavle"}, "2"),
+    "neither text nor file": ({"msg": ""}, "2"),
+    "a wrong password": ({"acc": "other", "pass": "wrong"}, "1"),
+    "no such account": ({"acc": "nobody"}, "1"),
+    "no money": ({"acc": "poor"}, "4"),
+    "a bad number": ({"to": "1"}, "3"),
+    "several numbers": ({"to": f"{PHONE},46701740606"}, "3"),
+}
+
+
+async def test_what_is_refused_costs_nothing(run: Running, stub: Client) -> None:
+    balance = await run.balance()
+    for changes, code in REFUSED.values():
+        assert await stub.call("sendMMS", ORDER | changes) == code, changes
+    script = inline(bild_jpg=b"#!/bin/sh\nrm -rf /\n")
+    assert await stub.call("sendMMS", ORDER | {"files": script}) == "2"
     assert await stub.call("status", {"mmsId": "1"}) == "2"
-    assert await stub.call("sendMMS", ORDER | {"msg": "RECIPIENT"}) == "3"
-    assert await stub.call("sendMMS", ORDER | {"msg": "BALANCE"}) == "4"
+    assert await run.balance() == balance
+
+
+async def test_what_the_network_refuses_is_45_and_refunded(run: Running, stub: Client) -> None:
+    balance = await run.balance()
+    answer = await stub.call("sendMMS", ORDER | {"to": UNKNOWN})
+    async with asyncio.timeout(PATIENCE):
+        while await stub.call("status", {"mmsId": answer}) != "45":
+            await asyncio.sleep(0.02)
+    assert await run.balance() == balance
