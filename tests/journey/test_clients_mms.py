@@ -25,7 +25,6 @@ NAMESPACE = "http://tempuri.org/"
 ANOTHER = "http://mms.example.com/old/"
 ORDER = {"acc": "test", "pass": "1234", "msg": "Räksmörgås & <ål>", "to": PHONE, "from": "46702317396"}
 PICTURE = files.png(8, 8) + b"\r\n--boundary\0\r\n" + bytes(range(256)) * 40
-NOTE = "Välkommen!\r\n".encode()
 MOST = files.JPEG + bytes(307_200 - len(files.JPEG))
 
 Command = list[str | Path]
@@ -133,9 +132,9 @@ async def test_a_picture_with_a_text(run: Running, stub: Client) -> None:
     one = ORDER | {"files": inline(bild_png=PICTURE)}
     shown = await arrived(run, stub, await stub.call("sendMMS", one))
     assert shown == [text, ("image/png", PICTURE)]
-    two = ORDER | {"files": inline(bild_png=PICTURE, hej_txt=NOTE)}
+    two = ORDER | {"files": inline(bild_png=PICTURE, kort_vcf=files.VCARD)}
     shown = await arrived(run, stub, await stub.call("sendMMS", two))
-    assert shown == [text, ("image/png", PICTURE), ("text/plain", NOTE)]
+    assert shown == [text, ("image/png", PICTURE), ("text/x-vcard", files.VCARD)]
 
 
 async def test_as_much_as_there_may_be_and_an_octet_more(run: Running, stub: Client) -> None:

@@ -59,6 +59,7 @@ class Core:
         self.due_times: dict[str, datetime] = {}
         self.looked_up: list[str] = []
         self.down = False
+        self.has_mms = False
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Semaphore(0)  # one for each MMS at the gate

@@ -65,6 +65,11 @@ class Accept:
         self._expand = expand
         self._telling = telling()
 
+    @property
+    def has_mms(self) -> bool:
+        """Whether there is any route of MMS."""
+        return bool(self._terms.mms.routes.items())
+
     async def sms(self, account: Account, order: SmsOrder) -> int:
         """Raises `Refusal`, in the contract's order of checks; whatever is refused stores and debits
         nothing."""

@@ -63,7 +63,9 @@ def application(
             **_operations(counts),
         },
         below={"/sendSms/sendSms.asmx": sms.http, "/mms/mms.asmx": mms.http},
-        otherwise=pages(page_terms, accept, cancel, queries, entrants, portal, files, callers, clock, office),
+        otherwise=pages(
+            page_terms, accept, cancel, queries, entrants, portal, files, callers, clock, room, office
+        ),
     )
 
 

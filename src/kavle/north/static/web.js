@@ -20,6 +20,15 @@ addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("form[data-once] button[disabled]")) button.removeAttribute("disabled");
 });
 
+// Files that are too many octets are told of before they are sent.
+document.addEventListener("change", (event) => {
+  const { most, tooLarge } = event.target.dataset;
+  if (!most) return;
+  const size = [...event.target.files].reduce((sum, file) => sum + file.size, 0);
+  event.target.setCustomValidity(size > Number(most) ? tooLarge : "");
+  event.target.reportValidity();
+});
+
 // A piece of a page that may no longer be asked for: its session has ended, or the gateway is away.
 document.addEventListener("htmx:responseError", () => document.body.classList.add("stale"));
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -13,6 +13,7 @@ from kavle.core.queries import Queries
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.http import App
+from kavle.north.room import Room
 from kavle.north.settings import Locale
 from kavle.north.web.account import AccountPage
 from kavle.north.web.bundles import Bundles
@@ -32,6 +33,7 @@ from kavle.north.web.phone_network import PhoneNetwork
 from kavle.north.web.phones import Guest, Phones
 from kavle.north.web.render import Renderer
 from kavle.north.web.send import Send
+from kavle.north.web.send_mms import SendMms
 from kavle.north.web.sessions import Sessions
 from kavle.north.web.site import site
 from kavle.north.web.stop_list import StopList
@@ -57,18 +59,20 @@ def pages(
     files: MmsFiles,
     callers: Callers,
     clock: Clock,
+    room: Room,
     office: Office | None = None,
 ) -> App:
     """`office`: where operators have pages, too."""
     renderer = Renderer(terms.locale.zone, phones=bool(terms.phones))
     sessions, language = Sessions(terms.session_key), terms.locale.language
-    door = Door(sessions, queries.entrant, queries.operator, callers, clock, language)
+    door = Door(sessions, queries.entrant, queries.operator, callers, clock, language, room)
     log_in = LogIn(CUSTOMERS, door, renderer, entrants)
     reading = Reading(terms.locale.zone, terms.region)
     routes = [
         *Entrance(door, renderer, log_in).routes(),
         *History(queries, log_in, renderer, reading).routes(door),
         *Send(accept, queries, renderer, clock).routes(door),
+        *SendMms(accept, queries, renderer).routes(door),
         *Ledger(queries, renderer).routes(door),
         *AccountPage(door, renderer, entrants, portal, callers).routes(door),
         *Export(queries, reading, renderer).routes(door),

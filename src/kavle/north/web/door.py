@@ -18,6 +18,8 @@ from kavle.model.description import Language
 from kavle.model.operator import OperatorAccount
 from kavle.north.caller import Caller, Callers
 from kavle.north.http import read_body
+from kavle.north.room import Lease, Room
+from kavle.north.throttle import network_of
 from kavle.north.web.sessions import Session, Sessions
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import LANGUAGES, Words, all_words, preferred
@@ -33,6 +35,7 @@ LOG_IN: Final = "/visastatus.aspx"
 OPERATOR: Final = "/operator"
 NOT_ALLOWED: Final = "a viewer changes nothing"
 _FORM_BYTES: Final = 2 * 1024 * 1024  # 100,000 numbers fit
+_MOST_FILES: Final = 20
 _LANGUAGE_COOKIE: Final = "kavle-language"
 
 
@@ -45,27 +48,32 @@ class Door:
         callers: Callers,
         clock: Clock,
         language: Language,
+        room: Room,
     ) -> None:
-        """`find` gives a customer with the password that the portal is entered by."""
+        """`find` gives a customer with the portal's password; long forms share `room`."""
         self.sessions = sessions
         self.clock = clock
         self._find = find
         self._find_operator = find_operator
         self._callers = callers
         self._language = language
+        self._room = room
         self._words: Mapping[Language, Words] = all_words()
 
     def open(self, page: Page) -> Endpoint:
         """To anybody."""
 
         async def endpoint(request: Request) -> Response:
-            request = await _with_body(request)
+            caller = self._callers.caller(request.scope)
+            lease = self._room.lease(network_of(caller.address))
             try:
+                request = await _with_body(request, lease)
                 visitor = await self._visitor(request)
                 await self._check_form(request, visitor)
                 return self._keep(request, visitor, await page(request, visitor))
             finally:
                 await request.close()  # what was uploaded
+                lease.end()
 
         return endpoint
 
@@ -158,7 +166,7 @@ class Door:
         # Fetch Metadata §2.1: browsers say it themselves, and pages can't.
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise HTTPException(403)
-        form = await request.form(max_files=1, max_fields=100, max_part_size=_FORM_BYTES)
+        form = await request.form(max_files=_MOST_FILES, max_fields=100, max_part_size=_FORM_BYTES)
         token = form.get("token")
         # The visitor's token is that of the session which came; a new one's matches no form there is.
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), visitor.form_token.encode()):
@@ -190,9 +198,9 @@ class Door:
         return "__Host-kavle" if self._callers.secure(request.scope) else "kavle"
 
 
-async def _with_body(request: Request) -> Request:
+async def _with_body(request: Request, lease: Lease) -> Request:
     """The same, its body read up to our limit; raises HttpError 413."""
-    body = await read_body(request.scope, request.receive, _FORM_BYTES)
+    body = await read_body(request.scope, request.receive, _FORM_BYTES, lease)
 
     async def replay() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}

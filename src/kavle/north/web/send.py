@@ -109,6 +109,7 @@ class Send:
             422 if wrong else 200,
             written=written,
             wrong=wrong,
+            has_mms=self._accept.has_mms,
             balance=await self._queries.balance(account),
             soonest=f"{self._clock.now().astimezone(self._renderer.zone):%Y-%m-%dT%H:%M}",
             **await self._quoted(visitor.words, account, written),
