@@ -52,6 +52,17 @@ def test_a_plain_order_is_sent_at_once_and_priced_by_its_prefix() -> None:
     assert sms.expires_at == NOW + timedelta(hours=48)
 
 
+def test_an_accounts_own_prices_go_before_everybodys_by_the_longest_prefix() -> None:
+    mine = account(prices=(("4670", 4_000), ("47", 5_000)))
+    for recipient, price in (("0702617396", 4_000), ("+4791234567", 5_000), ("0850000000", 10_000)):
+        assert draft(mine, order(recipient=recipient), TERMS, NOW).segment_price == price
+    several = bundle_draft(mine, bundle("0702617396,+4791234567,0850000000"), TERMS, NOW)
+    assert [one.segment_price for one in several.destinations] == [4_000, 5_000, 10_000]
+    elsewhere = account(prices=(("49", 1),))
+    with pytest.raises(Refusal):  # a price is no route
+        draft(elsewhere, order(recipient="+4915112345678"), TERMS, NOW)
+
+
 @pytest.mark.parametrize(
     ("at", "due"),
     [

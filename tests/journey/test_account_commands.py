@@ -75,6 +75,7 @@ async def test_settings_are_changed_one_by_one_and_shown(operator: Operator) -> 
         "transliterate": "no",
         "balance": "98.50",
         "addresses": "-",
+        "prices": "-",
         "hosts": "-",
         "stop_list": "no",
     }

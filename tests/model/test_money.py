@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kavle.model.money import UNIT, format_balance, parse_money
+from kavle.model.money import UNIT, format_balance, format_price, parse_money
 
 LARGEST = (10**12 - 1) * UNIT
 
@@ -84,6 +84,11 @@ def test_a_shown_balance_is_the_amount_to_less_than_an_ore(units: int):
 def test_a_balance_as_other_clients_want_it(units: int, comma: str, whole: str):
     assert format_balance(units, "98,50") == comma
     assert format_balance(units, "98") == whole
+
+
+@given(st.integers(0, LARGEST))
+def test_a_price_is_written_as_it_is_read(units: int):
+    assert parse_money(format_price(units)) == units
 
 
 @given(st.integers(0, LARGEST))

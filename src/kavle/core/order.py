@@ -116,7 +116,7 @@ def draft(
     """`out`: carriers in whose place others send. Raises `Refusal`, in the contract's order of checks."""
     due, sender, priority, text, encoding, segments = _checked(account, order, terms, now)
     recipient = checked_recipient(order.recipient, region_of(account, terms))
-    carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
+    carriers, price = terms.routes.find(recipient), price_of(recipient, account, terms)
     if not carriers or price is None:
         raise Refusal(Reason.RECIPIENT, "no route or no price leads to this number")
     takes = _taking(text, sender, encoding, segments, terms)
@@ -171,7 +171,7 @@ def destinations(
     for piece in _PIECES.finditer(order.recipients):
         written = piece[0].strip()
         if written:
-            yield _destination(written, region, terms, out, takes)
+            yield _destination(written, region, account, terms, out, takes)
 
 
 def addressed(draft: BundleDraft, found: Sequence[Destination], terms: Terms) -> BundleDraft:
@@ -220,17 +220,27 @@ def region_of(account: Account, terms: Terms) -> str:
     return account.settings.region or terms.region
 
 
+def price_of(recipient: str, account: Account, terms: Terms) -> int | None:
+    """Of a segment of an SMS: the account's own where it has one, else everybody's."""
+    for prefix, price in account.settings.prices:
+        if recipient.startswith(prefix):
+            return price
+    return terms.prices.find(recipient)
+
+
 def _expiry(due: datetime | None, now: datetime, terms: Terms) -> datetime:
     """Validity counts from when a message may be sent."""
     return (now if due is None else max(now, due)) + terms.validity
 
 
-def _destination(written: str, region: str, terms: Terms, out: Container[int], takes: Takes) -> Destination:
+def _destination(
+    written: str, region: str, account: Account, terms: Terms, out: Container[int], takes: Takes
+) -> Destination:
     try:
         recipient = parse_msisdn(written, region)
     except ValueError:
         return Destination(_showable(written), NOWHERE, 0)
-    carriers, price = terms.routes.find(recipient), terms.prices.find(recipient)
+    carriers, price = terms.routes.find(recipient), price_of(recipient, account, terms)
     if not carriers or price is None:
         return Destination(recipient, NOWHERE, 0)
     return Destination(recipient, choose(carriers, out, takes), price)

@@ -25,6 +25,7 @@ class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     balance: BalanceFormat = "98.50"  # how `balans` writes an amount
     addresses: tuple[str, ...] = ()  # addresses or networks that it may call from; none: all
     stop_list: bool = False  # STOP from a phone to a number of its: it sends that phone nothing more
+    prices: tuple[tuple[str, int], ...] = ()  # its own: prefix, ten-thousandths a segment; the longest first
     hosts: tuple[str, ...] = ()  # to which Ok and Error of a URL call may lead; none: all
 
 

@@ -12,11 +12,13 @@ import msgspec
 
 from kavle.model.account import AccountSettings
 from kavle.model.errors import Complaint
+from kavle.model.money import format_price, parse_money
 from kavle.model.msisdn import known_region
 from kavle.model.sender import parse_sender
 
 # RFC 1123 §2.1; names beyond ASCII are written in their xn-- form (RFC 5890 §2.3.2.1).
 _HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+_PREFIX: Final = re.compile(r"[0-9]{0,15}")  # E.164 §6.2.1
 _LONGEST_HOST: Final = 253
 _MOST: Final = 100
 _YES: Final = {"yes": True, "no": False}
@@ -28,6 +30,7 @@ class Key(NamedTuple):
     read: Callable[[str], Any]
     meaning: str
     choices: tuple[str, ...] = ()  # all that may be written, where that is little
+    write: Callable[[Any], str] = str
 
 
 def _choices(name: str) -> tuple[str, ...]:
@@ -72,6 +75,28 @@ def _host(text: str) -> str:
     return host
 
 
+def _prices(text: str) -> tuple[tuple[str, int], ...]:
+    by_prefix: dict[str, int] = {}
+    for piece in (piece.strip() for piece in text.split(",")):
+        prefix, _, amount = piece.rpartition(":")
+        if not _PREFIX.fullmatch(prefix) or prefix in by_prefix:  # 0,40 would be two of them
+            raise Complaint(
+                "{text} is no price; write 46:0.40, or 0.80 for all numbers", text=repr(piece[:40])
+            )
+        by_prefix[prefix] = parse_money(amount)
+    if len(by_prefix) > _MOST:
+        raise Complaint("expected {most} at most", most=_MOST)
+    return tuple(sorted(by_prefix.items(), key=lambda one: (-len(one[0]), one[0])))
+
+
+def _written_prices(prices: tuple[tuple[str, int], ...]) -> str:
+    return ",".join(f"{prefix}:{format_price(price)}".removeprefix(":") for prefix, price in prices)
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
 def _several(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     def read_all(text: str) -> tuple[str, ...]:
         pieces = [piece.strip() for piece in text.split(",")]
@@ -89,18 +114,31 @@ KEYS: Final = {
         _choice("charset"), "of the escapes in its URLs: auto, latin-1 or utf-8", _choices("charset")
     ),
     "transliterate": Key(
-        _yes_or_no, "yes: texts are put into GSM 03.38 where each character has a relation there", tuple(_YES)
+        _yes_or_no,
+        "yes: texts are put into GSM 03.38 where each character has a relation there",
+        tuple(_YES),
+        _yes_no,
     ),
     "balance": Key(
         _choice("balance"), "how balans writes an amount: 98.50, 98,50 or 98", _choices("balance")
     ),
-    "addresses": Key(_several(_network), "addresses or networks that it may call from, with commas"),
+    "addresses": Key(
+        _several(_network), "addresses or networks that it may call from, with commas", write=",".join
+    ),
+    "prices": Key(
+        _prices,
+        "credits for a segment where not the gateway's hold: 46:0.40 by prefix, 0.80 for all, with commas",
+        write=_written_prices,
+    ),
     "stop_list": Key(
         _yes_or_no,
         "yes: a phone that writes STOP to one of its numbers gets nothing more from it",
         tuple(_YES),
+        _yes_no,
     ),
-    "hosts": Key(_several(_host), "hosts that Ok and Error of its URL calls may lead to, with commas"),
+    "hosts": Key(
+        _several(_host), "hosts that Ok and Error of its URL calls may lead to, with commas", write=",".join
+    ),
 }
 """What is left out, `disabled`, is no matter of taste: it has commands of its own."""
 
@@ -131,13 +169,7 @@ def complaint(name: str, text: str) -> Complaint | None:
 
 def shown(settings: AccountSettings) -> dict[str, str]:
     """Each setting as it would be written."""
-    return {name: _text(getattr(settings, name)) for name in KEYS}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return {name: key.write(getattr(settings, name)) for name, key in KEYS.items()}
 
 
 def _hint(name: str) -> str:

@@ -28,6 +28,13 @@ def parse_money(text: str) -> int:
     return int(whole) * UNIT + int(fraction.ljust(4, "0"))
 
 
+def format_price(units: int) -> str:
+    """3850 → `"0.385"`, exact, and as `parse_money` reads it."""
+    whole, rest = divmod(units, UNIT)
+    fraction = f"{rest:04d}"
+    return f"{whole}.{fraction[:2]}{fraction[2:].rstrip('0')}"
+
+
 def format_balance(units: int, like: BalanceFormat = "98.50") -> str:
     """985000 → `"98.50"`, rounded down to the öre, so that a balance can't be taken for a status code; or
     `"98,50"`, or whole credits, for clients that want it so."""
