@@ -12,7 +12,8 @@ import pytest
 from aiohttp import FormData
 
 from kavle.core.accept import Accept
-from kavle.north.web import send
+from kavle.north.http import ClientGone
+from kavle.north.web import door, send
 from support.pages import Browser, Page, browsing
 from support.running import Running
 
@@ -171,3 +172,14 @@ async def test_of_what_is_measured_meanwhile_the_latest_is_told(
     assert (await waiting).status == 204
     assert "3 characters" in (await latest).text
     assert "2 characters" in (await customer.post("/portal/send/measure", **{**FORM, "text": "xx"})).text
+
+
+async def test_who_leaves_in_the_middle_of_a_form_meets_no_bug(
+    visitor: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def left(*_: object) -> bytes:
+        raise ClientGone
+
+    monkeypatch.setattr(door, "read_body", left)
+    assert (await visitor.get("/visastatus.aspx")).status == 400  # if anybody still read it
+    assert "bug" not in caplog.text
