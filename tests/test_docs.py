@@ -33,6 +33,8 @@ SIMULATOR = ROOT / "docs/simulator.md"
 FOR_USERS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md")),
     SIMULATOR,
+    *(ROOT / "docs" / f"{name}.md" for name in ("start", "moving", "troubleshooting", "configuration")),
+    *sorted((ROOT / "docs").glob("sms-*.md")),
 ]
 PAGES = sorted({*FOR_USERS, *(ROOT / "docs").rglob("*.md")})
 
@@ -322,6 +324,26 @@ def test_every_decision_is_one_of_the_contract_and_has_its_number() -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]*)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def anchors(page: Path) -> set[str]:
+    """Of its headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_every_link_into_a_page_leads_to_a_heading(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text("utf-8")):
+        there = (page.parent / target) if target else page
+        assert anchor in anchors(there), f"{target}#{anchor}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs/README.md").read_text("utf-8")
+    named = set(re.findall(r"\]\(([\w.-]+\.md)\)", index))
+    assert named == {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
 
 
 def test_contributing_names_files_that_there_are() -> None:
