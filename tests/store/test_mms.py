@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.store.groups import MOST_OCTETS, groups
 from kavle.store.inbox import CallbackRequest, IncomingPage, MmsSaid, NewNumber
+from kavle.store.sqlite.store import SqliteStore
 from kavle.store.types import CarrierTerms, NewAccount, QueuePage
 from support.mms import CARD, JPEG, MMSC, PICTURE, accept_mms, incoming_mms, mms_draft, mms_world
 from support.world import TELIA, World
@@ -111,6 +113,21 @@ def test_a_group_commit_has_a_bound_on_its_octets() -> None:
     sizes = [third, third, third, third, 0, MOST_OCTETS + 1, 0, 1]
     assert list(groups(sizes, int)) == [[third] * 3, [third, 0], [MOST_OCTETS + 1], [0, 1]]
     assert list(groups([], int)) == []
+
+
+async def test_large_files_are_spread_over_several_commits(mms: World) -> None:
+    """So that what comes meanwhile waits for one of them, and not for all."""
+    picture = MmsFile("stor.jpg", "image/jpeg", JPEG + bytes(300_000))
+    most = MOST_OCTETS // picture.size
+    commits: list[int] = []
+    lane = mms.store._writer if isinstance(mms.store, SqliteStore) else mms.store._accept
+    lane._observe = lambda calls, seconds: commits.append(calls)
+    drafts = [mms_draft(mms, f"nr {number}", picture) for number in range(3 * most)]
+    ids = await asyncio.gather(*(mms.store.accept(draft) for draft in drafts))
+    assert None not in ids
+    assert sum(commits) == 3 * most
+    assert max(commits) <= most
+    assert await mms.rows("SELECT count(*), count(DISTINCT message_id) FROM file") == [(3 * most, 3 * most)]
 
 
 # --- in ----------------------------------------------------------------------------------------------------

@@ -53,7 +53,8 @@ def list_incoming(
 ) -> None:
     """Show messages from phones, the newest first.
 
-    By id, when it came (UTC), from, to, account, state, and how many of its parts came if not all did.
+    By id, when it came (UTC), from, to, account, state, how many of its parts came if not all did, and
+    whether it is an MMS.
     """
     if account is not None and unowned:
         raise click.UsageError("--unowned and --account: what is nobody's is no account's")
@@ -125,7 +126,8 @@ def _messages(settings: Settings, command: ListIncoming) -> Iterator[IncomingMes
 
 def _line(one: IncomingMessage) -> str:
     told = one.id, f"{one.received_at:{_TIME}}", one.sender, one.recipient, one.account or "-"
-    return _COLUMNS.format(*told, _STATES[one.state] + _missing(one))
+    mms = "" if one.service is Service.SMS else ", MMS"
+    return _COLUMNS.format(*told, _STATES[one.state] + _missing(one) + mms)
 
 
 def _missing(one: IncomingMessage) -> str:
