@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import apsw
 import click
 
 from kavle.cli.ask import ask
@@ -20,10 +22,8 @@ from kavle.core.held import ListHeld
 from kavle.core.reply import Reply
 from kavle.core.restoring import ShowRestored
 from kavle.store.errors import StoreError
-from kavle.store.sqlite.connection import migrations
+from kavle.store.sqlite.connection import migrations, open_reader
 
-_MAGIC: Final = b"SQLite format 3\0"
-_USER_VERSION: Final = slice(60, 64)  # of the file's header, https://sqlite.org/fileformat2.html §1.3
 _ROOM: Final = 20  # connections, for this process and another
 
 
@@ -54,19 +54,16 @@ class Database:
             )
             return
         try:
-            with file.open("rb") as opened:
-                head = opened.read(100)
-        except OSError as error:
-            yield wrong(
-                "database", f"{file} can't be read: {error.strerror}", "run this as the gateway's user"
-            )
-            return
-        if not head.startswith(_MAGIC):
+            with closing(open_reader(file)) as db:  # beside a gateway that runs, and reading its log
+                step = int(db.pragma("user_version"))
+        except apsw.NotADBError:
             yield wrong(
                 "database", f"{file} is no SQLite database", "name another by `database` in the settings"
             )
             return
-        step = int.from_bytes(head[_USER_VERSION], "big")
+        except (apsw.Error, StoreError) as error:
+            yield wrong("database", f"{file} can't be read: {error}", "run this as the gateway's user")
+            return
         yield from self._schema(f"{file}, {file.stat().st_size / 1e6:,.1f} MB", step, len(migrations()))
 
     def _server(self) -> Iterator[Finding]:
