@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -23,10 +24,14 @@ def safe_names(files: Iterable[tuple[str, str]]) -> list[str]:
     """For each (name as it came, extension by its type) a name of `[A-Za-z0-9._-]`, of 64 at most, that no
     other has in whatever case."""
     taken: set[str] = set()
+    numbers: Counter[tuple[str, str]] = Counter()  # the last of each, so that a thousand alike cost no more
     names = []
     for name, extension in files:
-        names.append(_untaken(_stem(name), extension, taken))
-        taken.add(names[-1].lower())
+        stem = _stem(name)
+        number, free = _untaken(stem, extension, taken, numbers[stem, extension])
+        numbers[stem, extension] = number
+        names.append(free)
+        taken.add(free.lower())
     return names
 
 
@@ -39,11 +44,11 @@ def _stem(name: str) -> str:
     return stem or "file"
 
 
-def _untaken(stem: str, extension: str, taken: set[str]) -> str:
-    number = 1
+def _untaken(stem: str, extension: str, taken: set[str], number: int) -> tuple[int, str]:
+    """The first name behind that number that is free, with its own."""
     while True:
+        number += 1
         end = f".{extension}" if number == 1 else f"-{number}.{extension}"
         name = stem[: LONGEST - len(end)].rstrip(_EDGES) + end
         if name.lower() not in taken:
-            return name
-        number += 1
+            return number, name

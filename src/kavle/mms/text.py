@@ -6,7 +6,7 @@ import codecs
 from typing import Final
 
 _CONTROLS: Final = bytes(octet for octet in [*range(0x20), 0x7F] if octet not in b"\t\n\f\r")
-_WIDE_CONTROLS: Final = {chr(octet) for octet in _CONTROLS}
+_AT_ONCE: Final = 16 * 1024  # octets that are looked at: of what is no text, the first are enough
 _BOMS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -15,7 +15,7 @@ def charset(data: bytes) -> str | None:
     it is no text: empty, or with control characters, as files of other kinds have."""
     if data.startswith(_BOMS):
         return _utf_16(data)
-    if not data or len(data.translate(None, _CONTROLS)) < len(data):
+    if not data or _has_controls(data):
         return None
     if data.isascii():
         return "us-ascii"
@@ -31,4 +31,9 @@ def _utf_16(data: bytes) -> str | None:
         text = data.decode("utf-16")
     except UnicodeDecodeError:
         return None
-    return "utf-16" if text and _WIDE_CONTROLS.isdisjoint(text) else None
+    return "utf-16" if text and not _has_controls(text.encode()) else None
+
+
+def _has_controls(data: bytes) -> bool:
+    pieces = (data[start : start + _AT_ONCE] for start in range(0, len(data), _AT_ONCE))
+    return any(len(piece.translate(None, _CONTROLS)) < len(piece) for piece in pieces)
