@@ -107,3 +107,18 @@ def test_no_table_is_read_whole(db: apsw.Connection, name: str) -> None:
         # an index's order, a LIMIT cuts off.
         few = r"CONSTANT ROW|[jpq]$|(lane|free|call|page)$|\(subquery-\d+\)$|.*(VIRTUAL TABLE|USING INDEX)"
         assert re.match(rf"SCAN (?!{few})", step) is None, f"{name}\n" + "\n".join(plan)
+
+
+def test_what_is_bound_compiles_no_statement_anew(db: apsw.Connection) -> None:
+    asked: list[str | None] = []
+
+    def authorised(code: int, table: str | None, *_: str | None) -> int:
+        asked.append(table)
+        return apsw.SQLITE_OK
+
+    db.authorizer = authorised  # who is asked when a statement is compiled
+    lease._READY(db, 1, 1, 1, 0, 0)
+    assert "job" in asked
+    asked.clear()
+    lease._READY(db, 1, 1, 2, 0, 0)
+    assert asked == []
