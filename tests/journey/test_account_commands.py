@@ -76,6 +76,7 @@ async def test_settings_are_changed_one_by_one_and_shown(operator: Operator) -> 
         "balance": "98.50",
         "addresses": "-",
         "prices": "-",
+        "per_minute": "-",
         "hosts": "-",
         "stop_list": "no",
     }
@@ -210,3 +211,19 @@ async def test_the_pages_get_a_password_of_their_own_and_lose_it_again(
         assert await gateway.stop() == 0
     code, _, err = await run("account", "portal-password", "nobody", "--remove", "--config", on_sqlite.config)
     assert (code, "there is no account named nobody" in err) == (1, True)
+
+
+async def test_an_account_is_charged_its_own_prices_and_held_to_its_own_rate(on_sqlite: Operator) -> None:
+    shown = await on_sqlite("set", "alarm", "prices=4670:0.385,0.80")
+    assert "prices        4670:0.385,0.80" in shown
+    async with kavle("serve", "--config", on_sqlite.config, log=Path(on_sqlite.config + ".log")) as gateway:
+        assert int(await send(gateway, "1234")) >= 1000
+        assert (await on_sqlite.shown())["credits"] == "9.61"  # 9.615, rounded down
+        assert int(await send(gateway, "1234", to="0850000000")) >= 1000
+        assert (await on_sqlite.shown())["credits"] == "8.81"
+        await on_sqlite("set", "alarm", "per_minute=1")
+        assert int(await send(gateway, "1234")) >= 1000
+        assert await send(gateway, "1234") == "42"
+        await on_sqlite("set", "alarm", "per_minute=")
+        assert int(await send(gateway, "1234")) >= 1000
+        assert await gateway.stop() == 0

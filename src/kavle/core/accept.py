@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.allowance import Allowance
 from kavle.core.failover import Failover
 from kavle.core.mms_order import MmsOrder, mms_draft
 from kavle.core.order import (
@@ -63,6 +64,7 @@ class Accept:
         self._metrics = metrics
         self._wake = wake
         self._expand = expand
+        self._allowance = Allowance()
         self._telling = telling()
 
     @property
@@ -87,6 +89,7 @@ class Accept:
         """The bundle's public id. Raises `Refusal`; a wrong number among others is no reason."""
         try:
             bundle = await self._bundle_draft(account, order)
+            self._allowance.take(account, len(bundle.destinations), bundle.accepted_at)
             bundle_id = await _stored(self._store.accept_bundle(bundle))
         except Refusal as refusal:
             self._metrics.refused[refusal.reason.name.lower()] += 1
@@ -111,6 +114,7 @@ class Accept:
             message = checked()
             if account.settings.stop_list and await self._stopped(account, [message.recipient]):
                 raise Refusal(Reason.RECIPIENT, "the recipient is on the account's stop list")
+            self._allowance.take(account, 1, message.accepted_at)
             message_id = await _stored(self._store.accept(message))
         except Refusal as refusal:
             self._metrics.refused[refusal.reason.name.lower()] += 1

@@ -26,6 +26,7 @@ class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     addresses: tuple[str, ...] = ()  # addresses or networks that it may call from; none: all
     stop_list: bool = False  # STOP from a phone to a number of its: it sends that phone nothing more
     prices: tuple[tuple[str, int], ...] = ()  # its own: prefix, ten-thousandths a segment; the longest first
+    per_minute: int = 0  # messages that it may hand over to a process; 0: as many as it likes
     hosts: tuple[str, ...] = ()  # to which Ok and Error of a URL call may lead; none: all
 
 

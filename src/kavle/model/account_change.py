@@ -19,6 +19,7 @@ from kavle.model.sender import parse_sender
 # RFC 1123 §2.1; names beyond ASCII are written in their xn-- form (RFC 5890 §2.3.2.1).
 _HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 _PREFIX: Final = re.compile(r"[0-9]{0,15}")  # E.164 §6.2.1
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 _LONGEST_HOST: Final = 253
 _MOST: Final = 100
 _YES: Final = {"yes": True, "no": False}
@@ -93,6 +94,16 @@ def _written_prices(prices: tuple[tuple[str, int], ...]) -> str:
     return ",".join(f"{prefix}:{format_price(price)}".removeprefix(":") for prefix, price in prices)
 
 
+def _count(text: str) -> int:
+    if not _COUNT.fullmatch(text):
+        raise Complaint("expected a whole number, 1 or more")
+    return int(text)
+
+
+def _written_count(count: int) -> str:
+    return str(count or "")
+
+
 def _yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
@@ -129,6 +140,11 @@ KEYS: Final = {
         _prices,
         "credits for a segment where not the gateway's hold: 46:0.40 by prefix, 0.80 for all, with commas",
         write=_written_prices,
+    ),
+    "per_minute": Key(
+        _count,
+        "the most messages that are taken of it in a minute; others are answered 42",
+        write=_written_count,
     ),
     "stop_list": Key(
         _yes_or_no,
