@@ -149,6 +149,16 @@ async def test_released_and_then_refused_it_stays_paid(world: World) -> None:
     assert await world.credits() == 99
 
 
+async def test_released_when_its_validity_is_over_it_is_43_and_stays_paid(world: World) -> None:
+    message = await lost(world)
+    world.clock.forward(hours=49)
+    assert await decide(world, Verdict.RELEASE, message) == [message]
+    assert await world.lease() == []
+    await world.expire(world.clock.now())
+    assert await world.story(message) == [10, 21, 43]
+    assert await world.credits() == 99
+
+
 async def test_failed_it_is_51_and_the_held_segments_are_refunded(world: World) -> None:
     message = await lost(world, TWO, Accepted("a1"))
     world.clock.forward(hours=1)

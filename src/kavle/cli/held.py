@@ -78,11 +78,12 @@ def _verdict(verdict: Verdict, done: str) -> Callable[[Callable[..., None]], cli
     return make
 
 
-@_verdict(Verdict.RELEASE, "sent again")
+@_verdict(Verdict.RELEASE, "in the queue again: sent, or ended as 43 where its validity is over")
 def release() -> None:
     """Send held segments again.
 
-    At no further cost. If the network had them, the phone gets them twice.
+    At no further cost. If the network had them, the phone gets them twice. A message whose validity is over
+    is sent no more: it ends as 43, and stays paid.
     """
 
 

@@ -29,7 +29,7 @@ from kavle.north.web.visitor import Visitor
 
 HOUR: Final = timedelta(hours=1)
 DONE: Final = {
-    "release": "It is sent again.",
+    "release": "It is in the queue again: sent, or ended as 43 if its validity is over.",
     "fail": "It has failed, and what was held is refunded.",
     "keep": "It is kept, and paid.",
 }
