@@ -6,8 +6,7 @@ from structlog.typing import FilteringBoundLogger
 
 from kavle.simulator.counts import Counts
 from kavle.simulator.later import Later
-from kavle.simulator.link import Link
-from kavle.simulator.outbox import Delivery, Outbox
+from kavle.simulator.outbox import Delivery, Outbox, Receiver
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.turn import Turn
 from kavle.wire.smpp.constants import status_name
@@ -31,7 +30,7 @@ class Deliveries:
         """No message is taken while so many receipts are owed for others."""
         return len(self._outbox) >= self._settings.most_receipts
 
-    def post(self, delivery: Delivery, not_over: Link | None = None) -> None:
+    def post(self, delivery: Delivery, not_over: Receiver | None = None) -> None:
         """`not_over`: another link is to take it, if there is one."""
         self._outbox.post(delivery, not_over)
         self._turn.wake()
@@ -46,20 +45,20 @@ class Deliveries:
 
     # The links
 
-    def join(self, link: Link) -> None:
+    def join(self, link: Receiver) -> None:
         """It is bound to receive."""
         self._outbox.join(link)
 
-    def leave(self, link: Link) -> None:
+    def leave(self, link: Receiver) -> None:
         self._outbox.leave(link)
 
-    def lost(self, link: Link, unanswered: list[Delivery]) -> None:
+    def lost(self, link: Receiver, unanswered: list[Delivery]) -> None:
         self._outbox.leave(link)
         self._outbox.put_back(unanswered)
 
     # What the ESME says
 
-    def answered(self, link: Link, delivery: Delivery, status: int) -> None:
+    def answered(self, link: Receiver, delivery: Delivery, status: int) -> None:
         if self._turn.journaled:
             self._turn.note(delivery.answered_entry(self._turn.now(), link.number, status))
         if status:

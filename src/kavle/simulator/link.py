@@ -4,32 +4,57 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from kavle.simulator.outbox import Delivery
 from kavle.wire.smpp import events as ev
 from kavle.wire.smpp.constants import CommandStatus
-from kavle.wire.smpp.pdus import DataSmResp, SubmitSm, SubmitSmResp
+from kavle.wire.smpp.pdus import Bind, DataSmResp, SubmitSm, SubmitSmResp
 from kavle.wire.smpp.session import Session
 from kavle.wire.smpp.states import BOUND, Role, State
 from kavle.wire.smpp.timers import Timers
 
-if TYPE_CHECKING:
-    from kavle.simulator.smsc import Smsc
-
 _LINGER: Final = 1.0  # seconds
 _RECEIVES: Final = frozenset({State.BOUND_RX, State.BOUND_TRX})
+
+
+class Network(Protocol):
+    """Whose link it is."""
+
+    @property
+    def smsc_id(self) -> str: ...
+
+    def wake(self) -> None:
+        """Something is to be flushed."""
+
+    def connected(self, link: Link) -> None: ...
+
+    def lost(self, link: Link, unanswered: list[Delivery]) -> None: ...
+
+    def verdict_on(self, bind: Bind) -> CommandStatus: ...
+
+    def bound(self, link: Link, bind: Bind) -> None: ...
+
+    def submitted(self, link: Link, sequence: int, message: SubmitSm) -> None: ...
+
+    def answered(self, link: Link, delivery: Delivery, status: int) -> None: ...
+
+    def unanswered(self, delivery: Delivery) -> None: ...
+
+    def over(self, link: Link, reason: str) -> None: ...
+
+    def mistaken(self, link: Link, reason: str) -> None: ...
 
 
 class Link(asyncio.Protocol):
     """`number` names it in the journal and the log. Nothing is written but by `flush`."""
 
     def __init__(
-        self, smsc: Smsc, loop: asyncio.AbstractEventLoop, number: int, timers: Timers, half_open: bool
+        self, network: Network, loop: asyncio.AbstractEventLoop, number: int, timers: Timers, half_open: bool
     ) -> None:
         self.number = number
         self.half_open = half_open  # what comes is lost, and nothing is sent
-        self._smsc = smsc
+        self._network = network
         self._loop = loop
         self._now = loop.time
         self._session = Session(Role.SMSC, self._now(), timers)
@@ -39,7 +64,7 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._smsc.connected(self)
+        self._network.connected(self)
 
     def data_received(self, data: bytes) -> None:
         if not self.half_open:
@@ -54,10 +79,10 @@ class Link(asyncio.Protocol):
         self._congested = False
         if not self._transport.is_closing():
             self._transport.resume_reading()
-        self._smsc.turn.wake()
+        self._network.wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._smsc.lost(self, cast(list[Delivery], self._session.abandon()))
+        self._network.lost(self, cast(list[Delivery], self._session.abandon()))
 
     # What the network asks for
 
@@ -73,7 +98,7 @@ class Link(asyncio.Protocol):
     def answer(self, sequence: int, response: SubmitSmResp, status: int) -> None:
         """Answer a submit_sm, unless the link has gone meanwhile."""
         self._session.respond(sequence, response, status)
-        self._smsc.turn.wake()
+        self._network.wake()
 
     def tick(self, now: float) -> None:
         if not self.half_open:
@@ -108,33 +133,33 @@ class Link(asyncio.Protocol):
             if self._transport.is_closing():
                 break
             _TAKERS[type(event)](self, event)
-        self._smsc.turn.wake()
+        self._network.wake()
 
     def _submitted(self, event: ev.Submitted) -> None:
         if isinstance(event.message, SubmitSm):
-            self._smsc.submissions.take(self, event.sequence, event.message)
+            self._network.submitted(self, event.sequence, event.message)
         else:
             self._session.respond(event.sequence, DataSmResp(), CommandStatus.ESME_RINVCMDID)
 
     def _response(self, event: ev.Response) -> None:
-        self._smsc.deliveries.answered(self, cast(Delivery, event.token), event.status)
+        self._network.answered(self, cast(Delivery, event.token), event.status)
 
     def _unanswered(self, event: ev.Unanswered) -> None:
-        self._smsc.deliveries.unanswered(cast(Delivery, event.token))
+        self._network.unanswered(cast(Delivery, event.token))
 
     def _bind_requested(self, event: ev.BindRequested) -> None:
-        status = self._smsc.verdict_on(event.bind)
+        status = self._network.verdict_on(event.bind)
         if status:
             self._session.refuse_bind(status)
             return
-        self._session.accept_bind(self._smsc.settings.smsc_id, self._now())
-        self._smsc.bound(self, event.bind)
+        self._session.accept_bind(self._network.smsc_id, self._now())
+        self._network.bound(self, event.bind)
 
     def _over(self, event: ev.Unbound | ev.LinkDead) -> None:
-        self._smsc.over(self, event.reason if isinstance(event, ev.LinkDead) else "unbound")
+        self._network.over(self, event.reason if isinstance(event, ev.LinkDead) else "unbound")
 
     def _peer_error(self, event: ev.PeerError) -> None:
-        self._smsc.mistaken(self, event.reason)
+        self._network.mistaken(self, event.reason)
 
 
 _TAKERS: Final[Mapping[type[ev.Event], Callable[[Link, Any], None]]] = {

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from kavle.simulator.counts import Counts
 from kavle.simulator.journal import Entry
 from kavle.wire.smpp.pdus import DataSm, DeliverSm
-
-if TYPE_CHECKING:
-    from kavle.simulator.link import Link
 
 
 class Delivery(Protocol):
@@ -36,18 +33,29 @@ class Delivery(Protocol):
     def answered_entry(self, at: datetime, connection: int, status: int) -> Entry: ...
 
 
+class Receiver(Protocol):
+    """A link that is bound to receive."""
+
+    number: int
+
+    def room(self, window: int) -> int:
+        """How many deliveries may be sent on."""
+
+    def deliver(self, delivery: Delivery, with_tlvs: bool) -> None: ...
+
+
 class Outbox:
     """`window` deliveries at a time are in flight on each link."""
 
     def __init__(self, window: int) -> None:
         self._window = window
         self._waiting: deque[Delivery] = deque()  # for any link
-        self._links: dict[Link, deque[Delivery]] = {}  # and what waits for just that one
+        self._links: dict[Receiver, deque[Delivery]] = {}  # and what waits for just that one
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def post(self, delivery: Delivery, not_over: Link | None = None) -> None:
+    def post(self, delivery: Delivery, not_over: Receiver | None = None) -> None:
         """`not_over`: another link is to take it, if there is one."""
         queue = self._waiting
         if not_over is not None:
@@ -58,13 +66,13 @@ class Outbox:
         """Their link is gone: they go out first on the next."""
         self._waiting.extendleft(reversed(list(deliveries)))
 
-    def join(self, link: Link) -> None:
+    def join(self, link: Receiver) -> None:
         self._links[link] = deque()
 
-    def leave(self, link: Link) -> None:
+    def leave(self, link: Receiver) -> None:
         self.put_back(self._links.pop(link, ()))
 
-    def sendable(self) -> Iterator[tuple[Link, Delivery]]:
+    def sendable(self) -> Iterator[tuple[Receiver, Delivery]]:
         """Takes out what there is room for now, shared evenly among the links."""
         share = -(-len(self._waiting) // (len(self._links) or 1))
         for link, own in self._links.items():

@@ -35,7 +35,7 @@ from kavle.simulator.settings import SmscSettings
 from kavle.simulator.submissions import Submissions
 from kavle.simulator.turn import Turn
 from kavle.wire.smpp.constants import CommandStatus
-from kavle.wire.smpp.pdus import Bind, BindTransmitter
+from kavle.wire.smpp.pdus import Bind, BindTransmitter, SubmitSm
 
 _TICK: Final = 1.0  # seconds between looks at the sessions' timers
 _FAREWELL: Final = 1.0  # seconds that ESMEs are given to answer an unbind
@@ -126,7 +126,23 @@ class Smsc:
         """The faults in force by name; of those for a time, the seconds that are left."""
         return self.troubles.in_force(self._loop.time())
 
-    # For its links: connections and binds
+    # For its links: connections, binds and messages
+
+    @property
+    def smsc_id(self) -> str:
+        return self.settings.smsc_id
+
+    def wake(self) -> None:
+        self.turn.wake()
+
+    def submitted(self, link: Link, sequence: int, message: SubmitSm) -> None:
+        self.submissions.take(link, sequence, message)
+
+    def answered(self, link: Link, delivery: Delivery, status: int) -> None:
+        self.deliveries.answered(link, delivery, status)
+
+    def unanswered(self, delivery: Delivery) -> None:
+        self.deliveries.unanswered(delivery)
 
     def connected(self, link: Link) -> None:
         self._links.add(link)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -36,6 +36,30 @@ class Bounds(NamedTuple):
 
     low: int
     high: int
+
+
+LAST: Final = 2**63 - 1
+"""No internal id is beyond it."""
+
+Look = Callable[..., Awaitable[Any]]
+"""`await look(read, …)`: what `read(connection, …)` gives, of a connection that only reads."""
+
+
+def between(wanted: Wanted, since: int | None, until: int | None, bundle: tuple[int, int] | None) -> Bounds:
+    """Where what is wanted lies: from the first id `since` then, before the first one `until` then, among the
+    bundle's first and last; None where that does not matter."""
+    low, high = -1, LAST
+    if since is not None:
+        low = max(low, since - 1)
+    if until is not None:
+        high = min(high, until)
+    if bundle is not None:
+        low, high = max(low, bundle[0] - 1), min(high, bundle[1] + 1)
+    if wanted.before is not None:
+        high = min(high, wanted.before)
+    if wanted.after is not None:
+        low = max(low, wanted.after)
+    return Bounds(low, high)
 
 
 class Statement(NamedTuple):

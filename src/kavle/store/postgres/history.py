@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -13,7 +12,9 @@ from kavle.model.service import Service
 from kavle.store.history import (
     Bounds,
     Dialect,
+    Look,
     Search,
+    between,
     line,
     lines_statement,
     one_statement,
@@ -28,7 +29,6 @@ from kavle.store.rows import from_ms, to_ms
 from kavle.store.story import MOST, message_story, pending_story
 
 _DIALECT: Final = Dialect("$", "ILIKE", "m.id = ANY($1::bigint[])")
-_LAST: Final = 2**63 - 1
 _MESSAGE: Final = one_statement("$")
 _ATTEMPTS: Final = (
     "SELECT at, number, status, attempt, outcome, network_id, error FROM segment WHERE message_id = $1"
@@ -47,12 +47,11 @@ SELECT $1::bigint, (SELECT name FROM account WHERE id = b.account_id),
        (p.recipients -> ($1 - p.first_id)::int ->> 1)::bigint, b.cancelled_at
 {PART} AND p.recipients IS NOT NULL AND b.account_id = coalesce($2, b.account_id)
 """  # noqa: S608 -- ours
+_BUNDLE: Final = (
+    "SELECT coalesce(min(first_id), 0), coalesce(max(last_id), -1) FROM bundle_part WHERE bundle_id = $1"
+)
 _DISORDER: Final = timedelta(seconds=STALE, minutes=1)
 """By so much an id may be older than its neighbours: a node gives those of its block for so long."""
-
-
-Look = Callable[..., Awaitable[Any]]
-"""`await look(read, …)`: what `read(connection, …)` gives, of a connection that only reads."""
 
 
 class PostgresHistory:
@@ -111,23 +110,10 @@ async def _keys(db: Db, account_id: int | None, forward: bool, bounds: Bounds, c
 
 
 async def _bounds(db: Db, wanted: Wanted) -> Bounds:
-    low, high = -1, _LAST
-    if wanted.since:
-        low = max(low, await id_at(db, wanted.since - _DISORDER) - 1)
-    if wanted.until:
-        high = min(high, await id_at(db, wanted.until + _DISORDER))
-    if wanted.bundle_id:
-        first, last = await db.fetchrow(
-            "SELECT coalesce(min(first_id), 0), coalesce(max(last_id), -1) FROM bundle_part"
-            " WHERE bundle_id = $1",
-            wanted.bundle_id,
-        )
-        low, high = max(low, first - 1), min(high, last + 1)
-    if wanted.before is not None:
-        high = min(high, wanted.before)
-    if wanted.after is not None:
-        low = max(low, wanted.after)
-    return Bounds(low, high)
+    since = await id_at(db, wanted.since - _DISORDER) if wanted.since else None
+    until = await id_at(db, wanted.until + _DISORDER) if wanted.until else None
+    bundle = await db.fetchrow(_BUNDLE, wanted.bundle_id) if wanted.bundle_id else None
+    return between(wanted, since, until, bundle)
 
 
 async def id_at(db: Db, at: datetime) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 
 from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
 from kavle.model.status import Status
-from kavle.store.history import COLUMNS, TABLES, line
+from kavle.store.history import COLUMNS, TABLES, Look, line
 from kavle.store.listing import (
     BUNDLES,
     ENTRIES,
@@ -28,8 +27,6 @@ from kavle.store.postgres.bundles import firsts, unexpanded
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import to_ms
 from kavle.store.types import AccountLine, AccountPage
-
-Look = Callable[..., Awaitable[Any]]
 
 _BUNDLE: Final = f"{BUNDLES} WHERE b.id = $1 AND b.account_id = coalesce($2, b.account_id)"
 _TALLY: Final = (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import apsw
 from msgspec.structs import replace
@@ -14,7 +13,9 @@ from kavle.model.service import Service
 from kavle.store.history import (
     Bounds,
     Dialect,
+    Look,
     Search,
+    between,
     line,
     lines_statement,
     one_statement,
@@ -28,7 +29,6 @@ from kavle.store.sqlite.rows import array
 from kavle.store.story import MOST, message_story, pending_story
 
 _DIALECT: Final = Dialect("?", "LIKE", "m.id IN (SELECT value FROM json_each(?1))")
-_LAST: Final = 2**63 - 1
 _MESSAGE: Final = one_statement("?")
 _ATTEMPTS: Final = (
     "SELECT at, number, status, attempt, outcome, network_id, error FROM segment WHERE message_id = ?1"
@@ -47,12 +47,11 @@ SELECT ?1, (SELECT name FROM account WHERE id = b.account_id),
        p.recipients ->> ('$[' || (?1 - p.first_id) || '][1]'), b.cancelled_at
 {PART} AND p.recipients IS NOT NULL AND b.account_id = coalesce(?2, b.account_id)
 """  # noqa: S608 -- ours
+_BUNDLE: Final = (
+    "SELECT coalesce(min(first_id), 0), coalesce(max(last_id), -1) FROM bundle_part WHERE bundle_id = ?"
+)
 _DISORDER: Final = timedelta(minutes=2)
 """By so much an id may be older than its neighbours: times are taken before ids are."""
-
-
-Look = Callable[..., Awaitable[Any]]
-"""`await look(read, …)`: what `read(connection, …)` gives, of a connection that only reads."""
 
 
 class SqliteHistory:
@@ -108,22 +107,10 @@ def _keys(
 
 
 def _bounds(db: apsw.Connection, wanted: Wanted) -> Bounds:
-    low, high = -1, _LAST
-    if wanted.since:
-        low = max(low, id_at(db, wanted.since - _DISORDER) - 1)
-    if wanted.until:
-        high = min(high, id_at(db, wanted.until + _DISORDER))
-    if wanted.bundle_id:
-        found = db.execute(
-            "SELECT min(first_id), max(last_id) FROM bundle_part WHERE bundle_id = ?", (wanted.bundle_id,)
-        ).get
-        first, last = found if found and found[0] is not None else (0, -1)
-        low, high = max(low, first - 1), min(high, last + 1)
-    if wanted.before is not None:
-        high = min(high, wanted.before)
-    if wanted.after is not None:
-        low = max(low, wanted.after)
-    return Bounds(low, high)
+    since = id_at(db, wanted.since - _DISORDER) if wanted.since else None
+    until = id_at(db, wanted.until + _DISORDER) if wanted.until else None
+    bundle = db.execute(_BUNDLE, (wanted.bundle_id,)).get if wanted.bundle_id else None
+    return between(wanted, since, until, bundle)
 
 
 def id_at(db: apsw.Connection, at: datetime) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +10,7 @@ import apsw
 from kavle.model.history import HistoryLine
 from kavle.model.listing import BundleLine, BundleProgress, Keys, LedgerLine, Place, Scheduled, Slice
 from kavle.model.status import Status
-from kavle.store.history import COLUMNS, TABLES, line
+from kavle.store.history import COLUMNS, TABLES, Look, line
 from kavle.store.listing import (
     BUNDLES,
     ENTRIES,
@@ -31,8 +30,6 @@ from kavle.store.sqlite.accounts import page_of
 from kavle.store.sqlite.bundles import firsts, unexpanded
 from kavle.store.sqlite.rows import array
 from kavle.store.types import AccountLine, AccountPage
-
-Look = Callable[..., Awaitable[Any]]
 
 _BUNDLE: Final = f"{BUNDLES} WHERE b.id = ?1 AND b.account_id = coalesce(?2, b.account_id)"
 _TALLY: Final = (
