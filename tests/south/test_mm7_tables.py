@@ -17,7 +17,7 @@ from kavle.settings import WrongValue
 from kavle.sms.segment import Encoding, Segment
 from kavle.south.mm7.addresses import ours_of, sender_of, told
 from kavle.south.mm7.content import content_of, files_of
-from kavle.south.mm7.incoming import messages_of, receipt_of
+from kavle.south.mm7.incoming import LONGEST_ID, messages_of, receipt_of
 from kavle.south.mm7.outcomes import http_meaning, meaning_of, probed
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.mm7.submit import submission
@@ -288,6 +288,16 @@ def test_who_reads_an_mms_has_it(mm_status: str, public: int | None) -> None:
         receipt_of(ReadReplyReq(transaction="t", message_id="m", mm_status=mm_status), 7, NOW).status
         == public
     )
+
+
+def test_what_is_endless_is_cut_alike_on_both_ways() -> None:
+    report = DeliveryReportReq(transaction="t", message_id="x" * 10_000, mm_status="y" * 10_000)
+    receipt = receipt_of(report, 7, NOW)
+    assert (receipt.network_id, len(receipt.raw)) == ("x" * LONGEST_ID, 200)
+    (message,) = messages_of(
+        DeliverReq(transaction="t" * 10_000, subject="s" * 10_000, priority="p" * 10_000), 7, "46701", NOW
+    )
+    assert (len(message.transaction), len(message.subject), len(message.priority)) == (LONGEST_ID, 1000, 200)
 
 
 # --- what the MMSC's answers mean ----------------------------------------------------------------------

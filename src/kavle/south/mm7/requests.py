@@ -18,14 +18,12 @@ from kavle.model.status import Status
 from kavle.south.http_client import Answer, NoAnswer, Progress, all_ended
 from kavle.south.meaning import Meaning, no_answer
 from kavle.south.mm7.client import Client
+from kavle.south.mm7.incoming import LONGEST_ID
 from kavle.south.mm7.outcomes import http_meaning, meaning_of
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.mm7.submit import submission
 from kavle.south.sparse import SparseLog
 from kavle.wire.mm7 import RSErrorRsp, SubmitRsp, Unreadable, read, write
-
-LONGEST_ID: Final = 256
-"""Characters of a MessageID: the standard says nothing of its length."""
 
 NO_FILES: Final = Refused(Status.INTERNAL_ERROR, True, "its files could not be read")
 
