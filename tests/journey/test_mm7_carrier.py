@@ -121,6 +121,7 @@ async def test_an_mms_is_taken_and_its_picture_is_the_same(mmsc: Mmsc, core: Fil
     smil, text, picture = taken.content.parts
     assert smil.content_type.type == "application/smil"
     assert (text.body, picture.body) == (b"message 5", PICTURE)
+    assert (text.coding, picture.coding) == (coding, coding)
     assert mmsc.headers[0]["SOAPAction"] == '""'
 
 

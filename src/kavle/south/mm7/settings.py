@@ -57,7 +57,7 @@ class Mm7Settings(
     certificate: str = ""  # a PEM file: ours, where the MMSC wants one
     key: str = ""  # its private key, where it is in a file of its own
     webhook: str = ""  # a secret of our own, the end of the path that the MMSC comes to
-    longest: Annotated[int, Meta(ge=100_000, le=100_000_000)] = 8_000_000  # octets of what comes from it
+    longest: Annotated[int, Meta(ge=100_000, le=100_000_000)] = 5_000_000  # octets of what comes from it
     binds: Annotated[int, Meta(ge=1)] = 1  # processes that send by it at once
     requests: Annotated[int, Meta(ge=1, le=1000)] = 10  # at once, of all binds: each has an MMS in memory
     request_timeout: Annotated[float, Meta(gt=0, le=60)] = 30.0
