@@ -87,8 +87,8 @@ def _open(path: Path, flags: int) -> apsw.Connection:
             f"the database {path} can't be opened: {error}; check the path and its rights"
         ) from error
     db.set_busy_timeout(BUSY_MS)
-    # Else the planner looks at what is bound, and a statement whose plan might depend on that, be it only because
-    # there is a partial index, is compiled anew each time that something is bound to it: 60 us for a lease.
+    # Else the planner looks at what is bound, and a statement whose plan might depend on that, be it only
+    # because there is a partial index, is compiled anew each time that it runs: 60 µs for a lease.
     db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     db.pragma("cache_size", -64_000)  # 64 MB
     db.pragma("temp_store", "memory")
