@@ -21,8 +21,8 @@ _STAMP: Final = (
     "INSERT INTO restoring (one, home, tick) VALUES (1, ?1, 0)"
     " ON CONFLICT (one) DO UPDATE SET home = ?1, tick = 0"
 )
-_STAMPED_FROM: Final = 13
-"""The schema's step that has a place for the stamp."""
+_HAS_A_PLACE: Final = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'restoring')"
+"""For the stamp: schemas of earlier steps have none."""
 
 
 def copy(source: Path, target: Path, made: datetime | None = None) -> int:
@@ -37,7 +37,7 @@ def copy(source: Path, target: Path, made: datetime | None = None) -> int:
         with closing(_read_only(source)) as old, closing(apsw.Connection(str(part))) as new:
             _fill(new, old)
             _check(new, source)
-            if made is not None and new.pragma("user_version") >= _STAMPED_FROM:
+            if made is not None and new.execute(_HAS_A_PLACE).get:
                 new.execute(_STAMP, (backup_home(made),))
         _on_disk(part, os.O_RDWR)
         part.rename(target)
