@@ -33,7 +33,10 @@ SIMULATOR = ROOT / "docs/simulator.md"
 FOR_USERS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md")),
     SIMULATOR,
-    *(ROOT / "docs" / f"{name}.md" for name in ("start", "moving", "troubleshooting", "configuration")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("start", "moving", "troubleshooting", "configuration", "backup", "several")
+    ),
     *sorted((ROOT / "docs").glob("sms-*.md")),
 ]
 PAGES = sorted({*FOR_USERS, *(ROOT / "docs").rglob("*.md")})

@@ -28,7 +28,7 @@ def restore() -> None:
     been given since, holds every message that was not sent by then, and binds no link before `kavle restore
     confirm`.
 
-    A copy that was put back by hand is seen, too, as far as that can be: see docs/operations.md. Where it
+    A copy that was put back by hand is seen, too, as far as that can be: see docs/backup.md. Where it
     can't, say so by `kavle restore mark` before the start.
     """
 

@@ -73,7 +73,7 @@ class Database:
         try:
             seen = asyncio.run(check_up(self._settings.database, SystemClock()))
         except StoreError as error:
-            yield wrong("database", str(error), "see docs/operations.md, Several processes")
+            yield wrong("database", str(error), "see docs/several.md")
             return
         if seen.clock is not None:
             yield wrong("clock", seen.clock, "keep both clocks right, by NTP")
