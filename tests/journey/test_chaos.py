@@ -94,7 +94,8 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
                 await gateway.kill()
         assert load is not None
         async with kavle(*serve, log=log) as gateway:
-            await asyncio.sleep(0.5)
+            # However many of those lives were too short to answer anybody.
+            await load.until_answered(2 * ROUNDS)
             await load.stop()
             await settled(database)
             assert await gateway.stop() == 0

@@ -93,6 +93,11 @@ async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, data
     changed = await kavle_("number", "change", NUMBER, "--charset", "utf-8", "--account", "other")
     assert changed.split()[:4] == [NUMBER, "other", "utf-8", veiled]
     assert "verify" not in changed
+    changed = await kavle_(
+        "number", "change", NUMBER, "--mms-callback", "https://mms.example.com/in?key=hush"
+    )
+    assert "(MMS: https://mms.example.com/in?key=•••)" in changed
+    assert "MMS" not in await kavle_("number", "change", NUMBER, "--mms-callback", "")
     assert await kavle_("number", "remove", NUMBER) == f"{NUMBER} is nobody's number now.\n"
     assert len((await kavle_("number", "list")).splitlines()) == 1
 
@@ -114,6 +119,7 @@ async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, data
         (["change", NUMBER, "--charset", "utf-8"], "kavle number list"),
         (["change", LONG_NUMBER], "name something to change"),
         (["change", LONG_NUMBER, "--callback", "x"], "http:// or https://"),
+        (["change", LONG_NUMBER, "--mms-callback", "x"], "http:// or https://"),
         (["remove", NUMBER], "kavle number list"),
         (["list", "--account", "nobody"], "kavle account list"),
     ],
