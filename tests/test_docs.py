@@ -1,5 +1,5 @@
 """That the pages say what is so: commands, targets, settings, metrics, links, magic numbers, and by which
-tests the contract is kept."""
+tests the contract is kept and which threats are met."""
 
 from __future__ import annotations
 
@@ -289,28 +289,50 @@ def test_operations_tells_every_metric() -> None:
 # --- the contract ---------------------------------------------------------------------------------------
 
 CONTRACT = (ROOT / "docs/contract.md").read_text("utf-8")
-PROMISES = [
-    (promise, tests)
-    for promise, tests in re.findall(r"^\| (.*) \| (.*) \|$", CONTRACT, re.MULTILINE)
-    if promise != "promise"
-]
+SECURITY = (ROOT / "docs/security.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("promise", "tests"), PROMISES, ids=[promise[:50] for promise, _ in PROMISES])
-def test_every_promise_has_tests_that_there_are_or_says_that_it_is_not_kept_yet(
-    promise: str, tests: str
-) -> None:
+def with_tests(page: str) -> list[tuple[str, str]]:
+    """The rows of its tables: what is held, and the tests."""
+    rows = re.findall(r"^\| (.*) \| (.*) \|$", page, re.MULTILINE)
+    return [(held, tests) for held, tests in rows if tests != "tests"]
+
+
+def check_tests(tests: str) -> None:
+    """Raises AssertionError unless that names tests that there are."""
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", tests)
-    assert bool(named) != tests.startswith("not there yet"), "name tests, or say that it is not there yet"
     assert len(named) == tests.count("`") / 2, "each as `file::name`"
     for file, name in named:
         written = (ROOT / "tests" / file).read_text("utf-8")
         assert re.search(rf"^(async )?def {name}\(", written, re.MULTILINE), f"{file} has no {name}"
 
 
+PROMISES = with_tests(CONTRACT)
+THREATS = with_tests(SECURITY)
+
+
+@pytest.mark.parametrize(("promise", "tests"), PROMISES, ids=[promise[:50] for promise, _ in PROMISES])
+def test_every_promise_has_tests_that_there_are_or_says_that_it_is_not_kept_yet(
+    promise: str, tests: str
+) -> None:
+    assert ("`" in tests) != tests.startswith("not there yet"), "name tests, or say that it is not there yet"
+    check_tests(tests)
+
+
 def test_every_row_of_the_contract_is_a_promise() -> None:
     rows = [line for line in CONTRACT.splitlines() if line.startswith("|")]
     assert len(rows) == len(PROMISES) + 2 * CONTRACT.count("| promise | tests |\n|---|---|\n")
+
+
+@pytest.mark.parametrize(("threat", "tests"), THREATS, ids=[threat[:50] for threat, _ in THREATS])
+def test_every_threat_has_tests_that_hold_it(threat: str, tests: str) -> None:
+    assert "`" in tests, "name the tests that hold it"
+    check_tests(tests)
+
+
+def test_every_row_of_the_threat_model_is_a_threat() -> None:
+    rows = [line for line in SECURITY.splitlines() if line.startswith("|")]
+    assert len(rows) == len(THREATS) + 2 * SECURITY.count("| threat | tests |\n|---|---|\n")
 
 
 def test_every_decision_is_one_of_the_contract_and_has_its_number() -> None:

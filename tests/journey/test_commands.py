@@ -195,6 +195,14 @@ async def test_a_command_that_there_is_not(said: str, told: str) -> None:
     assert (code, told in err) == (2, True)
 
 
+async def test_only_its_owner_may_give_a_gateway_commands(config: str, tmp_path: Path) -> None:
+    """Who can open the socket is believed to be who he says."""
+    async with kavle("serve", "--config", config, log=tmp_path / "log"):
+        folder = tmp_path / "data"
+        assert (folder / "kavle.db.sock").stat().st_mode & 0o777 == 0o600
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 async def test_a_second_gateway_on_the_same_database_is_refused(config: str, tmp_path: Path) -> None:
     async with kavle("serve", "--config", config, log=tmp_path / "gateway.log"):
         code, _, err = await run("serve", "--config", config)
