@@ -50,7 +50,7 @@ from kavle.wire.mm7 import (
 )
 from support import invariants
 from support.books import Place, reading
-from support.mmsc import Mmsc, refusing
+from support.mmsc import Mmsc, cut, refusing
 from support.running import LOOPBACK, Running
 
 SECRET = "kept-between-us-and-them-0"
@@ -222,6 +222,17 @@ async def test_what_it_does_not_take_now_goes_later(run: Business, mmsc: Mmsc) -
     public_id = await run.send_mms()
     await run.mms_until(public_id, 21)
     assert [message.transaction.split("-")[1] for message in mmsc.asked] == ["1", "2"]
+    assert await run.balance() == "997.50"
+
+
+@only_sqlite
+async def test_what_was_never_answered_is_sent_again_and_paid_once(run: Business, mmsc: Mmsc) -> None:
+    mmsc.answers.append(cut)
+    public_id = await run.send_mms()
+    await run.mms_until(public_id, 21)
+    first, second = mmsc.asked
+    assert first.transaction != second.transaction
+    assert first.content == second.content
     assert await run.balance() == "997.50"
 
 
