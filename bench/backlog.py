@@ -36,7 +36,7 @@ def bundle(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Figur
     """Accepted whole, and expanded to the last recipient; no network, and nothing beside it."""
     with network(folder, is_open=False, receipts=False) as smsc:
         config = _config(scenario, folder, smsc)
-    filled = _fill(fill.Order(str(config), messages), folder)
+    filled = fill_queue(fill.Order(str(config), messages), folder)
     return Figures(
         messages=messages,
         rate=messages / filled.seconds,
@@ -56,7 +56,7 @@ def priority(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Fig
         )
         database = stack.enter_context(postgres(folder)).url if scenario.nodes else None
         config = _config(scenario, folder, smsc, database)
-        _fill(fill.Order(str(config), messages), folder)
+        fill_queue(fill.Order(str(config), messages), folder)
         port, first = stack.enter_context(ours.serve("kavle", config, folder))
         processes = [first]
         for number in range(1, scenario.nodes):  # the first has the only link: the last takes the alarms
@@ -87,7 +87,7 @@ def due(scenario: Scenario, messages: int, folder: Path, tell: Tell) -> Figures:
     with network(folder, is_open=True, receipts=True, journal=journal) as smsc:
         config = _config(scenario, folder, smsc)
         at = int(time.time() + _AHEAD + messages / 1000)
-        filled = _fill(fill.Order(str(config), messages, at), folder)
+        filled = fill_queue(fill.Order(str(config), messages, at), folder)
         if time.time() > at - 2:
             raise Broken(f"it took {filled.seconds:.0f} s to order {messages} messages: they are due already")
         with ours.serve("kavle", config, folder) as (_, process):
@@ -114,7 +114,7 @@ def _config(scenario: Scenario, folder: Path, smsc: Network, database: str | Non
     return config
 
 
-def _fill(order: fill.Order, folder: Path) -> fill.Result:
+def fill_queue(order: fill.Order, folder: Path) -> fill.Result:
     command = [sys.executable, "-m", "bench.fill", msgspec.json.encode(order).decode()]
     with child("fill", command, folder) as process:
         return msgspec.json.decode(process.line(_FILL), type=fill.Result)

@@ -78,7 +78,7 @@ def main(messages: int, engine: str, times: int, folder: Path | None) -> None:
         asyncio.run(_accounts(database))
         began = time.perf_counter()
         if engine == "sqlite":
-            _fill_file(Path(name) / "kavle.db", messages, start)
+            fill_file(Path(name) / "kavle.db", messages, start)
         else:
             asyncio.run(_fill_server(database, messages, start))
         click.echo(f"{messages:,} messages on {engine}, made in {time.perf_counter() - began:.0f} s")
@@ -109,7 +109,7 @@ def _row(messages: int, start: datetime, padded: str, no: str) -> str:
     return _ROW.format(others=_OTHERS, rare=RARE, padded=padded, no=no, start=to_ms(start), step=step)
 
 
-def _fill_file(path: Path, messages: int, start: datetime) -> None:
+def fill_file(path: Path, messages: int, start: datetime) -> None:
     db = open_writer(path)
     row = _row(messages, start, "printf('%07d', i * 7919 % 100000)", "0")
     series = f"WITH RECURSIVE one(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM one WHERE i < {messages})"

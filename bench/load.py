@@ -1,4 +1,5 @@
-"""The load generator, a process of its own: keep-alive connections, each in a closed loop.
+"""The load generator, a process of its own: keep-alive connections, each in a closed loop, and then, if
+that is asked for, all of them at a steady rate.
 
 It shares the machine with what it measures, so it does little: the requests are built before the clock
 starts, and of an answer it reads the length and whether it is a yes.
@@ -16,7 +17,8 @@ import resource
 import sys
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 from itertools import cycle, islice
 from typing import Final, cast
 
@@ -25,6 +27,7 @@ import uvloop
 
 from bench.shapes import YES, Shape, requests
 
+_TICK: Final = 0.001  # seconds between looks at what is due
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
@@ -35,6 +38,9 @@ class Order(msgspec.Struct, frozen=True):
     count: int
     warm_up: int = 0
     report_port: int | None = None
+    steady: float = 0.0
+    """After so many in a closed loop as many again, at this share of its rate: p50, p99 and `longest` are
+    theirs, and count from when each was due, whether or not there was a connection for it then."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -52,47 +58,80 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Load:
-    """What the connections share."""
+    """What the connections share. One that is free gets the next request that is due."""
 
     def __init__(self, shape: Shape) -> None:
         self.yes = YES[shape].search
         self.refused = 0
         self.first_refusal = b""
         self.seconds = array("d")
-        self._left: Iterator[bytes] = iter(())
+        self._free: deque[Client] = deque()
+        self._due: deque[tuple[bytes, float | None]] = deque()
+        self._missing = 0
+        self._answered: asyncio.Future[None]
 
-    async def run(self, clients: Sequence[Client], batch: Sequence[bytes]) -> None:
-        """Returns when every request is answered."""
-        self._left = iter(batch)
-        self.seconds = array("d")
-        await asyncio.gather(*(client.run() for client in clients))
+    def join(self, client: Client) -> None:
+        self._free.append(client)
 
-    def next(self) -> bytes | None:
-        return next(self._left, None)
+    async def run(self, batch: Sequence[bytes]) -> None:
+        """Each connection in a closed loop; returns when every request is answered."""
+        self._begin(len(batch))
+        self._due.extend((request, None) for request in batch)
+        self._hand_out()
+        await self._answered
 
-    def answered(self, answer: bytes, seconds: float) -> None:
+    async def run_at(self, rate: float, batch: Sequence[bytes]) -> None:
+        """So many a second, however long the answers take."""
+        self._begin(len(batch))
+        began, given = time.perf_counter(), 0
+        while given < len(batch):
+            owed = min(len(batch), int((time.perf_counter() - began) * rate) + 1)
+            self._due.extend((batch[place], began + place / rate) for place in range(given, owed))
+            given = owed
+            self._hand_out()
+            await asyncio.sleep(_TICK)
+        await self._answered
+
+    def answered(self, client: Client, answer: bytes, seconds: float) -> None:
         self.seconds.append(seconds)
         if not self.yes(answer):
             self.refused += 1
             self.first_refusal = self.first_refusal or answer
+        self._free.append(client)
+        self._hand_out()
+        self._missing -= 1
+        if not self._missing:
+            self._answered.set_result(None)
+
+    def lost(self, error: Exception) -> None:
+        if not self._answered.done():
+            self._answered.set_exception(error)
+
+    def _begin(self, requests: int) -> None:
+        self.seconds = array("d")
+        self._missing = requests
+        self._answered = asyncio.get_running_loop().create_future()
+
+    def _hand_out(self) -> None:
+        while self._due and self._free:
+            self._free.popleft().ask(*self._due.popleft())
 
 
 class Client(asyncio.Protocol):
-    """One connection: the next request when the last is answered."""
+    """One connection."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._sent = 0.0
+        self._since = 0.0
         self._part = b""
-        self._done: asyncio.Future[None] | None = None
 
-    def run(self) -> asyncio.Future[None]:
-        self._done = asyncio.get_running_loop().create_future()
-        self._send_next()
-        return self._done
+    def ask(self, request: bytes, since: float | None) -> None:
+        self._since = time.perf_counter() if since is None else since
+        self._transport.write(request)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._load.join(self)
 
     def data_received(self, data: bytes) -> None:
         if self._part:
@@ -101,21 +140,10 @@ class Client(asyncio.Protocol):
             self._part = data
             return
         self._part = b""
-        self._load.answered(data, time.perf_counter() - self._sent)
-        self._send_next()
+        self._load.answered(self, data, time.perf_counter() - self._since)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._done is not None and not self._done.done():
-            self._done.set_exception(error or ConnectionError("the server closed a connection"))
-
-    def _send_next(self) -> None:
-        request = self._load.next()
-        if request is None:
-            assert self._done is not None
-            self._done.set_result(None)
-            return
-        self._sent = time.perf_counter()
-        self._transport.write(request)
+        self._load.lost(error or ConnectionError("the server closed a connection"))
 
 
 def _complete(answer: bytes) -> bool:
@@ -132,20 +160,22 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 
 async def generate(order: Order) -> Result:
-    batch = requests(order.shape, order.warm_up + order.count, order.ports[0], order.report_port)
+    rounds = 2 if order.steady else 1
+    batch = requests(order.shape, order.warm_up + rounds * order.count, order.ports[0], order.report_port)
     loop = asyncio.get_running_loop()
     load = Load(order.shape)
-    clients = [
-        (await loop.create_connection(lambda: Client(load), "127.0.0.1", port))[1]
-        for port in islice(cycle(order.ports), order.connections)
-    ]
+    for port in islice(cycle(order.ports), order.connections):
+        await loop.create_connection(lambda: Client(load), "127.0.0.1", port)
     if order.warm_up:
-        await load.run(clients, batch[: order.warm_up])
+        await load.run(batch[: order.warm_up])
     print("warm", flush=True)
     sys.stdin.readline()
     cpu, began = _cpu(), time.perf_counter()
-    await load.run(clients, batch[order.warm_up :])
+    closed, steady = batch[order.warm_up :][: order.count], batch[order.warm_up + order.count :]
+    await load.run(closed)
     ended, cpu = time.perf_counter(), _cpu() - cpu
+    if steady:
+        await load.run_at(order.steady * len(closed) / (ended - began), steady)
     ordered = sorted(load.seconds)
     refusal = load.first_refusal.decode("latin-1")
     p50, p99 = percentile(ordered, 0.5), percentile(ordered, 0.99)

@@ -7,12 +7,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench import backlog, churn, incoming, mms
+from bench import backlog, churn, incoming, mms, ours, ready
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
 from bench.load import Order, Result
@@ -25,6 +26,7 @@ from bench.shapes import Shape
 WARM_UP: Final = 1_000
 """Messages before the clock starts: the log-in, the caches, the first pages of the files."""
 
+_BEHIND: Final = 20_000  # messages that go through after a long history
 _STEP: Final = 0.02  # seconds between looks at what is awaited: some thousandths of what is measured
 _GIVE_UP: Final = 60.0  # seconds without any progress
 
@@ -46,6 +48,7 @@ def measure(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
 
 def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
     """The network refuses the bind: what is accepted is stored and queued, and nothing goes out."""
+    sent = messages * (2 if scenario.steady else 1)
     with (
         network(folder, is_open=False, receipts=False) as smsc,
         start(folder, smsc) as gateway,
@@ -64,14 +67,14 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
     return Figures(
         messages=messages,
         rate=messages / (result.ended - result.began),
-        cpu=cpu / messages,
+        cpu=cpu / sent,
         memory=peak,
         p50=result.p50,
         p99=result.p99,
-        disk=None if disk is None else disk / (messages + WARM_UP),
-        queued_memory=grown / messages,
+        disk=None if disk is None else disk / (sent + WARM_UP),
+        queued_memory=grown / sent,
         load_cpu=result.cpu / messages,
-        database_cpu=None if database_cpu is None else database_cpu / messages,
+        database_cpu=None if database_cpu is None else database_cpu / sent,
     )
 
 
@@ -164,12 +167,24 @@ def _churn(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
     )
 
 
-_RUNS: Final = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn}
+def _history(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
+    """The full cycle with so many messages behind it; and before that without, to be compared."""
+    figures = []
+    for history in (0, messages):
+        place = folder / str(history)
+        place.mkdir()
+        figures.append(_cycle(scenario, partial(ours.kavle, history=history), _BEHIND, place, tell))
+    plain, aged = figures
+    return msgspec.structs.replace(aged, disk=None, of_empty=aged.cpu / plain.cpu)
+
+
+_RUNS: Final = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn, "history": _history}
 _ALONE: Final = {
     "bundle": backlog.bundle,
     "priority": backlog.priority,
     "due": backlog.due,
     "incoming": incoming.incoming,
+    "ready": ready.ready,
     "mms": mms.mms,
 }
 
@@ -238,6 +253,7 @@ def _load(
         count=messages,
         warm_up=WARM_UP,
         report_port=gateway.report_port,
+        steady=scenario.steady,
     )
     with child("load", _command(order), folder) as process:
         yield _Generator(process, gateway, messages)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ import apsw
 
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
+from bench.history import DAYS, fill_file
 from bench.network import PASSWORD as NETWORK_PASSWORD
 from bench.network import SYSTEM_ID, WINDOW, Network
 from bench.shapes import ACCOUNT, PASSWORD, Shape
@@ -46,9 +48,10 @@ carriers = ["simulated"]
 class Kavle(Gateway):
     name = "Kavle"
 
-    def __init__(self, port: int, process: Child, database: Path) -> None:
+    def __init__(self, port: int, process: Child, database: Path, history: int = 0) -> None:
         super().__init__([port], [process])
         self._database = database
+        self._history = history
 
     def shape(self, interface: str, *, receipts: bool) -> Shape:
         return Shape.SOAP if interface == "SOAP" else Shape.URL
@@ -59,7 +62,8 @@ class Kavle(Gateway):
     def delivered(self) -> int:
         db = apsw.Connection(str(self._database), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            return int(db.execute("SELECT count(*) FROM message WHERE status = ?", (Status.DELIVERED,)).get)
+            since = "SELECT count(*) FROM message WHERE status = ? AND id > ?"
+            return int(db.execute(since, (Status.DELIVERED, self._history)).get)
         finally:
             db.close()
 
@@ -75,12 +79,15 @@ class Kavle(Gateway):
 
 
 @contextmanager
-def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
+def kavle(folder: Path, network: Network, history: int = 0) -> Iterator[Kavle]:
+    """`history`: messages that it has had before."""
     database = folder / "kavle.db"
     config = settings(folder, network.port, f"sqlite:///{database}")
     create_account(config)
+    if history:
+        fill_file(database, history, datetime.now(UTC) - timedelta(days=DAYS))
     with serve("kavle", config, folder) as (port, process):
-        yield Kavle(port, process, database)
+        yield Kavle(port, process, database, history)
 
 
 def settings(

@@ -11,7 +11,8 @@ class Scenario(msgspec.Struct, frozen=True):
     name: str
     interface: str  # "URL" or "SOAP"
     connections: int
-    # "accept", "cycle", "drain", "bundle", "priority", "due", "incoming", "mms", or the queue's "churn"
+    # "accept", "cycle", "drain", "bundle", "priority", "due", "incoming", "ready", "history", "mms", or the
+    # queue's "churn"
     kind: str
     nodes: int = 0  # gateways on one PostgreSQL; 0: one on a file of its own
     beside: str = "nothing"  # the churn: "snapshot", "export"
@@ -19,6 +20,7 @@ class Scenario(msgspec.Struct, frozen=True):
     rate: float = 0.0  # and its submit_sm a second; 0: as fast as it goes
     delay: float = 0.0  # seconds until the network answers one
     hanging: int = 0  # of ten customers, those that never answer a callback
+    steady: float = 0.0  # share of the rate of the closed loop at which its answers are timed, in an open one
 
 
 ACCEPT_16: Final = Scenario("accept, URL, 16 connections", "URL", 16, "accept")
@@ -45,6 +47,9 @@ INCOMING_HANGING: Final = Scenario(
     "incoming, 2,000/s, 1 of 10 customers hangs", "", 0, "incoming", rate=2_000, hanging=1
 )
 MMS: Final = Scenario("MMS of 100 kB, 16 connections", "", 16, "mms")
+STEADY: Final = Scenario("accept, URL, open loop at 70 % of it", "URL", 64, "accept", steady=0.7)
+READY: Final = Scenario("ready, with a long queue", "URL", 64, "ready")
+HISTORY: Final = Scenario("full cycle after a long history", "URL", 64, "history")
 ACCEPT_NODES: Final = tuple(
     Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
     for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
@@ -57,11 +62,12 @@ CHURN: Final = Scenario("PostgreSQL, queue churn", "", 0, "churn")
 CHURN_SNAPSHOT: Final = Scenario("PostgreSQL, queue churn, old snapshot", "", 0, "churn", beside="snapshot")
 CHURN_EXPORT: Final = Scenario("PostgreSQL, queue churn, export", "", 0, "churn", beside="export")
 
-ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, CYCLE_16, CYCLE_64, DRAIN)
+ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, STEADY, CYCLE_16, CYCLE_64, DRAIN)
 BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, PRIORITY_SLOW_NODES, PRIORITY_FAST_NODES, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
 INBOUND: Final = (INCOMING, INCOMING_HANGING)
-ALONE: Final = (*BEHIND, *INBOUND, MMS)
+GROWTH: Final = (READY, HISTORY)
+ALONE: Final = (*BEHIND, *INBOUND, *GROWTH, MMS)
 """Kannel is not measured beside these."""
 SCENARIOS: Final = (*ON_FILE, *ALONE, *ON_SERVER)
 
@@ -78,6 +84,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     longest: float | None = None  # of what p50 and p99 are of
     disk: float | None = None
     queued_memory: float | None = None
+    ready: float | None = None  # from the command until it serves
+    of_empty: float | None = None  # CPU of a message, in parts of what it is with an empty database
     network_cpu: float | None = None
     load_cpu: float | None = None
     database_cpu: float | None = None  # of PostgreSQL, all its processes
