@@ -234,6 +234,25 @@ async def test_what_is_wrong_with_an_address_stands_beside_it(
     assert await callback_of(gateway) == before
 
 
+async def test_mms_may_go_to_an_address_of_their_own(
+    gateway: Running, customer: Browser, app: Receiver
+) -> None:
+    before = await callback_of(gateway)
+    form = {"number": NUMBER, "callback": before.callback, "delivered": "on"}
+    page = await customer.get("/portal/numbers")
+    for wrong in ("ftp://example.com/", "x"):
+        page = await customer.post("/portal/numbers/change", **form, mms_callback=wrong)
+        assert (page.status, f'value="{wrong}"' in page.body) == (422, True)
+    page = await customer.post("/portal/numbers/change", **form, mms_callback="https://example.com/mms")
+    assert 'value="https://example.com/mms"' in page.body
+    now = await callback_of(gateway)
+    assert (now.mms_callback, now.by_customer) == ("https://example.com/mms", True)
+    await customer.post("/portal/numbers/change", **form, mms_callback="")
+    now = await callback_of(gateway)
+    assert (now.callback, now.mms_callback) == (before.callback, "")
+    assert now.by_customer, "whoever set one answers for where they lead, until the operator sets it"
+
+
 async def test_in_swedish_errors_and_amounts_are_swedish_too(gateway: Running, customer: Browser) -> None:
     swedish = {"Accept-Language": "sv"}
     assert "Saldo 1000,00" in (await customer.get("/portal/ledger", **swedish)).text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -9,6 +11,10 @@ from starlette.requests import Request
 async def fields(request: Request) -> dict[str, str]:
     """Each as it was written, without the spaces round it."""
     return {name: value.strip() for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+NUMBERS: Final = ("callback", "mms_callback", "charset")
+"""What is written or chosen of `NumberSettings`; the rest is ticked."""
 
 
 async def field(request: Request, name: str) -> str:

@@ -14,7 +14,7 @@ from kavle.model.account import Operator
 from kavle.model.errors import OperatorError
 from kavle.model.number import NumberSettings
 from kavle.north.web.door import Door
-from kavle.north.web.form import field, fields
+from kavle.north.web.form import NUMBERS, field, fields
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 
@@ -90,6 +90,6 @@ class Numbers:
 
 def _settings(given: dict[str, str]) -> dict[str, Any]:
     """What the form has of `NumberSettings`; core says what is wrong with it."""
-    told: dict[str, Any] = {name: given[name] for name in ("callback", "charset") if name in given}
+    told: dict[str, Any] = {name: given[name] for name in NUMBERS if name in given}
     ticked = {"delivered": "delivered" in given, "verify_tls": "verify_tls" in given}
     return {**told, **ticked}
