@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -14,12 +13,11 @@ from kavle.wire.soap import Item
 _NAME: Final = ("name", "filename")
 _TYPE: Final = ("contenttype", "mimetype", "type", "mime")
 _DATA: Final = ("data", "content", "bytes", "file", "base64")
-_SPACE: Final = re.compile(r"\s+")
 
 
 def inline_files(items: Sequence[Item]) -> tuple[MmsFile, ...]:
-    """Raises Refusal(CONTENT) for a file without octets, or whose octets are not in base64. Takes some 2 ms a
-    megabyte."""
+    """Raises Refusal(CONTENT) for a file without octets, or whose octets are not in base64. Takes some
+    3 ms for the most that an MMS may have."""
     return tuple(_file(item) for item in _each(items) if any(text.strip() for _, text in item))
 
 
@@ -52,7 +50,7 @@ def _data(item: Item) -> str:
 
 def _octets(text: str) -> bytes:
     """Libraries break base64 into lines (RFC 2045 §6.8); other than that it is strict (RFC 4648 §3.3)."""
-    text = _SPACE.sub("", text)
+    text = "".join(text.split())
     try:
         octets = a2b_base64(text, strict_mode=True)
     except ValueError:  # binascii's Error is one, too

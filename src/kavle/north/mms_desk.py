@@ -38,7 +38,7 @@ class MmsDesk:
             recipient=call.need("to"),
             sender=call.get("from") or "",
             text=call.get("msg") or "",
-            files=await self._files(call.items("files")),
+            files=await self._files(call.take("files")),
         )
         return str(await self._accept.mms(account, order))
 

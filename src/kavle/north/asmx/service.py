@@ -32,7 +32,7 @@ class Arguments(msgspec.Struct, frozen=True):
     given: Mapping[str, str]
     caller: Caller
     reread: Callable[[Charset], Awaitable[Mapping[str, str]]] | None = None
-    lists: Mapping[str, Sequence[Item]] = {}
+    lists: dict[str, list[Item]] = {}
 
     def get(self, name: str) -> str | None:
         """By the manual's name in lower case, or another that clients use; None where it is absent."""
@@ -46,9 +46,9 @@ class Arguments(msgspec.Struct, frozen=True):
             raise Refusal(Reason.PARAMETER, f"{name} is missing")
         return value
 
-    def items(self, name: str) -> Sequence[Item]:
-        """The objects of a list; none where it is absent."""
-        return self.lists.get(name, ())
+    def take(self, name: str) -> Sequence[Item]:
+        """The objects of a list; none where it is absent. They are given once: their texts may be long."""
+        return self.lists.pop(name, [])
 
     async def read_as(self, charset: Charset) -> Arguments:
         """The same in an account's charset. Raises Refusal(PARAMETER) where that can't be."""

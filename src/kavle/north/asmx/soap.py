@@ -11,8 +11,8 @@ from kavle.model.errors import OutcomeUnknown, Refusal
 from kavle.north.asmx.service import Arguments, Service, named
 from kavle.north.asmx.teller import Teller
 from kavle.north.caller import Caller, Callers
-from kavle.north.http import NO_STORE, HttpError, Receive, Scope, Send, header, read_body, reply
-from kavle.north.room import Room
+from kavle.north.http import NO_STORE, ClientGone, HttpError, Receive, Scope, Send, header, read_body, reply
+from kavle.north.room import Lease, Room
 from kavle.north.throttle import network_of
 from kavle.wire.soap import SOAP11, SOAP12, Call, Fault, failed, fault_response, parse, response
 
@@ -49,15 +49,15 @@ class SoapBinding:
         caller = self._callers.caller(scope)
         lease = self._room.lease(network_of(caller.address))
         try:
-            body = await read_body(scope, receive, self._body_bytes, lease)
-            await self._answer(scope, body, caller, send)
+            await self._answer(scope, receive, lease, caller, send)
         finally:
             lease.end()
 
-    async def _answer(self, scope: Scope, body: bytes, caller: Caller, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, lease: Lease, caller: Caller, send: Send) -> None:
         version = SOAP11
         try:
-            call = await self._parse(scope, body)
+            # Nothing holds the body while its call is carried out.
+            call = await self._parse(scope, await read_body(scope, receive, self._body_bytes, lease))
             version = call.version
             arguments = Arguments(call.parameters, caller, lists=call.lists)
             result = await self._teller.tell(self._operations[call.operation], arguments)
@@ -65,7 +65,7 @@ class SoapBinding:
             self._heard(call.namespace)
         except Fault as fault:
             await reply(send, fault.status, _HEADERS[fault.version], fault_response(fault))
-        except (OutcomeUnknown, HttpError):
+        except (OutcomeUnknown, HttpError, ClientGone):
             raise
         except Exception:
             bug = failed("There was an internal error.", version)

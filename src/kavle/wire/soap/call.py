@@ -18,6 +18,7 @@ from kavle.wire.soap.version import SOAP11, SOAP12, Version
 
 _ACTION_PARAMETER = re.compile(r";\s*action\s*=\s*(\"[^\"]*\")", re.IGNORECASE)
 _LONGEST_ECHO = 200
+_LONGEST_PLAIN = 64 * 1024  # beyond, the parser is no slower than the short cut
 _NONE: Set[str] = frozenset()
 
 
@@ -54,7 +55,7 @@ def parse(
 
 
 def _envelope(document: bytes, expected: Version, lists: Set[str]) -> Envelope:
-    envelope = plain(document)
+    envelope = plain(document) if len(document) <= _LONGEST_PLAIN else None
     if envelope is None or not lists.isdisjoint(envelope.parameters):
         return read(document, expected, lists)
     return envelope
