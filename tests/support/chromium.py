@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from support.clients import Need, require
 
 Scheme = Literal["light", "dark"]
+
+PATIENCE = 60_000
+"""Milliseconds for what a page is to show: a loaded machine takes its time."""
 
 PROGRAM = Path("/usr/bin/chromium")
 CHROMIUM = Need("chromium", PROGRAM.exists, "apt-get install chromium")
@@ -31,6 +34,8 @@ async def chromium(
             base_url=url, locale=locale, viewport={"width": width, "height": 800}, color_scheme=scheme
         )
         page = await context.new_page()
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)  # five seconds, unless one says so
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
         yield page

@@ -46,16 +46,16 @@ def send(url: str, to: str, sender: str, text: str) -> None:
 
 async def show(page: Page) -> None:
     await page.goto(f"/phones/{PHONE}")
-    await expect(page.locator(".bubble")).to_be_visible(timeout=30_000)
+    await expect(page.locator(".bubble")).to_be_visible()
     await page.fill("#text", ANSWER)
     await page.click(".handset button")
-    await expect(page.locator(".call")).to_be_visible(timeout=30_000)
+    await expect(page.locator(".call")).to_be_visible()
     await expect(page.locator(".newest li")).to_have_count(len(SENT))
-    await page.set_viewport_size({"width": 1180, "height": 930})
+    await page.set_viewport_size({"width": 1180, "height": 1020})
     await take(page, "phones")
-    await page.set_viewport_size({"width": 1180, "height": 760})
+    await page.set_viewport_size({"width": 1180, "height": 740})
     await sign_in(page)
-    await expect(page.locator("#messages .good, #messages .bad")).to_have_count(len(SENT), timeout=30_000)
+    await expect(page.locator("#messages .good, #messages .bad")).to_have_count(len(SENT))
     await take(page, "messages", "dark")
     await page.click("#messages tbody tr:nth-child(2) a")  # the one that took three tries
     await page.wait_for_selector("#story")

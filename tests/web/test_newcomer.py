@@ -26,7 +26,6 @@ async def test_from_the_demo_to_a_callback_without_leaving_the_browser(
     async with kavle("demo", "--data", data, "--port", "0", log=log, ready="/phones") as demo:
         (url,) = re.findall(r"(http://[\d.:]+)/phones", demo.said)
         async with chromium(url, locale=locale, width=width) as page:
-            page.set_default_timeout(60_000)
             await page.goto("/")
             await page.click(f"main a:has-text('{words('Phones')}')")
             await expect(page.get_by_text(words("Nothing has come to this phone."))).to_be_visible()
@@ -37,13 +36,11 @@ async def test_from_the_demo_to_a_callback_without_leaving_the_browser(
             await page.click(f"text={words('Send to this phone')}")
             await send_as_test(page)
             await page.click(f"nav >> text={words('Phones')}")
-            await expect(page.locator(".screen .bubble .said")).to_have_text(TEXT, timeout=60_000)
+            await expect(page.locator(".screen .bubble .said")).to_have_text(TEXT)
             await page.fill("#text", "Tack, vi ses! 👋")
             await page.click(".handset button")
-            await expect(page.locator(".bubble.own")).to_contain_text(
-                words("the gateway has it"), timeout=60_000
-            )
-            await expect(page.locator(".call")).to_contain_text("Tack, vi ses! 👋", timeout=60_000)
+            await expect(page.locator(".bubble.own")).to_contain_text(words("the gateway has it"))
+            await expect(page.locator(".call")).to_contain_text("Tack, vi ses! 👋")
             await send_a_picture(page, tmp_path / "bild.png")
             assert "run" not in await page.title()
         assert await demo.stop() == 0
@@ -67,4 +64,4 @@ async def send_a_picture(page: Page, path: Path) -> None:
     picture = page.locator(".bubble.own img")
     await expect(picture).to_be_visible(timeout=60_000)
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
-    await expect(page.locator(".call").first).to_contain_text("bild.png", timeout=60_000)
+    await expect(page.locator(".call").first).to_contain_text("bild.png")
