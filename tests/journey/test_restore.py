@@ -124,6 +124,7 @@ async def said(process: Process) -> str:
     return told
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # it is the same code for both
 async def test_the_gateway_answers_customers_before_it_is_confirmed(
     tmp_path: Path, database: str, network: Smsc
 ) -> None:
