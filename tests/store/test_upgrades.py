@@ -355,3 +355,16 @@ async def test_a_read_that_had_to_give_way_to_a_step_is_done_again() -> None:
 
     assert await world.store._read(read) == 42
     await world.store.close()
+
+
+async def test_who_vanished_in_mid_start_keeps_nobody_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    from kavle.store.postgres import migrate
+    from kavle.store.postgres.connection import first_connection
+
+    url = await empty_database()
+    assert await migrate.migrate(url) > 0
+    monkeypatch.setattr(migrate, "GONE", "1s")
+    gone = await first_connection(url)
+    await migrate._only_one(gone)  # and its machine is off the network: it says no more, and nobody hears it
+    assert await migrate.migrate(url, patience=30) == 0
+    gone.terminate()

@@ -19,8 +19,11 @@ from kavle.clock import SystemClock
 def migrate(config: Path) -> None:
     """Bring the database's schema up to date.
 
-    `kavle serve` does the same when it starts; this is for those who want it done before. On PostgreSQL other
-    nodes may run meanwhile.
+    `kavle serve` does the same when it starts; this is for those who want it done before.
+
+    On PostgreSQL processes of the version before may run meanwhile, and go on after it: run the new version's
+    `kavle migrate` first, then replace them one by one. One of them that starts anew on the newer schema
+    refuses to. Back up the database before.
     """
     settings = read(config)
 

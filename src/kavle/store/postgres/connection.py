@@ -35,6 +35,10 @@ SETTINGS: Final = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
     "idle_session_timeout": "0",
+    # A machine that is gone without a word keeps its dozen connections no longer than two minutes.
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "6",
     # Few statements, run for ever, over arrays: planning them anew costs more than it could find.
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",

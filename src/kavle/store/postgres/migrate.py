@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kavle.store.postgres.connection import Connection
 
 PATIENCE: Final = 60.0
+GONE: Final = "10s"
+"""So long may who holds the lock say nothing."""
 _PAUSE: Final = 0.2
 
 _STEPS = (
@@ -43,7 +45,9 @@ async def migrate(url: str, patience: float = PATIENCE) -> int:
 
 
 async def _only_one(db: Connection) -> None:
-    """Hold the lock that keeps concurrent starts apart; it ends with the connection, however that ends."""
+    """Hold the lock that keeps concurrent starts apart; it ends with the connection, however that ends. The
+    server must not wait for a machine that is gone without a word, or no other could start."""
+    await db.execute(f"SET idle_session_timeout = '{GONE}'")
     while not await db.fetchval(_LOCK):  # noqa: ASYNC110 -- it is in the server
         await asyncio.sleep(_PAUSE)
 
