@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -68,11 +68,11 @@ class Process:
             return await self.process.wait()
 
 
-async def started(*arguments: str, log: Path) -> Process:
-    """Errors and logs go to the file `log`."""
+async def started(*arguments: str, log: Path, within: Sequence[str] = ()) -> Process:
+    """Errors and logs go to the file `log`. `within`: the command that starts it."""
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
-            *KAVLE, *arguments, stdout=asyncio.subprocess.PIPE, stderr=errors
+            *within, *KAVLE, *arguments, stdout=asyncio.subprocess.PIPE, stderr=errors
         )
     return Process(process, log)
 
@@ -120,6 +120,7 @@ def settings_file(
     binds: int = 1,
     link_lease: float = 3.0,
     carrier: str = "",
+    host: str = LOOPBACK,
     mmsc: int | None = None,
 ) -> Path:
     """`carrier`: further lines of the SMSC's; `mmsc`: the port of an MMSC, that comes to `MMSC_PATH`."""
@@ -131,7 +132,7 @@ port = {http_port}
 [[carrier]]
 name = "simulated"
 kind = "smpp"
-host = "{LOOPBACK}"
+host = "{host}"
 port = {smpp_port}
 system_id = "kavle"
 password = "secret"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,8 +19,10 @@ _PATIENCE = 60
 class Service:
     """`kavle …`, again and again. `ends` tells of each life whether it had got ready, and its exit code."""
 
-    def __init__(self, *arguments: str, log: Path) -> None:
+    def __init__(self, *arguments: str, log: Path, within: Sequence[str] = ()) -> None:
+        """`within`: the command that starts it."""
         self.log = log
+        self._within = within
         self.ends: list[tuple[bool, int]] = []
         self._arguments = arguments
         self._process: Process | None = None
@@ -58,7 +60,7 @@ class Service:
 
     async def _run(self) -> None:
         while True:
-            self._process = await started(*self._arguments, log=self.log)
+            self._process = await started(*self._arguments, log=self.log, within=self._within)
             self._ending = False
             was_ready = await self._process.ready()
             if was_ready and not self._ending:
@@ -70,8 +72,8 @@ class Service:
 
 
 @asynccontextmanager
-async def service(*arguments: str, log: Path) -> AsyncIterator[Service]:
-    service = Service(*arguments, log=log)
+async def service(*arguments: str, log: Path, within: Sequence[str] = ()) -> AsyncIterator[Service]:
+    service = Service(*arguments, log=log, within=within)
     try:
         yield service
     finally:

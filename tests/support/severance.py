@@ -7,17 +7,26 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
-from support.line import Line, Trouble
+from support.line import Trouble
 from support.service import Service
 
 _LEAST = 0.05  # seconds
 
 
-class Node:
-    """A gateway under a service manager, and the lines that it lives by."""
+class Way(Protocol):
+    """A line, or a machine's cable."""
 
-    def __init__(self, service: Service, database: Line, network: Line) -> None:
+    def strike(self, trouble: Trouble) -> None: ...
+
+    def mend(self) -> None: ...
+
+
+class Node:
+    """A gateway under a service manager, and the ways that it lives by."""
+
+    def __init__(self, service: Service, database: Way, network: Way) -> None:
         self.service = service
         self.database = database
         self.network = network
@@ -88,11 +97,11 @@ class Severances:
         return self._dice.choice(self._nodes)
 
     @staticmethod
-    def _lines(node: Node) -> list[Line]:
+    def _lines(node: Node) -> list[Way]:
         return [node.database, node.network]
 
     async def _away(
-        self, what: str, lines: Sequence[Line], meanwhile: Callable[[], None] = lambda: None
+        self, what: str, lines: Sequence[Way], meanwhile: Callable[[], None] = lambda: None
     ) -> None:
         trouble = self._dice.choice(self._troubles)
         self._count(f"{what} {trouble.name.lower()}")
