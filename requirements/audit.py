@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 PINS = Path(__file__).parent / "runtime.txt"
-HOW = ("--require-hashes", "--disable-pip", "--progress-spinner=off", "--timeout=10", "--format=json")
-PATIENCE = 120.0
+HOW = ("--require-hashes", "--disable-pip", "--progress-spinner=off", "--timeout=5", "--format=json")
+PATIENCE = 60.0
 
 
 def verdict(dependencies: Sequence[dict[str, Any]]) -> tuple[int, str]:
