@@ -8,8 +8,8 @@ from support.pages import Browser
 from support.running import Running
 
 PAGES = (
-    *("/", "/visastatus.aspx", "/send", "/account", "/incoming", "/ledger"),
-    *("/operator", "/operator/log-in", "/operator/accounts", "/no-such-page"),
+    *("/", "/visastatus.aspx", "/portal/send", "/portal/account", "/portal/incoming", "/portal/ledger"),
+    *("/operator", "/operator/accounts", "/no-such-page"),
 )
 
 
