@@ -426,7 +426,7 @@ def test_who_asks_on_without_reading_is_not_answered_on() -> None:
 
     with gateway(lambda _: wide) as north, north.client() as client:
         client.send(b"GET / HTTP/1.1\r\n\r\n" * 2000)
-        while north.do(lambda: [c.write_paused for c in north.server.connections]) != [True]:
+        while north.do(lambda: [c.flow.write_paused for c in north.server.connections]) != [True]:
             pass
         settled_at = len(asked)
         for _ in range(100):

@@ -15,6 +15,7 @@ import httptools
 
 from kavle.north.caller import Admission
 from kavle.north.exchange import Exchange, status_line
+from kavle.north.flow import Flow
 from kavle.north.framing import BadHead, Body, ChunkedBody, Heads, SizedBody, escaped, without_upgrade
 from kavle.north.http import Scope, service_unavailable
 from kavle.north.listener import Arrived
@@ -31,6 +32,7 @@ class Connection(asyncio.Protocol):
     """`deadline` is the loop's time by which what it waits for must have come."""
 
     transport: asyncio.Transport
+    flow: Flow
     parser: httptools.HttpRequestParser
 
     def __init__(
@@ -51,14 +53,12 @@ class Connection(asyncio.Protocol):
         self._surplus = False
         self._stopping = False
         self._lingering = False
-        self._read_paused = False
-        self.write_paused = False
-        self._writable: asyncio.Event | None = None  # once somebody waits for it
 
     # What the transport tells
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        self.flow = Flow(self.transport)
         self.parser = httptools.HttpRequestParser(self)
         # The gate decides what is read after a request that was to be the last.
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
         self.server.connections.discard(self)
         if self._exchange is not None:
             self._exchange.leave()
-        self._written()
+        self.flow.resume_writing()  # whoever waits to go on writing sees that there is nobody
         del self.parser  # which knows us, as we know it
         self.server.left()
 
@@ -93,17 +93,12 @@ class Connection(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
-        self.write_paused = True
+        self.flow.pause_writing()
         self._expect_within(self._settings.body_seconds)
 
     def resume_writing(self) -> None:
-        self._written()
+        self.flow.resume_writing()
         self._rest()
-
-    def _written(self) -> None:
-        self.write_paused = False
-        if self._writable is not None:
-            self._writable.set()
 
     # What the server tells
 
@@ -183,7 +178,7 @@ class Connection(asyncio.Protocol):
 
     def _wait(self, requests: bytes) -> None:
         self.waiting = requests
-        self.pause_reading()
+        self.flow.pause_reading()
 
     # What the parser tells
 
@@ -269,29 +264,16 @@ class Connection(asyncio.Protocol):
         if self._lingering or self.transport.is_closing():
             return
         if self._body is None:
-            if not self.write_paused:
+            if not self.flow.write_paused:
                 self._rest()
             if self.waiting:
                 self._read(self.waiting)
         self.resume_reading()
 
-    def pause_reading(self) -> None:
-        if not self._read_paused:
-            self._read_paused = True
-            self.transport.pause_reading()
-
     def resume_reading(self) -> None:
         """Whoever wants to read on, nothing more is read while something that was read waits."""
-        if self._read_paused and not self.waiting:
-            self._read_paused = False
-            self.transport.resume_reading()
-
-    async def writable(self) -> None:
-        """Returns when the client has taken some of what was written, or is gone."""
-        while self.write_paused:
-            self._writable = self._writable or asyncio.Event()
-            self._writable.clear()
-            await self._writable.wait()
+        if not self.waiting:
+            self.flow.resume_reading()
 
     def close(self) -> None:
         """After the answer, of which nothing must be lost."""

@@ -91,7 +91,7 @@ class Exchange:
         if not self.complete:
             self._body += data
             if len(self._body) > HIGH_WATER:
-                self._connection.pause_reading()
+                self._connection.flow.pause_reading()
             self._tell()
 
     def end(self) -> None:
@@ -128,8 +128,8 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """The head waits for the body: where that is whole, both are one segment and one system call."""
-        if self._connection.write_paused:
-            await self._connection.writable()
+        if self._connection.flow.write_paused:
+            await self._connection.flow.writable()
         if self._gone:
             return
         if message["type"] == "http.response.start" and self._start is None:
