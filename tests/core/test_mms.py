@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,7 +17,7 @@ from kavle.core.dispatch import Dispatcher
 from kavle.core.failover import Failover
 from kavle.core.inbox import Inbox, ListIncoming, ShowIncoming
 from kavle.core.incoming import Incoming
-from kavle.core.mms_files import MmsFiles
+from kavle.core.mms_files import MmsFiles, received
 from kavle.core.mms_order import MmsOrder
 from kavle.core.order import MmsTerms, SmsOrder, Terms
 from kavle.core.queries import Queries
@@ -23,7 +25,7 @@ from kavle.core.road import Road
 from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings, Anyone, Operator
 from kavle.model.errors import Reason, Refusal
-from kavle.model.mms import MmsFile
+from kavle.model.mms import IncomingFile, MmsFile
 from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.model.prefix import ByPrefix
@@ -173,6 +175,23 @@ async def test_files_are_shown_to_their_account_and_to_operators_who_may_read(ga
         "kort.vcf",
     ]
     assert (await gateway.queries.message(WATCHER, id)).files == ()
+
+
+async def test_the_loop_does_not_look_through_what_a_phone_sends(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5 MB take 14 ms."""
+    threads: list[int] = []
+
+    def seen(files: Sequence[IncomingFile]) -> tuple[IncomingFile, ...]:
+        threads.append(threading.get_ident())
+        return received(files)
+
+    monkeypatch.setattr("kavle.core.incoming.received", seen)
+    told = incoming_mms(gateway.mms.carrier_id, gateway.world.clock.now(), "t", ("a.jpg", "image/jpeg", JPEG))
+    await gateway.incoming.mms(told)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_one_from_a_phone_is_kept_once_with_names_and_types_of_ours(gateway: Gateway) -> None:

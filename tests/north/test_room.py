@@ -64,6 +64,16 @@ async def test_one_network_has_a_quarter_and_holds_up_nobody_else() -> None:
     assert own.done()
 
 
+async def test_what_waits_for_its_own_networks_share_is_passed_by() -> None:
+    room = Room(MB)
+    for network in ("slow", "b", "c"):
+        await asked(room, network, 8 * MB)
+    _, own = await asked(room, "slow", 8 * MB)
+    await asked(room, "d", MB)
+    _, other = await asked(room, "e", MB)
+    assert (own.done(), other.done()) == (False, True), "7 MB are free, and he could not have them"
+
+
 async def test_small_ones_do_not_pass_by_a_big_one_for_ever() -> None:
     room = Room(8 * MB)
     async with full(room) as leases:

@@ -142,16 +142,24 @@ def test_a_text_that_a_file_is_called_as_is_called_otherwise() -> None:
 
 
 def test_a_presentation_among_the_files_is_the_presentation() -> None:
-    own = MmsFile("show.smil", "application/smil; charset=us-ascii", b"<smil/>")
+    own = MmsFile("show.smil", "application/smil", b"<smil/>")
     content = content_of("", [PICTURE, own], Coding.BINARY)
     assert [part.content_id for part in content.parts] == ["show.smil", "bild.jpg"]
     assert content.root is content.parts[0]
 
 
-def test_a_text_file_tells_its_charset() -> None:
-    file = MmsFile("a.txt", "text/plain; charset=windows-1252", "åäö".encode("cp1252"))
-    kind = content_of("", [file], Coding.BINARY).parts[1].content_type
-    assert str(kind) == "text/plain; charset=windows-1252; name=a.txt"
+@pytest.mark.parametrize("written_in", ["windows-1252", "utf-8", "utf-16"])
+@pytest.mark.parametrize("kind", ["text/plain", "text/x-vcard"])
+def test_a_text_file_tells_its_charset(kind: str, written_in: str) -> None:
+    """Though what is kept of its type does not."""
+    file = MmsFile("a.txt", kind, "åäö".encode(written_in))
+    told = content_of("", [file], Coding.BINARY).parts[1].content_type
+    assert str(told) == f"{kind}; charset={written_in}; name=a.txt"
+
+
+def test_a_picture_has_no_charset() -> None:
+    told = content_of("", [PICTURE], Coding.BINARY).parts[1].content_type
+    assert dict(told.parameters) == {"name": PICTURE.name}
 
 
 @pytest.mark.parametrize("coding", [Coding.BINARY, Coding.BASE64])

@@ -46,11 +46,12 @@ class Room:
 
     def _serve(self) -> None:
         for turn, (lease, size) in list(self._waiting.items()):
+            if turn.done() or self._held[lease.network] + size > self._share:
+                continue  # it waits for its own network alone
             if size > self._free:
                 return  # smaller ones behind it would pass it by for ever
-            if self._held[lease.network] + size <= self._share and not turn.done():
-                self._take(lease, size)
-                turn.set_result(None)
+            self._take(lease, size)
+            turn.set_result(None)
 
     def _take(self, lease: Lease, size: int) -> None:
         self._free -= size

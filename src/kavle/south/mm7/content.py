@@ -9,6 +9,7 @@ from typing import Final
 from kavle.mms import smil
 from kavle.mms.media import SMIL, TEXT
 from kavle.mms.names import safe_names
+from kavle.mms.text import charset
 from kavle.model.mms import IncomingFile, MmsFile
 from kavle.wire.mime import Coding, ContentType, Part
 from kavle.wire.mime.header import content_type
@@ -58,8 +59,10 @@ def _presentation(parts: Iterable[Part]) -> Part:
 
 
 def _kind(file: MmsFile) -> ContentType:
-    kind = content_type(file.content_type)
-    return ContentType(kind.type, {**kind.parameters, "name": file.name})
+    """A text's charset, too: what says none is in US-ASCII to a phone (RFC 2046 §4.1.2)."""
+    kind = content_type(file.content_type).type
+    written_in = charset(file.data) if kind.startswith("text/") or kind == SMIL.content_type else None
+    return ContentType(kind, {**({"charset": written_in} if written_in else {}), "name": file.name})
 
 
 def _part(kind: ContentType, name: str, data: bytes, coding: Coding) -> Part:
