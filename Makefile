@@ -14,8 +14,9 @@ ROUNDS ?= 200
 MUTANTS ?= 1000000
 MESSAGES ?= 20000
 CUTS ?= 20
+FUZZERS := tests/fuzz tests/wire/smpp/test_smpp_mutants.py tests/wire/mime/test_mime_mutants.py
 
-.PHONY: help demo test check bench proof format dumps screenshots configuration apps pins audit clean
+.PHONY: help demo test check bench fuzz proof format dumps screenshots configuration apps pins audit clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -37,11 +38,11 @@ check: $(DEV) audit  ## Lint, types, the walls between the floors, and known fau
 bench: $(DEV)  ## One table of figures, beside Kannel's where it is installed
 	@$(BIN)/python -m bench
 
-proof: $(DEV)  ## The long harnesses: MUTANTS=1000000 mutated PDUs and multiparts; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults; CUTS=20 of several nodes killed and cut off
-	@echo "Kavle: $(MUTANTS) mutated PDUs, against the codec and sessions in both roles"
-	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest tests/wire/smpp/test_smpp_mutants.py --timeout 0 -s
-	@echo "Kavle: $(MUTANTS) mutated multiparts, against the reader of MIME"
-	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest tests/wire/mime/test_mime_mutants.py --timeout 0 -s
+fuzz: $(DEV)  ## MUTANTS=1000000 mutated requests of each kind against those who read them: SOAP, queries, user data, MM7, PDUs, multiparts
+	@echo "Kavle: $(MUTANTS) mutants of each kind in tests/fuzz/corpus, of PDUs and of multiparts"
+	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest $(FUZZERS) --timeout 0 -s
+
+proof: fuzz  ## The long harnesses: what fuzz does; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults; CUTS=20 of several nodes killed and cut off
 	@echo "Kavle: $(ROUNDS) rounds of kill -9 on each engine"
 	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0 -s
 	@echo "Kavle: $(MESSAGES) messages through a network of faults, by two kinds of links on each engine"

@@ -1,7 +1,7 @@
 """Mutated multiparts against the reader: nothing is raised but what is told by name, nothing hangs, and what
 was read can be written, and is read again with the same octets.
 
-Some thousands here; `make proof` takes a million, or MUTANTS=n. KAVLE_MUTANTS_SEED makes the same again."""
+Some thousands here; `make fuzz` takes a million, or MUTANTS=n. KAVLE_MUTANTS_SEED makes the same again."""
 
 from __future__ import annotations
 

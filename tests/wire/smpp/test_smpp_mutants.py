@@ -1,7 +1,7 @@
 """Mutated PDUs against the codec, the receipts and sessions in both roles: nothing is raised, nothing hangs,
 what is refused is refused by name and by number, and no more is kept than a link may cost.
 
-Some thousands here; `make proof` takes a million, or MUTANTS=n. KAVLE_MUTANTS_SEED makes the same again."""
+Some thousands here; `make fuzz` takes a million, or MUTANTS=n. KAVLE_MUTANTS_SEED makes the same again."""
 
 from __future__ import annotations
 
