@@ -113,13 +113,19 @@ def _slices(body: bytes, boundary: bytes) -> Iterator[bytes]:
 
 def _delimiters(body: bytes, marker: bytes) -> Iterator[_Line]:
     ends_in = b""
-    at = body.find(marker)
+    at = 0 if body.startswith(marker) else _next(body, b"\n", marker, 0)
     while at >= 0:
         rest = _REST.match(body, at + len(marker))
-        # A boundary may be how another one begins, and either may stand in the middle of a line.
-        if rest is None or not (at == 0 or body.endswith(ends_in or b"\n", 0, at)):
-            at = body.find(marker, at + 1)
+        if rest is None:  # a boundary may be how another one begins
+            at = _next(body, ends_in or b"\n", marker, at)
             continue
         ends_in = ends_in or rest[2] or b"\n"
         yield _Line(at, rest.end(), rest[1] is not None, ends_in)
-        at = body.find(marker, rest.end())
+        at = _next(body, ends_in, marker, rest.end() - len(ends_in))
+
+
+def _next(body: bytes, line_end: bytes, marker: bytes, start: int) -> int:
+    """Where a line begins with the marker; -1 if none does. Lines are sought, and not markers: of a boundary
+    of hyphens and a file of them there is one at each octet."""
+    found = body.find(line_end + marker, start)
+    return found + len(line_end) if found >= 0 else -1
