@@ -225,3 +225,11 @@ async def test_one_from_a_phone_is_kept_once_with_names_and_types_of_ours(gatewa
     assert await gateway.files.received(replace(world.account, id=99), line.id, "a_b.jpg") is None
     assert await gateway.files.received(WATCHER, line.id, "a_b.jpg") is None
     assert await gateway.files.sent(world.account, line.id, "a_b.jpg") is None, "it did not go out"
+
+
+async def test_a_number_without_end_is_kept_as_its_beginning(gateway: Gateway) -> None:
+    """By whole it fits no index: an engine refuses it, and what comes beside it, each time that it comes."""
+    told = incoming_mms(gateway.mms.carrier_id, gateway.world.clock.now(), "t", ("a.jpg", "image/jpeg", JPEG))
+    await gateway.incoming.mms(replace(told, sender="46" * 50_000, recipient="46" * 50_000))
+    kept = await gateway.world.rows("SELECT length(sender), length(recipient) FROM incoming")
+    assert kept == [(200, 200)]

@@ -34,6 +34,7 @@ EVERY: Final = 5.0
 _LONGEST: Final = {
     "transaction": 200,
     "sender": 200,
+    "recipient": 200,  # a longer one is in no index of PostgreSQL's, and would be refused again and again
     "subject": 1_000,
     "message_class": 200,
     "priority": 200,
