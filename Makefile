@@ -14,6 +14,7 @@ ROUNDS ?= 200
 MUTANTS ?= 1000000
 MESSAGES ?= 20000
 CUTS ?= 20
+POWER_CUTS ?= 200
 FUZZERS := tests/fuzz tests/wire/smpp/test_smpp_mutants.py tests/wire/mime/test_mime_mutants.py
 
 .PHONY: help demo test check bench fuzz proof format dumps screenshots configuration apps pins audit clean
@@ -42,7 +43,9 @@ fuzz: $(DEV)  ## MUTANTS=1000000 mutated requests of each kind against those who
 	@echo "Kavle: $(MUTANTS) mutants of each kind in tests/fuzz/corpus, of PDUs and of multiparts"
 	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest $(FUZZERS) --timeout 0 -s
 
-proof: fuzz  ## The long harnesses: what fuzz does; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults; CUTS=20 of several nodes killed and cut off
+proof: fuzz  ## The long harnesses: what fuzz does; POWER_CUTS=200 on SQLite; on each engine ROUNDS=200 of kill -9, and MESSAGES=20000 through network faults; CUTS=20 of several nodes killed and cut off
+	@echo "Kavle: $(POWER_CUTS) power cuts, of which nothing is left but what was synced"
+	@KAVLE_POWER_CUTS=$(POWER_CUTS) $(BIN)/python -m pytest tests/store/test_power_cut.py --timeout 0 -s
 	@echo "Kavle: $(ROUNDS) rounds of kill -9 on each engine"
 	@KAVLE_CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/journey/test_chaos.py --timeout 0 -s
 	@echo "Kavle: $(MESSAGES) messages through a network of faults, by two kinds of links on each engine"
