@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.aims import aims
 from bench.child import Broken, child
 from bench.load import Order, Result, generate, percentile
 from bench.measure import measure
@@ -31,7 +32,7 @@ from bench.scenarios import (
     Scenario,
 )
 from bench.shapes import YES, Shape, requests
-from bench.table import Report, aims, foot
+from bench.table import Report, foot
 
 YESES = [
     (Shape.URL, b"HTTP/1.1 200 OK\r\n\r\n1234567890", True),
