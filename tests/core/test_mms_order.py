@@ -120,3 +120,12 @@ def test_files_have_the_types_that_they_are_of_and_names_of_ours() -> None:
         ("hej.txt", "text/plain"),
     ]
     assert [file.data for file in made.files] == [file.data for file in given]
+
+
+def test_a_presentation_of_the_callers_own_finds_its_files_by_their_new_names() -> None:
+    show = b'<smil><body><par><img src="min bild.jpeg"/></par></body></smil>'
+    files = (MmsFile("show.smil", "application/smil", show), MmsFile("min bild.jpeg", "image/jpeg", JPEG))
+    sent = drafted(replace(ORDER, files=files)).files
+    assert [file.name for file in sent] == ["show.smil", "min_bild.jpg"]
+    assert sent[0].data == show.replace(b"min bild.jpeg", b"min_bild.jpg")
+    assert sent[1].data == JPEG

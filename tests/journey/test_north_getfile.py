@@ -10,7 +10,7 @@ import pytest
 
 from kavle.model.account import AccountSettings
 from kavle.model.mms import IncomingFile
-from support.north import NAME, PASSWORD, Answer, Gateway, gateway
+from support.north import NAME, NEIGHBOUR, PASSWORD, Answer, Gateway, gateway
 
 PATH = "/api/current/mms/getfile.php"
 OCTETS = b"\xff\xd8\xff\r\n--boundary\0" + bytes(range(256))
@@ -103,6 +103,12 @@ def test_ids_can_not_be_found_by_trying(north: Gateway) -> None:
         assert get(north, ASKED | {"mmsid": str(5000 + id)}).status == 404
     assert get(north, ASKED).status == 404
     north.clock.forward(minutes=1)
+    check_file(get(north, ASKED))
+
+
+def test_who_tries_too_many_keeps_no_neighbour_from_its_files(north: Gateway) -> None:
+    for _ in range(101):
+        assert get(north, ASKED | {"username": NEIGHBOUR}).status == 404
     check_file(get(north, ASKED))
 
 

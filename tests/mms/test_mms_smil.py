@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kavle.mms import media
-from kavle.mms.smil import presentation
+from kavle.mms.smil import presentation, renamed
 
 
 def slides(parts: list[tuple[str, str]]) -> list[tuple[str | None, list[tuple[str, str]]]]:
@@ -62,3 +62,34 @@ def test_a_presentation_is_known_for_one():
 def test_any_source_stands_in_it_as_it_is(sources: list[str]):
     told = slides([("image/png", source) for source in sources])
     assert [elements for _, elements in told] == [[("img", source)] for source in sources]
+
+
+NAMES = {"min bild.jpeg": "min_bild.jpg", "Räka & ö.png": "Raka_o.png"}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "utf-16"])
+def test_a_presentation_of_a_customers_own_shows_files_by_the_names_that_they_have_now(charset: str) -> None:
+    before = """<img SRC = 'min bild.jpeg'/><img src="min%20bild.JPEG"/><img src="cid:Räka &amp; ö.png"/>"""
+    after = """<img SRC = 'min_bild.jpg'/><img src="min_bild.jpg"/><img src="cid:Raka_o.png"/>"""
+    assert renamed(before.encode(charset), NAMES) == after.encode(charset)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"\0<smil/>",
+        b'<img src="other.jpg"/>',
+        b'<img src="min bild.jpeg',
+        b"<img src='x\x81'/>",
+        b"src=" * 50_000,
+    ],
+)
+def test_what_names_none_of_them_keeps_every_octet(document: bytes) -> None:
+    assert renamed(document, NAMES) == document
+
+
+@given(st.binary(max_size=300))
+def test_octets_that_it_does_not_know_are_left_alone(octets: bytes) -> None:
+    document = b'<img src="min bild.jpeg"/>' + octets
+    assert renamed(document, NAMES).endswith(octets[-1:])

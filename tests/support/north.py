@@ -37,6 +37,8 @@ from kavle.north.web import PageTerms
 
 T = TypeVar("T")
 NAME, PASSWORD = "test", "pass-1234-word"
+NEIGHBOUR = "neighbour"
+"""Another account, with the same password, which has nothing."""
 QUERY = f"acc={NAME}&pass={PASSWORD}&msg=Testar&to=0702617396&from=ip1&prio=2"
 HASH = hash_password(PASSWORD)
 PATIENCE = 20
@@ -89,6 +91,8 @@ class Core:
 
     async def account(self, name: str) -> Account | None:
         self.looked_up.append(name)
+        if name == NEIGHBOUR:
+            return Account(2, NEIGHBOUR, HASH, self.settings)
         return self.owner() if name == NAME else None
 
     def owner(self) -> Account:
@@ -163,10 +167,9 @@ class Kept:
         self._core = core
 
     async def received(self, account: Account, public_id: str, name: str) -> IncomingFile | None:
-        assert account.name == NAME
         if self._core.down:
             raise Refusal(Reason.UNAVAILABLE)
-        return self._core.files.get((public_id, name))
+        return self._core.files.get((public_id, name)) if account.name == NAME else None
 
     async def sent(self, account: Account, public_id: str, name: str) -> None:
         """None is kept."""

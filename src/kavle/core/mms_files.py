@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from kavle.core.ids import internal
 from kavle.core.reading import had
 from kavle.core.veil import may_not_read
+from kavle.mms import smil
 from kavle.mms.media import UNKNOWN, Media, sniff
 from kavle.mms.names import safe_names
 from kavle.model.account import Account, Operator
@@ -28,10 +29,16 @@ def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
             raise Refusal(Reason.CONTENT, f"file {number} is of no type that phones are sent, or it is empty")
     known = [kind for kind in media if kind is not None]
     names = _names([file.name for file in files], known)
+    new = {file.name: name for file, name in zip(files, names, strict=True) if file.name != name}
     return tuple(
-        MmsFile(name, kind.content_type, file.data)
+        MmsFile(name, kind.content_type, _following(new, kind, file.data))
         for name, kind, file in zip(names, known, files, strict=True)
     )
+
+
+def _following(new: Mapping[str, str], kind: Media, data: bytes) -> bytes:
+    """A presentation shows files by their names: by those that they have now."""
+    return smil.renamed(data, new) if new and kind.content_type == smil.CONTENT_TYPE else data
 
 
 def received(files: Sequence[IncomingFile]) -> tuple[IncomingFile, ...]:

@@ -6,9 +6,14 @@ order; contacts and calendars are in the message, but no slide shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from html import unescape
 from typing import Final
+from urllib.parse import unquote
 from xml.sax.saxutils import quoteattr
+
+from kavle.mms.text import charset
 
 CONTENT_TYPE: Final = "application/smil"
 
@@ -30,6 +35,9 @@ _HEAD: Final = (
     '<region id="Text" left="0" top="70%" width="100%" height="30%" fit="scroll"/></layout></head>'
 )
 
+# Bounded, so that a hostile document costs no more than its octets.
+_SOURCE: Final = re.compile(r"""(\bsrc\s{0,9}=\s{0,9})(["'])((?:cid:)?)([^"'<>]{1,400})\2""", re.IGNORECASE)
+
 _Slide = dict[str, tuple[str, str]]  # by slot: element and source
 
 
@@ -38,6 +46,24 @@ def presentation(parts: Iterable[tuple[str, str]]) -> bytes:
     a Content-ID)."""
     slides = "".join(_slide(slide) for slide in _slides(parts))
     return f"<smil>{_HEAD}<body>{slides}</body></smil>".encode("ascii", "xmlcharrefreplace")
+
+
+def renamed(document: bytes, names: Mapping[str, str]) -> bytes:
+    """`document` with each source that is a name in `names` called what it is called there; the very same
+    octets if there is none."""
+    written_in = charset(document)
+    if written_in is None:
+        return document
+    known = {name.lower(): new for name, new in names.items()}
+
+    def source(found: re.Match[str]) -> str:
+        start, quote, scheme, old = found.groups()
+        new = known.get(unquote(unescape(old)).strip().lower())
+        return found[0] if new is None else f"{start}{quote}{scheme}{new}{quote}"
+
+    text = document.decode(written_in, "surrogateescape")
+    changed = _SOURCE.sub(source, text)
+    return document if changed == text else changed.encode(written_in, "surrogateescape")
 
 
 def _slides(parts: Iterable[tuple[str, str]]) -> list[_Slide]:

@@ -58,10 +58,12 @@ class GetFile:
     async def _file(
         self, asked: Mapping[str, str], name: str, password: str, caller: Caller
     ) -> IncomingFile | None:
-        network, now = network_of(caller.address), self._clock.now()
+        now = self._clock.now()
         try:
             account = await self._authenticator.log_in(name, password, caller)
-            if self._unknown.full(network, now):
+            # By account, too: who guesses keeps no neighbour behind the same address from its files.
+            guesser = network_of(caller.address), account.id
+            if self._unknown.full(guesser, now):
                 return None
             file = await self._files.received(account, asked.get("mmsid", ""), asked.get("filename", ""))
         except Refusal as refusal:
@@ -69,7 +71,7 @@ class GetFile:
                 raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE) from refusal
             return None
         if file is None:
-            self._unknown.add(network, now)
+            self._unknown.add(guesser, now)
         return file
 
 
