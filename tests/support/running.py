@@ -171,11 +171,11 @@ async def running(
         _, mmsc_port = await mmsc.start(LOOPBACK, 0)
         face.add(MmscDesk(mmsc))
         settings = with_mms(settings, mmsc_port)
+    # As `kavle serve` does at its start: else the collector looks through all that thousands of other tests
+    # have left, for a third of a second on this gateway's loop.
+    gc.freeze()
     gateway = Gateway(settings, clock or SystemClock())
     await gateway.start()
-    # As `kavle serve` does: else the collector looks through all that thousands of other tests have left, for
-    # a third of a second on this gateway's loop.
-    gc.freeze()
     run = Running(gateway, network, journal, face, mmsc)
     if mmsc is not None:
         mmsc.deliveries.reach(f"{run.url}/carriers/mmsc/{SECRET}")
@@ -186,8 +186,8 @@ async def running(
         await network.until(lambda counts: counts.binds > 0)
         yield run
     finally:
-        gc.unfreeze()
         await gateway.stop()
+        gc.unfreeze()
         face.stop()
         await network.stop()
         if mmsc is not None:
