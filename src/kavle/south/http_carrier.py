@@ -17,6 +17,20 @@ from kavle.south.meaning import Meaning
 from kavle.south.standing import Standing
 
 
+class Way(Protocol):
+    """To the network, as its requests see it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def open(self) -> bool:
+        """Whether requests may be made now."""
+
+    def meant(self, said: Meaning) -> None:
+        """What an answer, or the lack of one, means for the requests to come."""
+
+
 class Requests(Protocol):
     """The messages that wait for a request, and the requests under way."""
 

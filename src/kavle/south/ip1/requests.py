@@ -6,11 +6,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.message import Accepted, Outcome, Parcel, Priority, Refused, Result, Unsent, Unsure
+from kavle.south.http_carrier import Way
 from kavle.south.http_client import NoAnswer, Progress, all_ended
 from kavle.south.ip1.batch import Batch, batches, refusal, request
 from kavle.south.ip1.client import Client
@@ -25,20 +26,6 @@ lease, whose end gives it to others."""
 KEPT: Final = 10
 """A slot of so many is kept for priority 3; of the connections one at least, where there are several: a
 request may take as long as `request_timeout`, and whoever waits has no slot of use before."""
-
-
-class Way(Protocol):
-    """To the provider."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def open(self) -> bool:
-        """Whether requests may be made now."""
-
-    def meant(self, said: Meaning) -> None:
-        """What an answer, or the lack of one, means for the requests to come."""
 
 
 class Requests:

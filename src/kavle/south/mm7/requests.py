@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
@@ -15,6 +15,7 @@ from kavle.model.errors import Refusal
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Result, Unsent, Unsure
 from kavle.model.mms import MmsFile
 from kavle.model.status import Status
+from kavle.south.http_carrier import Way
 from kavle.south.http_client import Answer, NoAnswer, Progress, all_ended
 from kavle.south.meaning import Meaning, no_answer
 from kavle.south.mm7.client import Client
@@ -26,20 +27,6 @@ from kavle.south.sparse import SparseLog
 from kavle.wire.mm7 import RSErrorRsp, SubmitRsp, Unreadable, read, write
 
 NO_FILES: Final = Refused(Status.INTERNAL_ERROR, True, "its files could not be read")
-
-
-class Way(Protocol):
-    """To the MMSC."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def open(self) -> bool:
-        """Whether requests may be made now."""
-
-    def meant(self, said: Meaning) -> None:
-        """What an answer, or the lack of one, means for the requests to come."""
 
 
 class _Submitted:
