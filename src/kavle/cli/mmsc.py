@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import ssl
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +11,10 @@ import structlog
 import uvloop
 
 from kavle.cli.faults import fault_options, taken_faults
-from kavle.cli.network import opened_journal, tls_context
-from kavle.cli.options import address, listening
+from kavle.cli.network import opened_journal, run_network, tls_context
 from kavle.cli.runner import printer
 from kavle.logs import configure
-from kavle.simulator.face import LOOPBACK, Face
+from kavle.simulator.face import Face
 from kavle.simulator.magic import national
 from kavle.simulator.mmsc.desk import MmscDesk
 from kavle.simulator.mmsc.faults import MmscFaults
@@ -107,29 +104,5 @@ def mmsc(
         stop = asyncio.Event()
         screen = None if quiet else Screen(printer(stop))
         network = Mmsc(network_settings, structlog.get_logger("kavle.simulator"), opened, screen=screen)
-        uvloop.run(_run(network, stop, host, port, tls, http_port, faults))
-
-
-async def _run(
-    network: Mmsc,
-    stop: asyncio.Event,
-    host: str,
-    port: int,
-    tls: ssl.SSLContext | None,
-    http_port: int | None,
-    faults: MmscFaults,
-) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with listening(host, port, "--port"):
-        host, port = await network.start(host, port, tls)
-    network.inflict(faults)
-    face = Face(MmscDesk(network))
-    ready = f"MMSC ready on {address(host, port)}"
-    if http_port is not None:
-        with listening(LOOPBACK, http_port, "--http-port"):
-            ready += f", HTTP on {address(LOOPBACK, await face.start(http_port))}"
-    click.echo(ready)
-    await stop.wait()
-    face.stop()
-    await network.stop()
+        face = Face(MmscDesk(network))
+        uvloop.run(run_network("MMSC", network, faults, face, stop, host, port, tls, http_port))

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import click
 
+from kavle.cli.options import address, listening
+from kavle.simulator.face import LOOPBACK, Face
 from kavle.simulator.journal import FileJournal
+
+_Faults = TypeVar("_Faults", contravariant=True)
+
+
+class Network(Protocol[_Faults]):
+    """One that is simulated."""
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> tuple[str, int]: ...
+
+    def inflict(self, faults: _Faults) -> None: ...
+
+    async def stop(self) -> None: ...
 
 
 def tls_context(certificate: Path | None, key: Path | None, client_ca: Path | None) -> ssl.SSLContext | None:
@@ -44,3 +61,30 @@ def opened_journal(path: Path | None) -> Iterator[FileJournal | None]:
         yield journal
     finally:
         journal.close()
+
+
+async def run_network(
+    name: str,
+    network: Network[_Faults],
+    faults: _Faults,
+    face: Face,
+    stop: asyncio.Event,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+    http_port: int | None,
+) -> None:
+    """Until `stop`, or a signal; `name` is what its line says is ready. No `http_port`: no face."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with listening(host, port, "--port"):
+        host, port = await network.start(host, port, tls)
+    network.inflict(faults)
+    ready = f"{name} ready on {address(host, port)}"
+    if http_port is not None:
+        with listening(LOOPBACK, http_port, "--http-port"):
+            ready += f", HTTP on {address(LOOPBACK, await face.start(http_port))}"
+    click.echo(ready)
+    await stop.wait()
+    face.stop()
+    await network.stop()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import ssl
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +14,10 @@ from kavle.cli.faults import fault_options, taken_faults
 from kavle.cli.mms import mms
 from kavle.cli.mmsc import mmsc
 from kavle.cli.mo import mo
-from kavle.cli.network import opened_journal, tls_context
-from kavle.cli.options import address, listening
+from kavle.cli.network import opened_journal, run_network, tls_context
 from kavle.cli.runner import printer
 from kavle.logs import configure
-from kavle.simulator.face import LOOPBACK, Face
+from kavle.simulator.face import Face
 from kavle.simulator.faults import Faults
 from kavle.simulator.ids import IdFormat
 from kavle.simulator.magic import MAGIC, national
@@ -137,29 +134,5 @@ def smsc(
         stop = asyncio.Event()
         screen = None if quiet else Screen(printer(stop))
         network = Smsc(network_settings, structlog.get_logger("kavle.simulator"), opened, screen=screen)
-        uvloop.run(_run(network, stop, host, port, tls, http_port, faults))
-
-
-async def _run(
-    network: Smsc,
-    stop: asyncio.Event,
-    host: str,
-    port: int,
-    tls: ssl.SSLContext | None,
-    http_port: int | None,
-    faults: Faults,
-) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with listening(host, port, "--port"):
-        host, port = await network.start(host, port, tls)
-    network.inflict(faults)
-    face = Face(SmscDesk(network))
-    ready = f"SMSC ready on {address(host, port)}"
-    if http_port is not None:
-        with listening(LOOPBACK, http_port, "--http-port"):
-            ready += f", HTTP on {address(LOOPBACK, await face.start(http_port))}"
-    click.echo(ready)
-    await stop.wait()
-    face.stop()
-    await network.stop()
+        face = Face(SmscDesk(network))
+        uvloop.run(run_network("SMSC", network, faults, face, stop, host, port, tls, http_port))
