@@ -152,6 +152,25 @@ async def test_a_node_is_called_when_a_queue_is_no_longer_empty(url: str, world:
     await other.close()
 
 
+async def test_a_commit_that_is_told_late_does_not_silence_the_call(
+    url: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: asyncio.Queue[int] = asyncio.Queue()
+    other = await PostgresStore.open(url, on_ready=lambda carrier, urgent: called.put_nowait(carrier))
+    await until_listening(url, 2)
+    assert isinstance(world.store, PostgresStore)
+    bell = world.store._bell
+    with monkeypatch.context() as silence:
+        silence.setattr(bell, "ring", lambda *told, **how: None)
+        await world.accept()
+        await world.accept()
+    bell.ring({world.carrier_id: 1})  # of the first, when the second is in the table already
+    await asyncio.sleep(0.2)
+    bell.ring({world.carrier_id: 1})
+    assert await asyncio.wait_for(called.get(), 5) == world.carrier_id
+    await other.close()
+
+
 async def test_an_alarm_calls_though_others_wait(url: str, world: World) -> None:
     called: asyncio.Queue[tuple[int, bool]] = asyncio.Queue()
     for priority in (1, 2):

@@ -92,11 +92,19 @@ class Bell:
             fresh, self._fresh = self._fresh, Counter()
             urgent, self._urgent = self._urgent, Counter()
             for carrier_id in fresh.keys() | urgent.keys():
-                ranges = await self._front.look(db, carrier_id)
-                alarms = [one for one in ranges if one.priority == Priority.URGENT]
-                if not await self._call(db, carrier_id, alarms, urgent[carrier_id], URGENT):
-                    await self._call(db, carrier_id, ranges, (fresh + urgent)[carrier_id], "")
+                if not await self._called(db, carrier_id, fresh[carrier_id], urgent[carrier_id]):
+                    # What is committed but not told to us yet made the queue look full: whoever tells of it
+                    # next must not take these for an older queue.
+                    self._fresh[carrier_id] += min(fresh[carrier_id], _AHEAD)
+                    self._urgent[carrier_id] += min(urgent[carrier_id], _AHEAD)
             await asyncio.sleep(EVERY)
+
+    async def _called(self, db: Connection, carrier_id: int, fresh: int, urgent: int) -> bool:
+        ranges = await self._front.look(db, carrier_id)
+        alarms = [one for one in ranges if one.priority == Priority.URGENT]
+        return await self._call(db, carrier_id, alarms, urgent, URGENT) or await self._call(
+            db, carrier_id, ranges, fresh + urgent, ""
+        )
 
     async def _call(
         self, db: Connection, carrier_id: int, ranges: Sequence[Range], fresh: int, mark: str
