@@ -27,7 +27,7 @@ demo: $(RUNTIME)  ## A running gateway, a simulated network and an account to tr
 
 test: $(DEV)  ## Everything: units, properties, the store, journeys over real sockets, kill -9
 	@echo "Kavle: running all tests (some minutes)"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 check: $(DEV) audit  ## Lint, types, the walls between the floors, and known faults of what it runs on
 	@$(BIN)/ruff check .
