@@ -108,7 +108,7 @@ def _queues(settings: Settings, view: CarriersView) -> Iterator[Finding]:
             yield hint(
                 "queue",
                 f"{one.messages:,} messages wait for {one.carrier}, which is not in the settings",
-                "see docs/operations.md, When a network is down",
+                "see docs/links.md, When a network is down",
             )
 
 
