@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from kavle.core import callbacks as module
 from kavle.core.callbacks import Callbacks, Limits
@@ -23,6 +24,7 @@ from kavle.model.number import NumberSettings
 from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import IncomingPage, NewNumber
 from kavle.store.types import NewAccount
+from support.mms import incoming_mms
 from support.world import World
 
 PATIENCE = 30
@@ -352,6 +354,44 @@ async def test_a_host_has_so_many_at_once_and_one_while_it_is_silent(
             customers.behaviours[msisdn] = says(OK)
         world.clock.forward(minutes=30)
         await settled(world, DONE=10)
+
+
+async def test_a_server_for_mms_alone_that_is_silent_leaves_that_for_sms_its_room(
+    world: World, customers: Customers
+) -> None:
+    urls = NumberSettings("http://sms.example/in", mms_callback="http://mms.example/in")
+    numbers = [f"467374941{number:02}" for number in range(6)]
+    mms = incoming_mms(world.carrier_id, world.clock.now())
+    for msisdn in numbers:
+        new = NewNumber(msisdn, world.account.id, callback_host(urls.callback), urls, world.clock.now())
+        assert await world.store.inbox.add_number(new)
+        assert await world.store.inbox.take_mms(replace(mms, recipient=msisdn, transaction=msisdn))
+    go = asyncio.Event()
+
+    async def by_service(callback: LeasedCallback) -> Answer:
+        if callback.mms is None:
+            return OK
+        await go.wait()
+        return SILENCE
+
+    customers.behaviours |= dict.fromkeys(numbers, by_service)
+    async with calling(world, customers, Limits(per_host=4)) as one:
+        await until(lambda: customers.running["mms.example:80"] == 4)
+        await looked(world)
+        assert len(customers.called) == 4
+        await number(world, SECOND, "sms.example")
+        await comes(world, "hej", to=SECOND)
+        one.wake()
+        await until(lambda: customers.texts(SECOND) == ["hej"])
+        go.set()
+        await until(lambda: len(customers.called) == 7)
+        await until(lambda: not customers.running["mms.example:80"])
+        customers.most.clear()
+        await comes(world, "hej", to=numbers[0])
+        await settled(world, WAITING=6, DONE=2)
+        world.clock.forward(minutes=30)
+        await until(lambda: len(customers.called) == 14)
+        assert customers.most == {"sms.example:80": 1, "mms.example:80": 1}, "one call while it is silent"
 
 
 async def test_all_together_have_so_many_at_once(world: World, customers: Customers) -> None:

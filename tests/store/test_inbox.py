@@ -30,6 +30,7 @@ from kavle.store.inbox import (
     Taken,
 )
 from kavle.store.types import AccountChange, NewAccount
+from support.mms import incoming_mms
 from support.world import World, open_store
 
 PHONE = "46701740605"
@@ -65,11 +66,22 @@ class Inbox:
         lines = await self.store.incoming(ALL)
         return [(await self.store.story(line.id)).text for line in reversed(lines)]
 
+    async def mms(self, *recipients: str) -> None:
+        """One to each."""
+        now = self.world.clock.now()
+        for recipient in recipients:
+            mms = incoming_mms(self.world.carrier_id, now, f"t{next(self._tokens)}")
+            assert await self.store.take_mms(replace(mms, recipient=recipient))
+
     async def number(
-        self, msisdn: str = NUMBER, host: str = "example.com", account: Account | None = None
+        self,
+        msisdn: str = NUMBER,
+        host: str = "example.com",
+        account: Account | None = None,
+        settings: NumberSettings = URL,
     ) -> bool:
-        account_id = (account or self.world.account).id
-        return await self.store.add_number(NewNumber(msisdn, account_id, host, URL, self.world.clock.now()))
+        new = NewNumber(msisdn, (account or self.world.account).id, host, settings, self.world.clock.now())
+        return await self.store.add_number(new)
 
     async def lease(self, room: int = 100, **how: Any) -> list[LeasedCallback]:
         return (await self.leases(room, **how)).taken
@@ -407,6 +419,48 @@ async def test_a_host_has_no_more_numbers_called_at_once_than_allowed(inbox: Inb
     calls = await inbox.lease(per_host=3, busy={"slow.example": 1})
     assert [call.recipient for call in calls] == [*[n for n in numbers[:2] for _ in "ab"], OTHER]
     assert await inbox.lease(per_host=3, busy={"slow.example": 3}) == []
+
+
+async def test_an_mms_counts_at_the_host_of_its_own_address(inbox: Inbox) -> None:
+    """And an SMS of the same number, whose host has no room, holds none of it."""
+    urls = NumberSettings("https://sms.example/in", mms_callback="https://mms.example/in?who=me")
+    numbers = [f"4673749{number:04}" for number in range(4)]
+    for number in numbers:
+        await inbox.number(number, "sms.example:443", settings=urls)
+    await inbox.mms(*numbers[:3])
+    await inbox.take(inbox.piece("hej", recipient=numbers[3]))
+    calls = await inbox.lease(per_host=2, busy={"mms.example:443": 1, "sms.example:443": 1})
+    assert [(call.recipient, call.host) for call in calls] == [
+        (numbers[0], "mms.example:443"),
+        (numbers[3], "sms.example:443"),
+    ]
+    calls = await inbox.lease(per_host=2, busy={"sms.example:443": 2})
+    assert [(call.recipient, call.host) for call in calls] == [(n, "mms.example:443") for n in numbers[1:3]]
+
+
+async def test_a_lease_of_a_number_leads_to_one_host_and_keeps_the_order(inbox: Inbox) -> None:
+    urls = NumberSettings("https://sms.example/in", mms_callback="https://mms.example/in")
+    await inbox.number(host="sms.example:443", settings=urls)
+    await inbox.take(inbox.piece("ett"), inbox.piece("två"))
+    await inbox.mms(NUMBER, NUMBER)
+    await inbox.take(inbox.piece("tre"))
+    leased = []
+    while calls := await inbox.lease():
+        leased.append((calls[0].host, [call.text for call in calls]))
+        await inbox.tell(calls, Verdict.DONE, status=200)
+    assert leased == [
+        ("sms.example:443", ["ett", "två"]),
+        ("mms.example:443", ["Semester", "Semester"]),
+        ("sms.example:443", ["tre"]),
+    ]
+
+
+async def test_an_mms_whose_number_has_one_address_for_all_counts_with_its_sms(inbox: Inbox) -> None:
+    await inbox.number(host="sms.example:443")
+    await inbox.mms(NUMBER)
+    await inbox.take(inbox.piece("hej"))
+    assert await inbox.lease(per_host=1, busy={"sms.example:443": 1}) == []
+    assert [call.host for call in await inbox.lease()] == ["sms.example:443"] * 2
 
 
 async def test_an_account_has_no_more_numbers_called_at_once_than_allowed(inbox: Inbox) -> None:

@@ -26,8 +26,15 @@ WITH RECURSIVE lane (number) AS (   -- one seek a number, however many messages 
     AND (SELECT l.state FROM callback AS l WHERE l.state = 1 AND l.number = lane.number LIMIT 1) IS NULL
   LIMIT $2
 )
-SELECT free.number, coalesce(n.account_id, 0), coalesce(n.host, '') FROM free
-LEFT JOIN LATERAL (SELECT account_id, host FROM number WHERE msisdn = free.number LIMIT 1) AS n ON true
+SELECT free.number, coalesce(n.account_id, 0), coalesce(n.host, ''),
+  -- Only for a number whose MMS have an address of their own is it looked whether the first one is an MMS.
+  coalesce(CASE WHEN n.mms_callback <> '' THEN (
+    SELECT n.mms_callback FROM incoming AS m WHERE m.mms IS NOT NULL AND m.id = (
+      SELECT min(f.incoming_id) FROM callback AS f WHERE f.state = 0 AND f.number = free.number)) END, '')
+FROM free
+LEFT JOIN LATERAL (
+  SELECT account_id, host, settings::json ->> 'mms_callback' AS mms_callback
+  FROM number WHERE msisdn = free.number LIMIT 1) AS n ON true
 ORDER BY free.number
 """
 _HOLD: Final = (

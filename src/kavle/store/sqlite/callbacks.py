@@ -25,7 +25,11 @@ _LANES: Final = Reader(
     " FROM lane WHERE lane.number IS NOT NULL),"
     " free (number) AS (SELECT number FROM lane WHERE number IS NOT NULL AND NOT EXISTS"
     "  (SELECT 1 FROM callback AS l WHERE l.number = lane.number AND l.state = 1) LIMIT ?2)"
-    " SELECT json_group_array(json_array(free.number, coalesce(n.account_id, 0), coalesce(n.host, '')))"
+    " SELECT json_group_array(json_array(free.number, coalesce(n.account_id, 0), coalesce(n.host, ''),"
+    # Only for a number whose MMS have an address of their own is it looked whether the first one is an MMS.
+    " coalesce(iif(n.settings ->> 'mms_callback' <> '', (SELECT n.settings ->> 'mms_callback'"
+    "  FROM incoming AS m WHERE m.mms IS NOT NULL AND m.id = (SELECT min(f.incoming_id)"
+    "   FROM callback AS f WHERE f.state = 0 AND f.number = free.number)), null), '')))"
     " FROM free LEFT JOIN number AS n ON n.msisdn = free.number",
     Lane,
 )
