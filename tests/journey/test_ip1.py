@@ -128,10 +128,12 @@ async def test_one_text_to_three_is_one_request_and_three_fates(run: Business) -
     await until(lambda: run.provider.probes > 3)
     for number in ("0702617396", "0702617397", "0702617398"):
         await run.send(to=number)
+    read = reading_of(run)
+    # Then the first one is what is tried alone, and the others may go together.
+    await until_rows(read, "SELECT count(*) FROM job WHERE state = 0", 4)
     run.provider.token = TOKEN
     batch = next(one for one in await run.taken(2) if one["body"] == "Testar")
     assert batch["recipients"] == [NUMBER, "46702617397", "46702617398"]
-    read = reading_of(run)
     await until_rows(read, "SELECT count(*) FROM message WHERE status = 21", 4)
     for number, code in zip(batch["recipients"], (201, 501, 202), strict=True):
         assert await run.provider.post(run.hook, json=run.provider.report(batch, number, code)) == 200

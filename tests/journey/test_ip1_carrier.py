@@ -235,6 +235,24 @@ async def test_what_fails_again_and_again_is_tried_ever_more_rarely(provider: Pr
             assert carrier._backoff._tries == (number if number < 4 else 0)
 
 
+async def test_who_refused_one_is_asked_with_one_at_a_time(provider: Provider, core: Core) -> None:
+    """Its probe may be let in where its messages are not."""
+    provider.answers.extend([status(402), status(402)])
+    async with running(provider, core, connections=3) as carrier:
+        carrier.submit([parcel(1)])
+        await ended(core)
+        await until(carrier.free)
+        assert (carrier.free(), carrier.lot) == (1, 1)
+        carrier.submit([parcel(2, "a"), parcel(3, "b")])  # of two texts: two requests; leased before it fell
+        refused = Refused(Status.NETWORK_FAILED, True, "HTTP 402")
+        assert await ended(core, 3) == [refused, refused, Unsent()]
+        await until(carrier.free)
+        carrier.submit([parcel(4)])
+        await ended(core, 4)
+        assert (carrier.bound, carrier.free()) == (True, carrier.lot)
+    assert len(provider.asked) == 3
+
+
 async def test_it_asks_for_less(provider: Provider, core: Core) -> None:
     provider.answers.append(status(429, **{"Retry-After": "120"}))
     async with running(provider, core, connections=1) as carrier:

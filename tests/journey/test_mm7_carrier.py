@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import web
 
 from journey.smsc_peer import Core, until
@@ -20,13 +21,18 @@ from kavle.model.mms import MmsFile
 from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.settings import SettingsError
+from kavle.simulator.journal import MemoryJournal
+from kavle.simulator.mmsc.faults import MmscFaults
+from kavle.simulator.mmsc.mmsc import Mmsc as SimulatedMmsc
+from kavle.simulator.mmsc.settings import MmscSettings
 from kavle.sms.segment import Encoding, Segment
+from kavle.south.backoff import Backoff
 from kavle.south.mm7 import requests as requests_module
 from kavle.south.mm7.carrier import Mm7Carrier
 from kavle.south.mm7.client import LONGEST_ANSWER
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.wire.mm7 import SUCCESS, Code, SubmitReq, SubmitRsp
-from support.mmsc import Mmsc, cut, http, refusing, said, when
+from support.mmsc import Answer, Mmsc, cut, http, refusing, said, when
 from support.tls import CERTIFICATES, server_context
 
 # What breaks a MIME that is not exact: line ends, NUL, and what a boundary looks like.
@@ -248,6 +254,130 @@ async def test_files_that_can_t_be_read_now_are_sent_later(mmsc: Mmsc, core: Fil
         assert result.retryable
         assert carrier.bound
     assert mmsc.asked == []
+
+
+# --- one at a time, until it takes one -----------------------------------------------------------------
+
+NONSENSE = http(200, b"<html>welcome</html>")
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often it had failed, at each wait before the next try, which is short."""
+    noted: list[int] = []
+
+    def next(backoff: Backoff) -> float:
+        noted.append(backoff._tries)
+        backoff._tries += 1
+        backoff.last = 60.0
+        return 0.02
+
+    monkeypatch.setattr(Backoff, "next", next)
+    return noted
+
+
+@pytest.mark.parametrize("no", [http(503), http(405), NONSENSE, refusing(Code.SERVICE_UNAVAILABLE), cut])
+async def test_who_refuses_only_messages_is_asked_with_one_at_a_time_ever_more_rarely(
+    mmsc: Mmsc, core: Files, waits: list[int], no: Answer
+) -> None:
+    """Any GET is answered; so that somebody is there says nothing."""
+    mmsc.answers.extend([no] * 3)
+    async with running(mmsc, core) as carrier:
+        carrier.submit([parcel(1)])
+        await until(lambda: waits == [0])
+        for tries in (1, 2):
+            await until(carrier.free)
+            assert (carrier.bound, carrier.free(), carrier.lot) == (False, 1, 1)
+            carrier.submit([parcel(2), parcel(3)])  # as many as were leased before it fell
+            assert (await ended(core, 2 * tries))[-1] == Unsent()
+            await until(lambda tries=tries: waits == list(range(tries + 1)))
+            assert len(mmsc.asked) == tries + 1
+        await until(carrier.free)
+        carrier.submit([parcel(4)])
+        assert (await ended(core, 6))[-1] == Accepted("mmsc-1")
+        assert (carrier.bound, carrier.free(), carrier.lot) == (True, 10, 10)
+        assert carrier._backoff._tries == 0
+
+
+@pytest.mark.parametrize("fault", ["http_errors", "garbled", "unavailable", "lost_responses"])
+async def test_a_simulated_mmsc_whose_submissions_all_fail_is_spared_until_it_is_well(
+    core: Files, waits: list[int], fault: str
+) -> None:
+    network = SimulatedMmsc(MmscSettings(), structlog.get_logger(), MemoryJournal())
+    _, port = await network.start("127.0.0.1", 0)
+    network.inflict(MmscFaults(**{fault: 1.0}))
+    settings = Mm7Settings(name="mmsc", url=f"http://127.0.0.1:{port}/mm7")
+    carrier = Mm7Carrier(settings, core, SetClock())
+    run = asyncio.create_task(carrier.run())
+    try:
+        await until(lambda: carrier.bound)
+        for tries in range(1, 6):
+            await until(carrier.free)
+            carrier.submit([parcel(tries, lease=Lease(tries, 7, tries))])
+            await until(lambda tries=tries: waits == list(range(tries)))
+            assert network.counts.submits == tries
+            assert carrier.reconnects == 0, "it did not come back, and go again"
+        network.inflict(MmscFaults(calm=True))
+        await until(carrier.free)
+        carrier.submit([parcel(6)])
+        assert isinstance((await ended(core, 6))[-1], Accepted)
+        assert (carrier.bound, carrier.free(), carrier.reconnects) == (True, 10, 1)
+    finally:
+        await carrier.close()
+        await run
+        await network.stop()
+
+
+async def test_while_one_message_is_tried_the_link_is_not_bound(mmsc: Mmsc, core: Files) -> None:
+    """Others may do it better; but if they leave nothing to try, it has to be said to be there."""
+    mmsc.answers.append(http(503))
+    async with running(mmsc, core) as carrier:
+        carrier._backoff.next = lambda: 0.0  # type: ignore[method-assign]
+        carrier._backoff.last = 60.0
+        carrier.submit([parcel(1)])
+        await until(lambda: carrier.report().state == "trying one message")
+        assert (carrier.bound, carrier.free(), carrier.lot) == (False, 1, 1)
+        assert carrier.reason == "HTTP 503: the MMSC is not available now"
+        carrier.submit([parcel(2)])
+        assert carrier.free() == 0
+        assert (await ended(core, 2))[-1] == Accepted("mmsc-1")
+        assert (carrier.bound, carrier.reason, carrier.reconnects) == (True, "", 1)
+        mmsc.answers.append(http(503))
+        carrier._backoff.last = 0.0
+        carrier.submit([parcel(3)])
+        await until(lambda: carrier.reconnects == 2)
+        assert (carrier.bound, carrier.free()) == (True, 1), "none came: it is there, for one at a time"
+
+
+@pytest.mark.parametrize(
+    "answer", [refusing(Code.ADDRESS_ERROR), refusing(Code.VALIDATION_ERROR, fault=True)]
+)
+async def test_that_it_refuses_one_for_what_is_in_it_says_that_it_takes_others(
+    mmsc: Mmsc, core: Files, answer: Answer
+) -> None:
+    mmsc.answers.extend([http(503), answer])
+    async with running(mmsc, core) as carrier:
+        for number in (1, 2):
+            await until(carrier.free)
+            carrier.submit([parcel(number)])
+            await ended(core, number)
+        assert (carrier.bound, carrier.free()) == (True, 10)
+
+
+async def test_what_fails_here_says_nothing_of_the_network(mmsc: Mmsc, core: Files, waits: list[int]) -> None:
+    mmsc.answers.extend([http(503)] * 2)
+    async with running(mmsc, core) as carrier:
+        carrier.submit([parcel(1)])
+        await ended(core)
+        await until(carrier.free)
+        core.lost = True
+        carrier.submit([parcel(2)])
+        assert (await ended(core, 2))[1] == requests_module.NO_FILES
+        assert (carrier.trial, carrier.free(), carrier._backoff._tries) == (True, 1, 1)
+        core.lost = False
+        carrier.submit([parcel(3)])
+        await ended(core, 3)
+        await until(lambda: waits == [0, 1])
 
 
 # --- what is not known ---------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from kavle.north.web.words import all_words, preferred, translations
 from kavle.simulator.magic import MAGIC
 from kavle.simulator.mmsc.magic import MAGIC as MMS_MAGIC
 from kavle.simulator.submissions import REFUSED
+from kavle.south import http_carrier
 from kavle.south.smpp.carrier import _BOUND_AS, LinkState
 
 WEB = Path(str(files("kavle.north.web")))
@@ -48,8 +49,8 @@ NAMED_ELSEWHERE = {
     PHONES[1],
     # Told of links
     *LinkState,
+    *http_carrier.LinkState,
     *_BOUND_AS.values(),
-    "open",
     # Told by a simulated network
     REFUSED,
     *(

@@ -16,11 +16,13 @@ class Backoff:
     def __init__(self, most: float) -> None:
         self._most = most
         self._tries = 0
+        self.last = 0.0  # what `next` said last
 
     def next(self) -> float:
         delay = min(FIRST * 2.0 ** min(self._tries, 30), self._most)
         self._tries += 1
-        return delay * _random.uniform(0.5, 1.0)
+        self.last = delay * _random.uniform(0.5, 1.0)
+        return self.last
 
     def reset(self) -> None:
         self._tries = 0

@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
+from enum import StrEnum
 from typing import Any, Protocol
 
 from kavle.clock import Clock
@@ -26,6 +27,10 @@ class Way(Protocol):
     @property
     def open(self) -> bool:
         """Whether requests may be made now."""
+
+    @property
+    def trial(self) -> bool:
+        """Whether they are made one at a time: the last one failed by a fault of the network's."""
 
     def meant(self, said: Meaning) -> None:
         """What an answer, or the lack of one, means for the requests to come."""
@@ -58,12 +63,23 @@ class Requests(Protocol):
         """What is under way is given up."""
 
 
+class LinkState(StrEnum):
+    """As an operator is shown it."""
+
+    CLOSED = "closed"
+    TRIAL = "trying one message"
+    OPEN = "open"
+
+
 class HttpCarrier(ABC):
     """Implements `core.carrier.Carrier`, but for how its network is asked: `_requests`, `_probe` and `_close`
     are those of the kind of carrier.
 
     It is `bound` while the network lets us in: asked at the start, and again after each answer, or lack of
-    one, by which the next request would fare no better."""
+    one, by which the next request would fare no better. That it lets us in does not say that it takes
+    messages; so once a message has failed by it, only one is tried at a time, as by a circuit breaker that is
+    half open, until one is taken. Not bound meanwhile, since messages are better off with other carriers;
+    but if none comes for as long as the last wait, it has to be: else none ever might."""
 
     _requests: Requests
 
@@ -84,8 +100,9 @@ class HttpCarrier(ABC):
         self._held = False
         self._pause: asyncio.TimerHandle | None = None
         self._stopping = asyncio.Event()
-        self._fell = asyncio.Event()  # it is not bound any more
-        self.bound = False
+        self._fell = asyncio.Event()  # it takes nothing any more
+        self._state = LinkState.CLOSED
+        self.trial = False
         self.reason = "not yet tried"  # why it is not bound
         self._standing = Standing(clock)
 
@@ -107,9 +124,13 @@ class HttpCarrier(ABC):
     def in_flight(self) -> int:
         return self._requests.in_flight
 
+    @property
+    def bound(self) -> bool:
+        return self._state is LinkState.OPEN
+
     def report(self) -> LinkReport:
         return self._standing.report(
-            "open" if self.bound else "closed",
+            self._state,
             window=self._window,
             in_flight=self.in_flight,
             submits=self._requests.submits,
@@ -123,7 +144,7 @@ class HttpCarrier(ABC):
 
     @property
     def lot(self) -> int:
-        return self._window
+        return 1 if self.trial else self._window
 
     def free(self) -> int:
         return self._requests.free()
@@ -169,28 +190,48 @@ class HttpCarrier(ABC):
         said = await self._probe()
         if said.down:
             self._fall(said.down.replace("{name}", self.name))
-        elif not self._stopping.is_set():
-            self._rise(said.pause)
-            await self._fell.wait()
-
-    def _rise(self, pause: float) -> None:
-        self.bound, self.reason = True, ""
-        self._standing.entered()
-        self._standing.up()
+            return
+        if self._stopping.is_set():
+            return
         self._fell.clear()
+        if said.pause:
+            self._wait(said.pause)
+        if self.trial:
+            await self._try()
+        if self._state is not LinkState.OPEN and not self._fell.is_set():
+            self._rise()
+        await self._fell.wait()
+
+    async def _try(self) -> None:
+        """Returns when it fell, or when no message came that would have told."""
+        self._enter(LinkState.TRIAL)
+        self._room()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._backoff.last):
+                await self._fell.wait()
+
+    def _rise(self) -> None:
+        self._enter(LinkState.OPEN)
+        self.reason = ""
+        self._standing.up()
         self._log.info("the network lets us in")
-        if pause:
-            self._wait(pause)
-        elif self.open:
+        self._room()
+
+    def _enter(self, state: LinkState) -> None:
+        if state is not self._state:
+            self._state = state
+            self._standing.entered()
+
+    def _room(self) -> None:
+        if self.open:
             self._events.room()
 
     def _fall(self, reason: str) -> None:
         if reason != self.reason and not self._stopping.is_set():
             self._log.error("the network takes nothing now", reason=reason)
             self._standing.wrong(reason)
-        if self.bound:
-            self._standing.entered()
-        self.bound, self.reason = False, reason
+        self._enter(LinkState.CLOSED)
+        self.reason = reason
         self._fell.set()
         self._requests.withdraw()
 
@@ -198,15 +239,22 @@ class HttpCarrier(ABC):
 
     @property
     def open(self) -> bool:
-        return self.bound and not self._held and self._pause is None
+        return self._state is not LinkState.CLOSED and not self._held and self._pause is None
 
     def meant(self, said: Meaning) -> None:
-        if said.result is None:
-            self._backoff.reset()
         if said.pause:
             self._wait(said.pause)
-        if said.down:
+        elif said.down:
+            self.trial = True
             self._fall(said.down.replace("{name}", self.name))
+        else:  # whatever it says of this message: it takes messages
+            self._works()
+
+    def _works(self) -> None:
+        self._backoff.reset()
+        self.trial = False
+        if self._state is LinkState.TRIAL:
+            self._rise()
 
     # --- pauses ---------------------------------------------------------------------------------------
 

@@ -65,6 +65,8 @@ class Requests:
     def free(self) -> int:
         if not self._way.open:
             return 0
+        if self._way.trial:
+            return 0 if self._queue or self._sending else 1
         return max(0, self._settings.window - sum(batch.segments for batch in self._under_way()))
 
     def kept(self) -> int:
@@ -126,6 +128,8 @@ class Requests:
         self._queue = deque(sorted(batches, key=lambda batch: -batch.priority))
 
     def _free_connection(self, priority: int) -> bool:
+        if self._way.trial:
+            return not self._sending
         if priority == Priority.URGENT:
             return len(self._sending) < self._settings.connections
         others = sum(batch.priority != Priority.URGENT for batch, _ in self._sending.values())

@@ -32,7 +32,8 @@ NO_FILES: Final = Refused(Status.INTERNAL_ERROR, True, "its files could not be r
 class _Submitted:
     """What one request comes to."""
 
-    def __init__(self, result: Result, said: Meaning) -> None:
+    def __init__(self, result: Result, said: Meaning | None) -> None:
+        """`said` by the network; None where it was not asked."""
         self.result = result
         self.said = said
 
@@ -67,18 +68,18 @@ class Requests:
         return len(self._sending)
 
     def free(self) -> int:
-        return max(0, self._settings.requests - len(self._sending)) if self._way.open else 0
+        most = 1 if self._way.trial else self._settings.requests
+        return max(0, most - len(self._sending)) if self._way.open else 0
 
     def kept(self) -> int:
         """None: an MMS has no priority."""
         return 0
 
     def put(self, parcels: Sequence[Parcel]) -> None:
-        if not self._way.open:  # leased for a way that has closed meanwhile
-            for parcel in parcels:
-                self._end(parcel, Unsent())
-            return
-        for parcel in parcels:
+        free = self.free()
+        for parcel in parcels[free:]:  # leased for a way that has closed or narrowed meanwhile
+            self._end(parcel, Unsent())
+        for parcel in parcels[:free]:
             progress = Progress()
             task = asyncio.create_task(self._submit(parcel, progress), name=f"submit {self._way.name}")
             self._sending[task] = parcel, progress
@@ -108,9 +109,9 @@ class Requests:
         try:
             files = await self._events.files(parcel.lease.message_id)
         except Refusal:
-            return _Submitted(NO_FILES, Meaning(None))
+            return _Submitted(NO_FILES, None)
         if not self._way.open:  # it has closed meanwhile
-            return _Submitted(Unsent(), Meaning(None))
+            return _Submitted(Unsent(), None)
         # Hundreds of thousands of octets to look at, to hash, and maybe to write as base64.
         content_type, body = await asyncio.to_thread(self._written, parcel, files, self._clock.now())
         return await self._ask(content_type, body, progress)
@@ -154,7 +155,8 @@ class Requests:
         else:
             submitted = task.result()
         self._end(parcel, submitted.result)
-        self._way.meant(submitted.said)
+        if submitted.said is not None:
+            self._way.meant(submitted.said)
         self.fill()
         if not self._sending:
             self._answered.set()
