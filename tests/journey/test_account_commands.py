@@ -77,6 +77,8 @@ async def test_settings_are_changed_one_by_one_and_shown(operator: Operator) -> 
         "addresses": "-",
         "prices": "-",
         "per_minute": "-",
+        "texts_days": "-",
+        "messages_days": "-",
         "hosts": "-",
         "stop_list": "no",
     }

@@ -149,3 +149,17 @@ async def test_what_is_new_is_in_no_run(world: World) -> None:
     assert (await runs(world)).next > 0
     assert len(await found(world, ANNA, world.account.id, 5, since=world.later(minutes=-9))) == 3 * RUN
     assert await found(world, ANNA, world.account.id, 5, until=world.clock.now() - timedelta(hours=1)) == []
+
+
+async def test_who_is_erased_before_the_others_is_in_no_run_any_more(world: World) -> None:
+    quick = await world.store.create_account(NewAccount("snabb", "", 100_000_000, world.clock.now()))
+    assert quick is not None
+    ours = await send(world, ANNA)
+    await send(world, ANNA, account=quick)
+    await send(world, BERTIL, account=quick)
+    await settle(world)
+    before = world.later(hours=1)
+    await world.expire(world.clock.forward(days=3))
+    await world.store.erase(Erase(Kept.MESSAGES, before, account_id=quick.id))
+    rows = await world.rows(f"SELECT message_id FROM recipient_run WHERE recipient IN ('{ANNA}', '{BERTIL}')")  # noqa: S608
+    assert rows == [(ours,)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -10,16 +10,21 @@ from msgspec.structs import replace
 from kavle.clock import SetClock
 from kavle.core import retention
 from kavle.core.retention import Retention
+from kavle.model.account import Account, AccountSettings
+from kavle.model.audit import AuditNote
+from kavle.model.callback import CallbackTry, Verdict
+from kavle.model.keeping import Keep
+from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
-from kavle.store.inbox import NewNumber
+from kavle.store.inbox import CallbackRequest, NewNumber
 from kavle.store.retention import BATCH, Erase, Kept, chosen
 from kavle.store.sqlite.store import SqliteStore
-from kavle.store.types import CarrierTerms
-from support.mms import accept_mms, incoming_mms, mms_world
+from kavle.store.types import AccountChange, CarrierTerms, NewAccount
+from support.mms import PICTURE, accept_mms, incoming_mms, mms_world
 from support.postgres import empty_database, fetch
 from support.world import LOST, RECIPIENT, Accepted, World, open_world
 
-TEXTS, MESSAGES = timedelta(days=90), timedelta(days=400)
+KEEP = Keep.of(90, 400, 730)
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +33,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def sweep(world: World) -> None:
-    await Retention(world.store, world.clock, TEXTS, MESSAGES).once()
+    await Retention(world.store, world.clock, KEEP).once()
 
 
 async def texts(world: World) -> list[object]:
@@ -182,6 +187,157 @@ async def test_the_file_gets_smaller_again(world: World) -> None:
     await sweep(world)
     ((after,),) = await world.rows("PRAGMA page_count")
     assert int(str(after)) < int(str(before))
+
+
+async def test_what_is_erased_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "kavle.db"
+    world = await open_world(file, SetClock())
+    for _ in range(80):
+        await world.accept("hemlig" * 20)
+    bundle = await world.accept_bundle(5, text="hemlig")
+    await world.advance()
+    await world.expire(world.clock.forward(days=3))
+    await accept_mms(
+        await mms_world(world), "hemlig", replace(PICTURE, data=PICTURE.data + b"hemlig" * 9_000)
+    )
+    await world.expire(world.clock.forward(days=3))
+    world.clock.forward(days=92)
+    await sweep(world)
+    assert await left(world, "body") == 0
+    assert await world.bundle(bundle)
+    await world.store.close()  # its log goes with that
+    assert b"hemlig" not in file.read_bytes()
+
+
+# --- per account ------------------------------------------------------------------------------------------
+
+
+async def other_account(world: World, **settings: int) -> Account:
+    """One that keeps less than the gateway does."""
+    account = await world.store.create_account(NewAccount("snabb", "", 100 * UNIT, world.clock.now()))
+    assert account is not None
+    await world.store.change_account(AccountChange("snabb", settings=AccountSettings(**settings)))  # type: ignore[arg-type]
+    return account
+
+
+async def of(world: World, account: Account, network_id: str) -> int:
+    """A message of that account, which came to its phone."""
+    message = await world.store.accept(world.draft(account=account))
+    (leased,) = await world.lease()
+    await world.answer(leased.lease, Accepted(network_id))
+    await world.receipt(network_id)
+    return int(message)
+
+
+async def test_an_account_that_keeps_less_loses_its_own_sooner_and_nobody_elses(world: World) -> None:
+    quick = await other_account(world, texts_days=10, messages_days=30)
+    theirs, ours = await ended(world, "a1"), await of(world, quick, "a2")
+    bundle = await world.accept_bundle([RECIPIENT, "hej"], account=quick)
+    await world.advance()
+    await world.expire(world.clock.forward(days=3))
+    world.clock.forward(days=6, hours=23)
+    await sweep(world)
+    assert await texts(world) == [theirs, ours, bundle]
+    world.clock.forward(hours=2)
+    await sweep(world)
+    assert await texts(world) == [theirs]
+    assert await world.story(ours) == [10, 21, 22]
+    assert await left(world, "bundle") == 1
+
+    world.clock.forward(days=20)
+    await sweep(world)
+    assert [await world.store.status(theirs), await world.store.status(ours)] == [22, None]
+    assert [await left(world, table) for table in ("message", "segment", "receipt", "bundle")] == [1, 1, 1, 0]
+    assert await left(world, "bundle_part") == 0
+    ((credits,),) = await world.rows(f"SELECT sum(amount) FROM ledger WHERE account_id = {quick.id}")  # noqa: S608
+    assert credits == await world.store.balance(quick.id)
+
+
+async def test_what_is_open_of_such_an_account_stays_and_goes_when_it_has_ended(world: World) -> None:
+    quick = await other_account(world, texts_days=10, messages_days=10)
+    waits = int(await world.store.accept(world.draft(account=quick, due=world.later(days=50))))
+    done = await of(world, quick, "a1")
+    world.clock.forward(days=40)
+    keeper = Retention(world.store, world.clock, KEEP)
+    await keeper.once()
+    assert [await world.store.status(waits), await world.store.status(done)] == [11, None]
+    await world.cancel(waits, quick)
+    world.clock.forward(days=21)
+    await keeper.once()
+    assert await left(world, "message") == await left(world, "body") == 0
+
+
+async def test_what_phones_sent_to_such_an_account_goes_with_its_files_and_calls(world: World) -> None:
+    quick = await other_account(world, texts_days=10, messages_days=30)
+    inbox = world.store.inbox
+    address = NumberSettings("https://example.com/")
+    await inbox.add_number(NewNumber("46737494123", quick.id, "example.com", address, world.clock.now()))
+    mms, _ = await mms_world(world), await inbox.take_mms(incoming_mms(world.carrier_id, world.clock.now()))
+    await inbox.take_mms(incoming_mms(mms.carrier_id, world.clock.now(), "nobody's", recipient="46700000000"))
+    request = CallbackRequest(10, 10, 10, 10, 10, 7, world.clock.now(), world.later(minutes=2))
+    (call,) = (await inbox.lease(request)).taken
+    await inbox.record([CallbackTry(call.lease, Verdict.DONE, world.clock.now())])
+    world.clock.forward(days=11)
+    await sweep(world)
+    assert [await left(world, "body"), await left(world, "incoming"), await left(world, "callback_try")] == [
+        1,
+        2,
+        1,
+    ]
+    assert await world.rows("SELECT DISTINCT message_id FROM file") == await world.rows(
+        "SELECT id FROM incoming WHERE account_id IS NULL"
+    )
+    world.clock.forward(days=20)
+    await sweep(world)
+    assert [await left(world, "incoming"), await left(world, "callback_try")] == [1, 0]
+
+
+async def test_more_than_one_look_of_such_an_account(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = "sqlite" if isinstance(world.store, SqliteStore) else "postgres"
+    monkeypatch.setattr("kavle.store.retention.BATCH", 3)
+    monkeypatch.setattr(f"kavle.store.{engine}.retention.BATCH", 3)
+    quick = await other_account(world, messages_days=10)
+    for _ in range(4):
+        await world.accept()
+        await world.store.accept(world.draft(account=quick))
+    await world.accept_bundle(5, account=quick)
+    await world.advance()
+    await world.expire(world.clock.forward(days=3))
+    world.clock.forward(days=8)
+    await sweep(world)
+    assert [await left(world, table) for table in ("message", "body", "bundle")] == [4, 4, 0]
+
+
+async def test_all_of_an_account_is_walked_through_once_a_day_or_when_it_wants_less(world: World) -> None:
+    quick = await other_account(world, texts_days=20)
+    keeper = Retention(world.store, world.clock, KEEP)
+    await of(world, quick, "a1")
+    world.clock.forward(days=19, hours=12)
+    await keeper.once()
+    world.clock.forward(hours=13)
+    await keeper.once()
+    assert await left(world, "body") == 1  # it was walked through half a day ago
+    world.clock.forward(hours=11)
+    await keeper.once()
+    assert await left(world, "body") == 0
+    await of(world, quick, "a2")
+    world.clock.forward(days=12)
+    await keeper.once()
+    await world.store.change_account(AccountChange("snabb", settings=AccountSettings(texts_days=10)))
+    await keeper.once()
+    assert await left(world, "body") == 0
+
+
+async def test_the_audit_log_goes_later_still(world: World) -> None:
+    office = world.store.office
+    await office.note(AuditNote(world.clock.now(), "anna", "Account made", "acme"))
+    world.clock.forward(days=730)
+    young = await office.note(AuditNote(world.clock.now(), "anna", "Account made", "bertil"))
+    await sweep(world)
+    assert await left(world, "audit") == 2
+    world.clock.forward(days=2)
+    await sweep(world)
+    assert await world.rows("SELECT id FROM audit") == [(young,)]
 
 
 # --- partitions -------------------------------------------------------------------------------------------

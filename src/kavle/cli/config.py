@@ -16,7 +16,9 @@ from msgspec import Meta
 from kavle.cli.database import check_address
 from kavle.core.callbacks import Limits
 from kavle.core.order import MmsTerms, Terms
+from kavle.model.account import LEAST_DAYS, MOST_DAYS
 from kavle.model.description import Language
+from kavle.model.keeping import Keep
 from kavle.model.money import parse_money
 from kavle.model.msisdn import known_region
 from kavle.model.prefix import ByPrefix
@@ -132,9 +134,7 @@ class IncomingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait_for_parts: Annotated[float, Meta(gt=0, le=86_400)] = 1800.0
 
 
-Days = Annotated[int, Meta(ge=0, le=36_500)]
-LEAST_DAYS: Final = 8
-"""So long may receipts come, and a day more."""
+Days = Annotated[int, Meta(ge=0, le=MOST_DAYS)]
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,21 +142,16 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     texts_days: Days = 90
     messages_days: Days = 400
+    audit_days: Days = 730
 
     def __post_init__(self) -> None:
-        for key, days in (("texts_days", self.texts_days), ("messages_days", self.messages_days)):
-            if 0 < days < LEAST_DAYS:
+        for key in self.__struct_fields__:
+            if 0 < getattr(self, key) < LEAST_DAYS:
                 raise WrongValue(key, f"expected {LEAST_DAYS} or more, or 0: for ever")
 
     @property
-    def texts(self) -> timedelta | None:
-        """No text outlives its message."""
-        kept = [days for days in (self.texts_days, self.messages_days) if days]
-        return timedelta(days=min(kept)) if kept else None
-
-    @property
-    def messages(self) -> timedelta | None:
-        return timedelta(days=self.messages_days) if self.messages_days else None
+    def keep(self) -> Keep:
+        return Keep.of(self.texts_days, self.messages_days, self.audit_days)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

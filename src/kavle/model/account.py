@@ -9,6 +9,9 @@ import msgspec
 from kavle.model.errors import Complaint
 
 LONGEST_NAME: Final = 64
+LEAST_DAYS: Final = 8
+"""That anything is kept: so long may receipts come, and a day more."""
+MOST_DAYS: Final = 36_500
 
 Charset = Literal["auto", "latin-1", "utf-8"]
 BalanceFormat = Literal["98.50", "98,50", "98"]
@@ -27,6 +30,10 @@ class AccountSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     stop_list: bool = False  # STOP from a phone to a number of its: it sends that phone nothing more
     prices: tuple[tuple[str, int], ...] = ()  # its own: prefix, ten-thousandths a segment; the longest first
     per_minute: int = 0  # messages that it may hand over to a process; 0: as many as it likes
+    texts_days: int = (
+        0  # that its texts and files are kept, where that is less than the gateway's; 0: as that
+    )
+    messages_days: int = 0  # and all else of its messages
     hosts: tuple[str, ...] = ()  # to which Ok and Error of a URL call may lead; none: all
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 import msgspec
 
-from kavle.model.account import AccountSettings
+from kavle.model.account import LEAST_DAYS, MOST_DAYS, AccountSettings
 from kavle.model.errors import Complaint
 from kavle.model.money import format_price, parse_money
 from kavle.model.msisdn import known_region
@@ -100,6 +100,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _days(text: str) -> int:
+    if not _COUNT.fullmatch(text) or not LEAST_DAYS <= int(text) <= MOST_DAYS:
+        raise Complaint("expected a whole number of days, {least} or more", least=LEAST_DAYS)
+    return int(text)
+
+
 def _written_count(count: int) -> str:
     return str(count or "")
 
@@ -144,6 +150,16 @@ KEYS: Final = {
     "per_minute": Key(
         _count,
         "the most messages that are taken of it in a minute; others are answered 42",
+        write=_written_count,
+    ),
+    "texts_days": Key(
+        _days,
+        "days that its texts and files are kept, where the gateway keeps them longer",
+        write=_written_count,
+    ),
+    "messages_days": Key(
+        _days,
+        "days that all else of its messages is kept, where the gateway keeps it longer",
         write=_written_count,
     ),
     "stop_list": Key(

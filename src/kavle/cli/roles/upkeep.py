@@ -26,8 +26,7 @@ class Upkeep:
         self._moves = Moves(node.store, node.clock, node.terms, node.failover, node.metrics, names, node.wake)
         wait = timedelta(seconds=node.settings.incoming.wait_for_parts)
         self._parts = PartSweep(node.store, node.clock, node.metrics, wait, node.came)
-        keep = node.settings.retention
-        self._retention = Retention(node.store, node.clock, keep.texts, keep.messages)
+        self._retention = Retention(node.store, node.clock, node.settings.retention.keep)
         self._books = Bookkeeper(node.store, node.metrics)
         self._tasks: list[asyncio.Task[None]] = []
 

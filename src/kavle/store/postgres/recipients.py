@@ -30,6 +30,10 @@ _MADE: Final = "UPDATE recipient_runs SET next = next + 1"
 _DROP: Final = "DELETE FROM recipient_run WHERE run = $1"
 _DROPPED: Final = "UPDATE recipient_runs SET first = first + 1"
 _OLDEST: Final = "SELECT id FROM message ORDER BY id LIMIT 1"
+_FORGET: Final = (
+    "DELETE FROM recipient_run AS r USING message AS m WHERE m.id = ANY($1::bigint[]) AND r.run = m.id / $2"
+    " AND r.recipient = m.recipient AND r.account_id = m.account_id AND r.message_id = m.id"
+)
 _FOUND: Final = """
 SELECT r.message_id FROM generate_series($3::bigint, $4::bigint, $5::bigint) AS k(run)
 CROSS JOIN LATERAL (
@@ -68,6 +72,11 @@ async def _keep(db: Db, now: int) -> bool:
     await db.execute(_MAKE, there.next, there.until, there.until + RUN)
     await db.execute(_MADE)
     return True
+
+
+async def forget(db: Db, ids: Sequence[int]) -> None:
+    """These messages are to be found no more; they are still there."""
+    await db.execute(_FORGET, ids, RUN)
 
 
 async def _settled(db: Db, there: Runs, now: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 import asyncpg
 
+from kavle.store.postgres.recipients import forget
 from kavle.store.postgres.rows import Db
 from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
 from kavle.store.rows import to_ms
@@ -22,36 +23,48 @@ _OPEN_PART: Final = (
 _OPEN_BUNDLE: Final = f"EXISTS (SELECT FROM bundle_part AS p WHERE p.bundle_id = {{id}} AND {_OPEN_PART})"
 _OPEN_JOB: Final = "EXISTS (SELECT FROM job WHERE message_id = {id})"
 _OPEN_CALLBACK: Final = "EXISTS (SELECT FROM callback WHERE incoming_id = {id})"
-_OF_MESSAGE: Final = (
+_MESSAGES: Final = (
     "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= $1,"  # noqa: S608 -- ours
     " coalesce(m.due_at, u.due_at, 0) >= $1 OR "
     f"{_OPEN_JOB} OR {_OPEN_CALLBACK} OR {_OPEN_BUNDLE}".format(id="b.id")
-    + " FROM ({old}) AS b LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
+    + "{gone} FROM ({old}) AS b LEFT JOIN message AS m ON m.id = b.id LEFT JOIN bundle AS u ON u.id = b.id"
     " LEFT JOIN incoming AS i ON i.id = b.id ORDER BY b.id"
 )
-_LOOK: Final = {
-    Kept.FILES: _OF_MESSAGE.format(
-        old="SELECT DISTINCT message_id AS id FROM file WHERE message_id > $2 ORDER BY message_id LIMIT $3"
-    ),
-    Kept.TEXTS: _OF_MESSAGE.format(
-        old="SELECT message_id AS id FROM body WHERE message_id > $2 ORDER BY message_id LIMIT $3"
-    ),
+_WITH: Final = "SELECT DISTINCT message_id AS id FROM {table} WHERE message_id > $2 ORDER BY 1 LIMIT $3"
+_OF: Final = "SELECT id FROM {table} WHERE account_id = $4 AND id > $2 ORDER BY id LIMIT $3"
+_OWN: Final = (  # of an account, whether there is anything left of it or not
+    f"SELECT id FROM ({_OF.format(table='message')}) AS m UNION ALL"  # noqa: S608 -- ours
+    f" SELECT id FROM ({_OF.format(table='bundle')}) AS b UNION ALL"
+    f" SELECT id FROM ({_OF.format(table='incoming')}) AS i ORDER BY id LIMIT $3"
+)
+_GONE: Final = " OR NOT EXISTS (SELECT FROM {table} WHERE message_id = b.id)"
+_ROW: Final = {
     Kept.BUNDLES: (
         "SELECT id, accepted_at >= $1, coalesce(due_at, 0) >= $1 OR "  # noqa: S608 -- ours
         + _OPEN_BUNDLE.format(id="bundle.id")
-        + " FROM bundle WHERE id > $2 ORDER BY id LIMIT $3"
+        + " FROM bundle WHERE {whose}id > $2 ORDER BY id LIMIT $3"
     ),
     Kept.MESSAGES: (
         "SELECT id, accepted_at >= $1, coalesce(due_at, 0) >= $1 OR "  # noqa: S608 -- ours
         + _OPEN_JOB.format(id="message.id")
         + " OR EXISTS (SELECT FROM bundle AS u WHERE u.id = message.bundle_id)"
-        " FROM message WHERE id > $2 ORDER BY id LIMIT $3"
+        " FROM message WHERE {whose}id > $2 ORDER BY id LIMIT $3"
     ),
     Kept.INCOMING: (
         "SELECT id, received_at >= $1, "  # noqa: S608 -- ours
         + _OPEN_CALLBACK.format(id="incoming.id")
-        + " FROM incoming WHERE id > $2 ORDER BY id LIMIT $3"
+        + " FROM incoming WHERE {whose}id > $2 ORDER BY id LIMIT $3"
     ),
+}
+_HELD: Final = {Kept.FILES: "file", Kept.TEXTS: "body"}
+_LOOK: Final = {
+    **{kind: _MESSAGES.format(old=_WITH.format(table=table), gone="") for kind, table in _HELD.items()},
+    **{kind: look.format(whose="") for kind, look in _ROW.items()},
+    Kept.AUDIT: "SELECT id, at >= $1, false FROM audit WHERE id > $2 ORDER BY id LIMIT $3",
+}
+_LOOK_OF_ACCOUNT: Final = {
+    **{kind: _MESSAGES.format(old=_OWN, gone=_GONE.format(table=table)) for kind, table in _HELD.items()},
+    **{kind: look.format(whose="account_id = $4 AND ") for kind, look in _ROW.items()},
 }
 _OF_MESSAGES: Final = {"body": "message_id", "file": "message_id"}
 _ROWS: Final = {
@@ -60,6 +73,7 @@ _ROWS: Final = {
     Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
     Kept.MESSAGES: {**_OF_MESSAGES, "segment": "message_id", "receipt": "message_id", "message": "id"},
     Kept.INCOMING: {**_OF_MESSAGES, "callback_try": "incoming_id", "incoming": "id"},
+    Kept.AUDIT: {"audit": "id"},
 }
 _WHOLE: Final[dict[Kept, tuple[str, ...]]] = {
     Kept.FILES: ("file",),
@@ -96,8 +110,14 @@ async def erase(db: Db, wanted: Sequence[Erase]) -> tuple[list[Erased], None]:
 
 
 async def _erase(db: Db, one: Erase) -> Erased:
-    rows = await db.fetch(_LOOK[one.kind], to_ms(one.before), one.after, BATCH)
+    which = to_ms(one.before), one.after, BATCH
+    if one.account_id is None:
+        rows = await db.fetch(_LOOK[one.kind], *which)
+    else:
+        rows = await db.fetch(_LOOK_OF_ACCOUNT[one.kind], *which, one.account_id)
     ids, after = chosen(one.kind, [tuple(row) for row in rows])
+    if one.kind is Kept.MESSAGES:
+        await forget(db, ids)
     for table, key in _ROWS[one.kind].items():
         await db.execute(f"DELETE FROM {table} WHERE {key} = ANY($1::bigint[])", ids)  # noqa: S608 -- ours
     return Erased(len(ids), after)

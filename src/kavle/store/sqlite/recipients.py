@@ -11,6 +11,7 @@ import apsw
 from kavle.store.history import Bounds
 from kavle.store.recipients import RUN, Runs
 from kavle.store.rows import PartWork
+from kavle.store.sqlite.rows import array
 
 _RUNS: Final = "SELECT first, next FROM recipient_runs"
 _UNMADE: Final = (
@@ -24,6 +25,10 @@ _MAKE: Final = (
 _MADE: Final = "UPDATE recipient_runs SET next = next + 1"
 _DROP: Final = "DELETE FROM recipient_run WHERE run = ?"
 _DROPPED: Final = "UPDATE recipient_runs SET first = first + 1"
+_FORGET: Final = (
+    "DELETE FROM recipient_run WHERE (run, recipient, account_id, message_id) IN"
+    " (SELECT id / ?, recipient, account_id, id FROM message WHERE id IN (SELECT value FROM json_each(?)))"
+)
 
 
 def runs(db: apsw.Connection) -> Runs:
@@ -51,6 +56,11 @@ def _keep(db: apsw.Connection) -> bool:
     db.execute(_MAKE, (now.next, now.until, now.until + RUN))
     db.execute(_MADE)
     return True
+
+
+def forget(db: apsw.Connection, ids: Sequence[int]) -> None:
+    """These messages are to be found no more; they are still there."""
+    db.execute(_FORGET, (RUN, array(ids)))
 
 
 def _settled(db: apsw.Connection, now: Runs) -> bool:

@@ -230,7 +230,8 @@ class SqliteStore:
         return 0
 
     async def erase(self, one: Erase) -> Erased:
-        return await self._writer.call(retention.erase, one)
+        found = await self._look(retention.look, one)
+        return await self._writer.call(retention.erase, one) if found.rows else found
 
     async def forget_traffic(self, now: datetime) -> int:
         return await self._writer.call(traffic.forget, now)
