@@ -27,7 +27,6 @@ from kavle.simulator.mmsc.mo import GivenFile, MmText
 from kavle.simulator.mmsc.settings import MmscSettings
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
-from kavle.south.mm7 import door
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import IncomingPage, IncomingStory
@@ -111,11 +110,13 @@ class Business(Running):
 
 
 @asynccontextmanager
-async def business(place: Place, url: str, **changes: Any) -> AsyncIterator[Business]:
+async def business(
+    place: Place, url: str, body_seconds: float = 60.0, **changes: Any
+) -> AsyncIterator[Business]:
     fields = {"name": "mmsc", "url": url, "webhook": SECRET, "reconnect_max": 0.05} | changes
     settings = Settings(
         database=f"sqlite:///{place}" if isinstance(place, Path) else place,
-        http=HttpSettings(host=LOOPBACK, port=0),
+        http=HttpSettings(host=LOOPBACK, port=0, body_seconds=body_seconds),
         carrier=[Mm7Settings(**fields)],
         route=[RouteSettings(mms=["mmsc"])],
         price=PriceSettings(mms=MmsPriceSettings(default="2.50")),
@@ -368,24 +369,47 @@ async def test_what_is_too_long_is_refused_by_its_head(tmp_path: Path, mmsc: Mms
         assert (await mmsc.tell(run.hook, delivery()))[0] == 200
 
 
+async def begins(run: Business, length: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A long body, from a machine of its own, that asks whether it may go on."""
+    reader, writer = await asyncio.open_connection(
+        LOOPBACK, run.gateway.http.port, local_addr=("127.0.0.2", 0)
+    )
+    head = f"POST /carriers/mmsc/{SECRET} HTTP/1.1", "Host: a", f"Content-Length: {length}"
+    writer.write("\r\n".join([*head, "Expect: 100-continue", "", ""]).encode())
+    return reader, writer
+
+
+def long_delivery() -> DeliverReq:
+    return delivery(content=Part(ContentType("image/jpeg"), PICTURE * 20))
+
+
 @only_sqlite
-async def test_more_long_bodies_than_there_is_room_for_come_again(run: Business, mmsc: Mmsc) -> None:
-    path, length = f"/carriers/mmsc/{SECRET}", "Content-Length: 1000000"
-    held = []
-    for _ in range(door.ROOM):
-        _, writer = await asyncio.open_connection(LOOPBACK, run.gateway.http.port)
-        writer.write(f"POST {path} HTTP/1.1\r\nHost: a\r\n{length}\r\n\r\n<".encode())
-        held.append(writer)
-    async with asyncio.timeout(10):
-        while await raw(run, "POST", path, b"", length, "Expect: 100-continue") != 503:
-            await asyncio.sleep(0.01)
-    assert (await mmsc.tell(run.hook, report("m", "Retrieved")))[0] == 200  # what is short has room
-    for writer in held:
+async def test_who_sends_slowly_on_purpose_holds_up_nobody_else(run: Business, mmsc: Mmsc) -> None:
+    """A network has a quarter of the room, which is 8 MB."""
+    held = [await begins(run, 1_048_576) for _ in range(8)]
+    for reader, _ in held:
+        assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+    waiting, ninth = await begins(run, 1_048_576)
+    turn = asyncio.create_task(waiting.readline())
+    assert (await mmsc.tell(run.hook, report("m", "Retrieved")))[0] == 200
+    assert (await mmsc.tell(run.hook, long_delivery()))[0] == 200
+    assert not turn.done()
+    held[3][1].close()
+    assert await turn == b"HTTP/1.1 100 Continue\r\n"
+    for _, writer in (*held, (waiting, ninth)):
         writer.close()
-    long = delivery(content=Part(ContentType("image/jpeg"), PICTURE * 20))
-    async with asyncio.timeout(10):
-        while (await mmsc.post_status(run.hook, long)) != 200:
-            await asyncio.sleep(0.01)
+
+
+async def test_a_long_body_has_its_time_and_no_more(tmp_path: Path, mmsc: Mmsc) -> None:
+    async with business(tmp_path / "kavle.db", mmsc.url, body_seconds=0.2) as run:
+        reader, writer = await begins(run, 5_000_000)
+        assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+        assert await reader.readline() == b"\r\n"
+        assert await reader.readline() == b"HTTP/1.1 408 Request Timeout\r\n"
+        again, other = await begins(run, 5_000_000)
+        assert await again.readline() == b"HTTP/1.1 100 Continue\r\n", "it has left its room"
+        for one in (writer, other):
+            one.close()
 
 
 @only_sqlite

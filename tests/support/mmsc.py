@@ -68,12 +68,6 @@ class Mmsc:
         async with self._client.post(url, data=body, headers=headers) as answer:
             return answer.status, read(answer.headers["Content-Type"], await answer.read())
 
-    async def post_status(self, url: str, message: Message) -> int:
-        """Of an answer that may be no MM7."""
-        content_type, body = write(message)
-        async with self._client.post(url, data=body, headers={"Content-Type": content_type}) as answer:
-            return answer.status
-
     async def _get(self, request: web.Request) -> web.StreamResponse:
         self.probes += 1
         answer = web.Response(status=self.probe_status if self._knows(request) else 401)

@@ -8,6 +8,7 @@ from kavle.core.cancel import Cancel
 from kavle.core.mms_files import MmsFiles
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
+from kavle.core.room import Room
 from kavle.metrics import Metrics
 from kavle.north.asmx import Asmx
 from kavle.north.auth import Authenticator
@@ -20,7 +21,6 @@ from kavle.north.http import App, Router
 from kavle.north.mms_desk import MmsDesk
 from kavle.north.mms_service import BODY_BYTES, mms_service
 from kavle.north.ops import healthz, metrics, readyz
-from kavle.north.room import Room
 from kavle.north.settings import HttpSettings
 from kavle.north.sms_desk import SmsDesk
 from kavle.north.sms_service import sms_service

@@ -10,6 +10,7 @@ import msgspec
 from kavle.north.addresses import Network, parsed, within
 from kavle.north.http import Scope, header, headers
 from kavle.north.settings import HttpSettings
+from kavle.north.throttle import network_of
 
 _MOST_HOPS: Final = 16
 
@@ -49,6 +50,10 @@ class Callers:
 
     def caller(self, scope: Scope) -> Caller:
         return Caller(self._address(scope), scope["listener"])
+
+    def network(self, scope: Scope) -> str:
+        """Who shares what there is with nobody else."""
+        return network_of(self._address(scope))
 
     def _address(self, scope: Scope) -> str:
         """The client's IP address: the nearest one that is no trusted proxy's."""

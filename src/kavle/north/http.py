@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from http import HTTPStatus
 from typing import Any, Final
 
-from kavle.north.room import SHORT, Lease
+from kavle.core.room import SHORT, Lease
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from kavle.core.room import SHORT, Lease
 from kavle.model.message import Receipt
 
 Scope = MutableMapping[str, Any]
@@ -50,10 +51,15 @@ class SecretPath:
         return hmac.compare_digest(path.encode("utf-8", "surrogatepass"), self._path)
 
 
-async def read_body(receive: Any, most: int) -> bytes | None:
-    """The body, or the first of it that is too long. None when the client has left before its end."""
+async def read_body(receive: Any, most: int, lease: Lease | None = None, told: int = 0) -> bytes | None:
+    """The body, or the first of it that is too long. None when the client has left before its end. A long
+    one, `told` by its headers where they do, waits unread until `lease` has room for it."""
     body, more = bytearray(), True
+    if lease is not None:
+        await lease.need(told)
     while more and len(body) <= most:
+        if len(body) > SHORT and lease is not None:  # chunked: nothing tells how long it is going to be
+            await lease.need(most)
         message = await receive()
         if message["type"] == "http.disconnect":
             return None

@@ -17,6 +17,7 @@ from kavle.core.queries import Queries
 from kavle.core.receipts import Receipts
 from kavle.north.app import application
 from kavle.north.auth import Authenticator, OperatorAuthenticator
+from kavle.north.caller import Callers
 from kavle.north.http import App
 from kavle.north.server import HttpServer
 from kavle.north.web import PageTerms
@@ -129,5 +130,6 @@ class North:
             return Webhook(settings.name, unquote(settings.report_path), carrier_id, keep, node.clock)
         if isinstance(settings, Mm7Settings) and settings.webhook:
             incoming = Incoming(node.store, node.metrics, node.settings.gateway.region, node.came)
-            return Door(settings, carrier_id, keep, incoming.mms, node.clock)
+            callers = Callers(node.settings.http)
+            return Door(settings, carrier_id, keep, incoming.mms, node.clock, callers.network)
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kavle.core.room import Room
 from kavle.core.workers import Workers
 from kavle.model.errors import Reason
 from kavle.north.asmx.description import Description
@@ -14,7 +15,6 @@ from kavle.north.asmx.service import Arguments, Listed, Operation, Parameter, Re
 from kavle.north.asmx.soap import SoapBinding
 from kavle.north.asmx.teller import Teller
 from kavle.north.caller import Callers
-from kavle.north.room import Room
 from kavle.north.settings import HttpSettings
 
 __all__ = ["Arguments", "Asmx", "Listed", "Operation", "Parameter", "Records", "Service", "Several"]

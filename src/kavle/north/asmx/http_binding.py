@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+from kavle.core.room import Room
 from kavle.core.workers import Workers
 from kavle.model.account import Charset
 from kavle.model.errors import OutcomeUnknown, Refusal
@@ -30,7 +31,6 @@ from kavle.north.http import (
     reply,
 )
 from kavle.north.query import SHORT, form_charset, texts
-from kavle.north.room import Room
 from kavle.north.throttle import network_of
 from kavle.wire.soap import document
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
+from kavle.core.room import Lease, Room
 from kavle.core.workers import Workers
 from kavle.model.errors import OutcomeUnknown, Refusal
 from kavle.north.asmx.service import Arguments, Service, named
 from kavle.north.asmx.teller import Teller
 from kavle.north.caller import Caller, Callers
 from kavle.north.http import NO_STORE, ClientGone, HttpError, Receive, Scope, Send, header, read_body, reply
-from kavle.north.room import Lease, Room
 from kavle.north.throttle import network_of
 from kavle.wire.soap import SOAP11, SOAP12, Call, Fault, failed, fault_response, parse, response
 

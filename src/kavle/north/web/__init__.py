@@ -10,10 +10,10 @@ from kavle.core.cancel import Cancel
 from kavle.core.mms_files import MmsFiles
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
+from kavle.core.room import Room
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.http import App
-from kavle.north.room import Room
 from kavle.north.settings import Locale
 from kavle.north.web.account import AccountPage
 from kavle.north.web.bundles import Bundles

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from kavle.clock import Clock
+from kavle.core.room import Lease, Room
 from kavle.model.account import Account, Operator
 from kavle.model.description import Language
 from kavle.model.operator import OperatorAccount
 from kavle.north.caller import Caller, Callers
 from kavle.north.http import read_body
-from kavle.north.room import Lease, Room
 from kavle.north.throttle import network_of
 from kavle.north.web.sessions import Session, Sessions
 from kavle.north.web.visitor import Visitor

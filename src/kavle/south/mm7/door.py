@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.room import SHORT, Lease, Room
 from kavle.model.errors import Refusal
 from kavle.model.mms import IncomingMms
 from kavle.south.hooks import Keep, Scope, SecretPath, read_body, reply
@@ -35,11 +36,6 @@ from kavle.wire.mm7 import (
     write,
 )
 
-ROOM: Final = 4
-"""Long bodies that are held at once; whoever comes with another is asked to come again."""
-SHORT: Final = 64 * 1024
-"""Octets of a body that is not long: reports, and an MMS with a text alone."""
-
 KeepMms = Callable[[IncomingMms], Awaitable[None]]
 """Returns when it is on disk; raises `Refusal` when it can't be kept now."""
 
@@ -54,11 +50,19 @@ _log = structlog.get_logger("kavle.mm7")
 
 class Door:
     """Answers 200 and 1000 once what was brought is on disk, 503 and 4006 while nothing can be kept, and 500
-    with a VASPErrorRsp, as SOAP 1.1 §6.2 wants it, to what can't be made out."""
+    with a VASPErrorRsp, as SOAP 1.1 §6.2 wants it, to what can't be made out. Long bodies share room, of
+    which each network has its part."""
 
     def __init__(
-        self, settings: Mm7Settings, carrier_id: int, keep: Keep, keep_mms: KeepMms, clock: Clock
+        self,
+        settings: Mm7Settings,
+        carrier_id: int,
+        keep: Keep,
+        keep_mms: KeepMms,
+        clock: Clock,
+        network: Callable[[Scope], str],
     ) -> None:
+        """`network`: whence a request comes."""
         self._settings = settings
         self._path = SecretPath(unquote(settings.path))
         self._carrier_id = carrier_id
@@ -66,7 +70,8 @@ class Door:
         self._keep_mms = keep_mms
         self._clock = clock
         self._sparse = SparseLog(_log.bind(carrier=settings.name))
-        self._free = ROOM
+        self._network = network
+        self._room = Room(settings.longest)
 
     def serves(self, path: str) -> bool:
         return self._path.is_it(path)
@@ -79,18 +84,14 @@ class Door:
         if length > self._settings.longest:
             return await reply(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         content_type = headers.get(b"content-type", b"").decode("latin-1")
-        if 0 < length <= SHORT:
-            return await self._take(content_type, receive, send)
-        if not self._free:
-            return await reply(send, HTTPStatus.SERVICE_UNAVAILABLE)
-        self._free -= 1
+        lease = self._room.lease(self._network(scope))
         try:
-            await self._take(content_type, receive, send)
+            await self._take(content_type, receive, send, lease, length)
         finally:
-            self._free += 1
+            lease.end()
 
-    async def _take(self, content_type: str, receive: Any, send: Any) -> None:
-        body = await read_body(receive, self._settings.longest)
+    async def _take(self, content_type: str, receive: Any, send: Any, lease: Lease, length: int) -> None:
+        body = await read_body(receive, self._settings.longest, lease, length)
         if body is None:
             return None  # nobody waits for an answer
         if len(body) > self._settings.longest:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kavle.north.room import SHORT, Lease, Room
+from kavle.core.room import SHORT, Lease, Room
 
 MB = 1024 * 1024
 TURNS = 5  # of the loop, in which all that can be given is
