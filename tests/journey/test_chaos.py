@@ -17,13 +17,17 @@ from pathlib import Path
 import pytest
 
 from kavle.simulator.journal import read_journal
-from kavle.simulator.mmsc.journal import MmSubmission
 from support.accounts import open_accounts
-from support.disasters import END_LEASES, Disasters, settled
+from support.books import Place
+from support.calls import everything
+from support.customer import SETTINGS, Customer, customer, give_number
+from support.disasters import END_CALLS, END_LEASES, UNTOLD, Disasters, settled
 from support.invariants import invariants
 from support.load import Load
 from support.postgres import empty_database, fetch, said
 from support.processes import LOOPBACK, MMSC_PATH, Process, free_port, kavle, run, settings_file
+from support.promises import YES, promises, until_all_came
+from support.proof import Proof
 from support.service import KILLED, Service, service
 
 ROUNDS = int(os.environ.get("KAVLE_CHAOS_ROUNDS", "20"))
@@ -40,8 +44,9 @@ NETWORK = [
     "0.01",
     "--receipt-delay",
     "0.02",
+    "--receipt-retry",
+    "0.5",
 ]
-
 MMSC = [
     "simulate",
     "mmsc",
@@ -55,7 +60,6 @@ MMSC = [
     "--retry",
     "0.5",
 ]
-MMS_EACH = 5  # calls
 BORNE = {"4", "42", "100"}  # MMS and SMS have codes of their own for a balance that is too small
 
 # Killed, stopped in order, or told twice to stop. Before it was ready: stopped before it knew of any order,
@@ -75,21 +79,24 @@ def dice() -> random.Random:
 async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
     tmp_path: Path, dice: random.Random
 ) -> None:
+    proof = Proof("kills-sqlite")
     journal, log = tmp_path / "network.jsonl", tmp_path / "gateway.log"
     database, port = tmp_path / "data" / "kavle.db", free_port()
     async with (
+        customer(dice) as owner,
         kavle(*NETWORK, "--journal", str(journal), log=log) as network,
         mmsc(port, tmp_path / "mmsc.jsonl", log) as other,
     ):
-        config = settings_file(tmp_path, network.port, http_port=port, mmsc=other.port)
+        config = settings_file(tmp_path, network.port, http_port=port, mmsc=other.port, more=SETTINGS)
         serve = ["serve", "--config", str(config)]
         await run(
             "account", "create", "test", "--password", "1234", "--credits", "1000000", "--config", str(config)
         )
+        await give_number("test", owner.there.url, str(config))
         load: Load | None = None
         for _ in range(ROUNDS):
             async with kavle(*serve, log=log) as gateway:
-                load = load or Load(gateway.port, mms_each=MMS_EACH)
+                load = load or Load(gateway.port, callers=8, kinds=everything)
                 await asyncio.sleep(dice.uniform(0.05, 0.8))
                 await gateway.kill()
         assert load is not None
@@ -97,20 +104,20 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
             # However many of those lives were too short to answer anybody.
             await load.until_answered(2 * ROUNDS)
             await load.stop()
-            await settled(database)
+            await all_is_over(database, tmp_path)
             assert await gateway.stop() == 0
         await other.stop()
         await network.stop()
     assert len(load.answered) > ROUNDS, "the load got through"
-    entries = [*read_journal(journal), *read_journal(tmp_path / "mmsc.jsonl")]
-    assert any(isinstance(one, MmSubmission) for one in entries), "MMS among it"
-    await invariants(database, entries, load.answered, asked=load.asked)
+    await check(tmp_path, database, load, owner)
+    proof.holds({"rounds": ROUNDS, **counted(load, owner)}, {"kill -9": ROUNDS})
 
 
 @pytest.mark.timeout(0)
 async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_and_the_server_die(
     tmp_path: Path, dice: random.Random
 ) -> None:
+    proof = Proof("kills-postgresql")
     database = await empty_database()
     # One of them is always short of credit, but for what is paid back.
     await open_accounts(database, {"poor": 5, **{f"customer{n}": 1_000_000 for n in range(5)}})
@@ -118,13 +125,17 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_and_the_server_die(
     journal, log = tmp_path / "network.jsonl", tmp_path / "network.log"
     ports = [free_port(), free_port()]
     async with (
+        customer(dice) as owner,
         kavle(*NETWORK, "--journal", str(journal), log=log) as network,
         mmsc(ports[0], tmp_path / "mmsc.jsonl", log) as other,
     ):
-        config = settings_file(tmp_path, network.port, database=database, binds=2, mmsc=other.port)
+        config = settings_file(
+            tmp_path, network.port, database=database, binds=2, mmsc=other.port, more=SETTINGS
+        )
+        await give_number("customer0", owner.there.url, str(config))
         async with two_nodes(config, ports) as nodes:
             accounts = ["poor", *(f"customer{n}" for n in range(5))]
-            load = Load(*ports, callers=8, accounts=accounts, borne=BORNE, mms_each=MMS_EACH)
+            load = Load(*ports, callers=8, accounts=accounts, borne=BORNE, kinds=everything)
             disasters = Disasters(nodes, database, dice, longest=LONGEST)
             for _ in range(NODE_ROUNDS):
                 await load.until_answered(5)  # it goes on by itself
@@ -135,18 +146,45 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_and_the_server_die(
             assert [await node.stop() for node in nodes] == [0, 0]
         # What is leased now is a dead node's.
         await fetch(database, END_LEASES)
+        await fetch(database, END_CALLS)
         async with kavle("serve", "--config", str(config), "--port", str(ports[0]), log=log) as gateway:
-            await settled(database)
+            await all_is_over(database, tmp_path)
             assert await gateway.stop() == 0
         await other.stop()
         await network.stop()
-    tell(disasters, load, nodes)
     for node in nodes:
         assert set(node.ends) <= ENDS, node.ends
         assert "Traceback" not in node.log.read_text()
-    entries = [*read_journal(journal), *read_journal(tmp_path / "mmsc.jsonl")]
-    await invariants(database, entries, load.answered, asked=load.asked)
+    await check(tmp_path, database, load, owner)
     assert said().count("deadlock detected") == deadlocks
+    lives = sum(len(node.ends) + 1 for node in nodes)
+    proof.holds({"rounds": NODE_ROUNDS, "lives": lives, **counted(load, owner)}, disasters.struck)
+
+
+async def all_is_over(database: Place, folder: Path) -> None:
+    """Each message has ended, what phones send has come, and its owner knows of it."""
+    await settled(database)
+    await until_all_came(lambda: read_journal(folder / "network.jsonl"))
+    await settled(database, UNTOLD)
+
+
+async def check(folder: Path, database: Place, load: Load, owner: Customer) -> None:
+    entries = [*read_journal(folder / "network.jsonl"), *read_journal(folder / "mmsc.jsonl")]
+    await invariants(database, entries, load.answered, load.observed, asked=load.asked)
+    await promises(database, entries, load.calls, owner)
+
+
+def counted(load: Load, owner: Customer) -> dict[str, int]:
+    kinds = Counter(call.kind.value for call in load.calls if call.taken)
+    yes = sum(YES in call.cancels for call in load.calls)
+    return {
+        "calls": len(load.calls),
+        "answered with an id": len(load.answered),
+        "closed unanswered": sum(call.answer is None for call in load.calls),
+        **{f"by {kind}": count for kind, count in sorted(kinds.items())},
+        "cancelled": yes,
+        "callbacks": len(owner.told),
+    }
 
 
 @asynccontextmanager
@@ -168,12 +206,3 @@ async def two_nodes(config: Path, ports: list[int]) -> AsyncIterator[list[Servic
         await one.until_ready()
         await other.until_ready()
         yield [one, other]
-
-
-def tell(disasters: Disasters, load: Load, nodes: list[Service]) -> None:
-    ids = set(load.answered)
-    told = Counter("an id" if answer in ids else answer or "none" for answer in load.asked.values())
-    print(  # noqa: T201 -- the figures of a proof
-        f"{disasters.struck.total()} rounds: {dict(disasters.struck)};"
-        f" lives {[len(node.ends) + 1 for node in nodes]}; answers {dict(told)}"
-    )

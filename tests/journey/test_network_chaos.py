@@ -19,10 +19,11 @@ import pytest
 from kavle.simulator.journal import read_journal
 from support.accounts import open_accounts
 from support.books import Place, one, reading
+from support.calls import ORDINARY, OTHERS, THROTTLED
 from support.disasters import settled
 from support.fates import every_status_is_what_the_network_did
 from support.invariants import invariants
-from support.load import ORDINARY, OTHERS, THROTTLED, Load
+from support.load import Load
 from support.postgres import empty_database
 from support.processes import free_port, kavle, run, settings_file
 from support.weather import Weather

@@ -17,7 +17,8 @@ from kavle.simulator.journal import MemoryJournal, Submission
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
-from support.load import ORDINARY, Load
+from support.calls import ORDINARY
+from support.load import Load
 from support.postgres import empty_database, fetch, programs, server
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 

@@ -11,8 +11,9 @@ import pytest
 
 from kavle.simulator.journal import read_journal
 from support.accounts import open_accounts
+from support.calls import ORDINARY, REFUSED
 from support.invariants import invariants
-from support.load import ORDINARY, REFUSED, Load
+from support.load import Load
 from support.postgres import empty_database, fetch
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 

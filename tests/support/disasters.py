@@ -22,9 +22,11 @@ _BACKENDS = (
     " AND application_name = 'kavle' ORDER BY pid"
 )
 END_LEASES = "UPDATE job SET due = 0 WHERE state = 1"
+END_CALLS = "UPDATE callback SET due = 0 WHERE state = 1"
 END_PAUSES = "UPDATE job SET due = 0 WHERE state = 2"
 """As though the minutes had passed for which they would wait."""
 OPEN = "SELECT count(*) FROM message WHERE status IN (10, 11, 21)"
+UNTOLD = "SELECT count(*) FROM callback"
 SETTLE = 300
 
 

@@ -17,12 +17,12 @@ from kavle.store.job import ENOUGH, LEASE_ENDED
 from kavle.store.rows import JobState, SegmentOutcome
 from kavle.store.story import assembled
 from support.books import Place, Read, Row, one, reading
+from support.calls import LEAST_ID
 from support.mms_books import MM, acknowledged, every_acknowledged_mms_is_kept_once, files_key, mms_keys
 
 ACCEPTED, UNSURE = int(SegmentOutcome.ACCEPTED), int(SegmentOutcome.UNSURE)
 TAKEN = f"({ACCEPTED}, {UNSURE})"  # or it may have been
 LEASED = f"SELECT count(*) FROM job WHERE state = {int(JobState.LEASED)}"  # noqa: S608 -- a number of ours
-LEAST_ID = 1000  # of those that callers are given; below are codes
 Key = tuple[str, str]  # recipient, and the user data in hexadecimal
 
 
@@ -102,7 +102,8 @@ async def every_answer_is_so(read: Read, asked: Mapping[str, str | None]) -> Non
     """An id names the very message that was asked for, a code says that nothing is stored, and a connection
     closed without an answer may be either."""
     stored: defaultdict[str, list[int]] = defaultdict(list)
-    for text, message in await read("SELECT text, message_id FROM body"):
+    sent = "SELECT text, message_id FROM body WHERE message_id NOT IN (SELECT id FROM incoming)"
+    for text, message in await read(sent):
         stored[text].append(message)
     ids = {text: answer for text, answer in asked.items() if answer and int(answer) >= LEAST_ID}
     internal = await _internal(read, ids.values())

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from base64 import b64encode
+import time
 from collections.abc import Callable, Collection, Sequence
 from itertools import count
-from urllib.parse import quote
 
+from support.calls import LEAST_ID, ORDINARY, OTHERS, THROTTLED, Call, Kind, call, result, texts
 from support.processes import LOOPBACK
 
-ORDINARY = "46701740605"
-REFUSED = "46701740617"  # at submit, and so paid back
-# Undeliverable, rejected, refused at submit, receipt first, and receipt twice.
-OTHERS = ["46701740611", "46701740613", REFUSED, "46701740618", "46701740620"]
-THROTTLED = "46701740615"  # rarely: each time the whole link pauses for a second
-ECHOES = "46701740622"  # an MMS comes back
-JPEG = b"\xff\xd8\xff\xe0"
-PICTURE = 20_000  # octets
-MMS_SENDER = "46702617396"
 PATIENCE = 40  # seconds: whoever waits longer waits for ever
 
 
 class Load:
-    """Closed-loop callers, each on a connection of its own; no text is sent twice. A code among `borne` is
-    an answer like another; any other ends the caller, and `stop` raises it."""
+    """Closed-loop callers, each on a connection of its own; no text is sent twice. Half of what is due later
+    is taken back, at any moment until then, and statuses are looked at. A code among `borne` is an answer
+    like another; any other ends the caller, and `stop` raises it."""
 
     def __init__(
         self,
@@ -35,24 +27,35 @@ class Load:
         borne: Collection[str] = (),
         recipient: Callable[[int], str] | None = None,
         calls: int | None = None,
-        mms_each: int = 0,
+        kinds: Callable[[int], Kind] = texts,
     ) -> None:
-        """`recipient` of the n-th call; else there are some of all kinds. `calls`: so many and no more.
-        `mms_each`: every so many calls one is for an MMS with a picture that no other has; 0: none is."""
-        self.asked: dict[str, str | None] = {}  # text, and the answer
+        """`recipient` of the n-th call; else there are some of all sorts. `calls`: so many and no more.
+        `kinds`: of which kind the n-th call is."""
+        self.calls: list[Call] = []
         self._accounts = accounts
         self._borne = borne
-        self._mms_each = mms_each
+        self._kinds = kinds
         self._recipient = recipient or mixed
         self._serial = iter(range(1, calls + 1)) if calls is not None else count(1)
+        self._to_cancel: list[tuple[float, Call]] = []
         self._tasks = [
-            asyncio.create_task(self._call(ports[number % len(ports)])) for number in range(callers)
+            asyncio.create_task(self._caller(ports[number % len(ports)])) for number in range(callers)
         ]
+
+    @property
+    def asked(self) -> dict[str, str | None]:
+        """Text, and the answer."""
+        return {one.text: one.answer for one in self.calls}
 
     @property
     def answered(self) -> list[str]:
         """The ids."""
-        return [answer for answer in self.asked.values() if answer and answer not in self._borne]
+        return [one.answer for one in self.calls if one.answer and one.taken]
+
+    @property
+    def observed(self) -> dict[str, list[int]]:
+        """The statuses that were read of each id."""
+        return {one.answer: one.statuses for one in self.calls if one.answer and one.statuses}
 
     async def until_answered(self, more: int) -> None:
         """So many more have got an id."""
@@ -73,7 +76,7 @@ class Load:
             if isinstance(ended, BaseException) and not isinstance(ended, asyncio.CancelledError):
                 raise ended
 
-    async def _call(self, port: int) -> None:
+    async def _caller(self, port: int) -> None:
         while True:
             try:
                 reader, writer = await asyncio.open_connection(LOOPBACK, port)
@@ -81,6 +84,7 @@ class Load:
                     for serial in self._serial:
                         async with asyncio.timeout(PATIENCE):
                             answer = await self._one(serial, reader, writer)
+                            await self._look_back(serial, reader, writer)
                         if answer in self._borne:
                             await asyncio.sleep(0.02)  # it has trouble enough
                     return
@@ -90,44 +94,46 @@ class Load:
                 await asyncio.sleep(0.02)  # it was killed; it will be back
 
     async def _one(self, serial: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
-        account, recipient = self._accounts[serial % len(self._accounts)], self._recipient(serial)
-        text = f"number {serial} " + "å" * (serial % 3 * 150)  # of one to three segments
-        self.asked[text] = None
-        mms = self._mms_each and serial % self._mms_each == 0
-        if mms and serial // self._mms_each % 4 == 0:
-            recipient = ECHOES
-        writer.write((mms_call if mms else sms_call)(account, recipient, text, serial))
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        body = (await reader.readexactly(length)).decode()
-        answer = body.partition("<sendMMSResult>")[2].partition("<")[0] if mms else body
-        assert answer in self._borne or int(answer) >= 1000, f"the load was refused: {answer}"
-        self.asked[text] = answer
+        account, now = self._accounts[serial % len(self._accounts)], time.time()
+        one = call(serial, self._kinds(serial), account, self._recipient, now)
+        self.calls.append(one)
+        writer.write(one.request())
+        answer = one.result(await _body(reader))
+        assert answer in self._borne or int(answer) >= LEAST_ID, f"the load was refused: {answer}"
+        one.answer = answer
+        if one.due and one.taken and serial // 10 % 4 < 2:
+            self._to_cancel.append((random.Random(serial).uniform(now, one.due), one))
         return answer
 
+    async def _look_back(
+        self, serial: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """At what it has sent: takes some back, and asks for a status now and then."""
+        due = [waiting for waiting in self._to_cancel if waiting[0] <= time.time()]
+        self._to_cancel = [waiting for waiting in self._to_cancel if waiting not in due]
+        for _, one in due:
+            operation, request = one.cancelling()
+            one.cancels.append(None)
+            writer.write(request)
+            one.cancels[-1] = result(operation, await _body(reader))
+        if serial % 8 == 0 and (asked := self._some_message(serial)):
+            writer.write(asked.asking())
+            status = int(result("status", await _body(reader)))
+            if str(status) not in self._borne:
+                asked.statuses.append(status)
 
-def sms_call(account: str, recipient: str, text: str, serial: int) -> bytes:
-    call = f"acc={account}&pass=1234&from=ip1&prio={serial % 3 + 1}&to={recipient}&msg={quote(text)}"
-    return f"GET /sendsms.aspx?{call} HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n".encode()
+    def _some_message(self, serial: int) -> Call | None:
+        """That was answered with an id by the SMS service, lately."""
+        lately = self.calls[-40:]
+        alone = (Kind.SENDSMS, Kind.SMS, Kind.AT)
+        some = [one for one in lately if one.kind in alone and one.taken]
+        return some[serial // 8 % len(some)] if some else None
 
 
-def mms_call(account: str, recipient: str, text: str, serial: int) -> bytes:
-    """By SOAP 1.1, in the words of an old stub."""
-    picture = JPEG + random.Random(serial).randbytes(PICTURE)
-    given = {"acc": account, "pass": "1234", "msg": text, "to": recipient, "from": MMS_SENDER}
-    children = "".join(f"<{name}>{value}</{name}>" for name, value in given.items())
-    data = b64encode(picture).decode()
-    file = f"<name>bild.jpg</name><contentType>image/jpeg</contentType><data>{data}</data>"
-    body = (
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        f'<sendMMS xmlns="http://tempuri.org/">{children}<files><InlineFile>{file}</InlineFile></files></sendMMS>'
-        "</s:Body></s:Envelope>"
-    ).encode()
-    head = (
-        f"POST /mms/mms.asmx HTTP/1.1\r\nHost: {LOOPBACK}\r\nContent-Type: text/xml; charset=utf-8\r\n"
-        f'SOAPAction: "http://tempuri.org/sendMMS"\r\nContent-Length: {len(body)}\r\n\r\n'
-    )
-    return head.encode() + body
+async def _body(reader: asyncio.StreamReader) -> str:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    return (await reader.readexactly(length)).decode()
 
 
 def mixed(serial: int) -> str:

@@ -122,8 +122,10 @@ def settings_file(
     carrier: str = "",
     host: str = LOOPBACK,
     mmsc: int | None = None,
+    more: str = "",
 ) -> Path:
-    """`carrier`: further lines of the SMSC's; `mmsc`: the port of an MMSC, that comes to `MMSC_PATH`."""
+    """`carrier`: further lines of the SMSC's; `mmsc`: the port of an MMSC, that comes to `MMSC_PATH`; `more`:
+    further tables."""
     path = folder / "kavle.toml"
     path.write_text(f"""
 database = "{database or f"sqlite:///{folder}/data/kavle.db"}"
@@ -146,5 +148,6 @@ carriers = ["simulated"]
 {'mms = ["mmsc"]' if mmsc else ""}
 [gateway]
 link_lease = {link_lease}
+{more}
 """)
     return path

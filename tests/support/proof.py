@@ -1,0 +1,50 @@
+"""The figures of a harness, for docs/reliability.md: written by the long forms alone, when all that was
+promised held. `KAVLE_PROOF` names the folder."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import apsw
+import msgspec
+
+FOLDER: Final = "build/proof"
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """`figures` are counts, `faults` of which kind there were how many."""
+
+    name: str
+    figures: dict[str, int]
+    faults: dict[str, int]
+    broken: int  # promises
+    versions: dict[str, str]
+
+
+class Proof:
+    """`Proof("kills-sqlite")` takes away the figures of that name's last run, `holds` leaves new ones."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        folder = os.environ.get("KAVLE_PROOF")
+        self._file = Path(folder) / f"{name}.json" if folder else None
+        if self._file:
+            self._file.unlink(missing_ok=True)
+
+    def holds(self, figures: Mapping[str, int], faults: Mapping[str, int] | None = None) -> None:
+        """All was looked at, and no promise was broken."""
+        faults = {name: count for name, count in (faults or {}).items() if count}
+        told = ", ".join(f"{count:,} {name}" for name, count in {**figures, **faults}.items())
+        print(f"{self._name}: {told}")  # noqa: T201 -- the figures of a proof
+        if self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            found = Figures(self._name, dict(figures), faults, 0, _versions())
+            self._file.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+
+
+def _versions() -> dict[str, str]:
+    return {"Python": platform.python_version(), "SQLite": apsw.sqlite_lib_version()}
