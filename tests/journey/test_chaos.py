@@ -89,9 +89,8 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
     ):
         config = settings_file(tmp_path, network.port, http_port=port, mmsc=other.port, more=SETTINGS)
         serve = ["serve", "--config", str(config)]
-        await run(
-            "account", "create", "test", "--password", "1234", "--credits", "1000000", "--config", str(config)
-        )
+        account = ["account", "create", "test", "--password", "1234", "--credits", "1000000"]
+        assert (await run(*account, "--config", str(config)))[0] == 0
         await give_number("test", owner.there.url, str(config))
         load: Load | None = None
         for _ in range(ROUNDS):

@@ -1,5 +1,5 @@
 """The figures of a harness, for docs/reliability.md: written by the long forms alone, when all that was
-promised held. `KAVLE_PROOF` names the folder."""
+promised held. `PROOF_FIGURES` names the folder."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import apsw
 import msgspec
-
-FOLDER: Final = "build/proof"
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -30,7 +27,7 @@ class Proof:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        folder = os.environ.get("KAVLE_PROOF")
+        folder = os.environ.get("PROOF_FIGURES")
         self._file = Path(folder) / f"{name}.json" if folder else None
         if self._file:
             self._file.unlink(missing_ok=True)
