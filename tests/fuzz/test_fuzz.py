@@ -24,6 +24,7 @@ from kavle.wire.mm7 import Unreadable
 from kavle.wire.mm7 import read as read_mm7
 from kavle.wire.soap import Fault, parse
 from support.no_hang import no_hang
+from support.proof import Proof
 
 COUNT: Final = int(os.environ.get("KAVLE_MUTANTS", "5000"))
 BATCH: Final = 1_000
@@ -93,7 +94,7 @@ READERS: Final[dict[str, tuple[Callable[[bytes], str], set[str]]]] = {
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("name", READERS)
 def test_mutants_are_read_or_refused_by_name(name: str) -> None:
-    read, expected = READERS[name]
+    proof, (read, expected) = Proof(f"mutants-{name}"), READERS[name]
     seed = int(os.environ.get("KAVLE_MUTANTS_SEED", Random().randrange(2**32)))
     print(f"{name}: seed {seed}")  # noqa: T201 -- shown if it fails
     random, seeds = Random(seed), corpus(name)
@@ -110,6 +111,6 @@ def test_mutants_are_read_or_refused_by_name(name: str) -> None:
                 print(f"{name}: {done:,} mutants")  # noqa: T201
     finally:
         print(f"the last one: {data[:2000]!r}")  # noqa: T201 -- shown if it fails
-    print(", ".join(f"{what} {count:,}" for what, count in became.most_common()))  # noqa: T201
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) * 1024 < MOST_MEMORY
     assert expected <= set(became)
+    proof.holds({"mutants": COUNT}, dict(became.most_common()))

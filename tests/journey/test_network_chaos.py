@@ -26,6 +26,7 @@ from support.invariants import invariants
 from support.load import Load
 from support.postgres import empty_database
 from support.processes import free_port, kavle, run, settings_file
+from support.proof import Proof
 from support.weather import Weather
 
 PROOF = "KAVLE_CHAOS_MESSAGES" in os.environ
@@ -65,6 +66,7 @@ def dice() -> random.Random:
 @pytest.mark.parametrize("mode", MODES if PROOF else MODES[:1])
 @pytest.mark.timeout(0)
 async def test_one_gateway_on_sqlite_bears_it(mode: str, tmp_path: Path, dice: random.Random) -> None:
+    proof = Proof(f"network-sqlite-{mode}")
     database = tmp_path / "data" / "kavle.db"
     async with network(tmp_path, dice) as (smpp, weather):
         config = settings_file(tmp_path, smpp, binds=2, carrier=CARRIER.format(mode=mode, rate=RATE))
@@ -72,12 +74,13 @@ async def test_one_gateway_on_sqlite_bears_it(mode: str, tmp_path: Path, dice: r
         assert (await run(*account, "--config", str(config), input="1234\n"))[0] == 0
         async with nodes(config, 1) as ports:
             load = await under(weather, database, ports)
-    await tell_and_check(tmp_path, database, load, weather)
+    await check(tmp_path, database, load, weather, proof)
 
 
 @pytest.mark.parametrize("mode", MODES if PROOF else MODES[1:])
 @pytest.mark.timeout(0)
 async def test_two_gateways_on_postgresql_bear_it(mode: str, tmp_path: Path, dice: random.Random) -> None:
+    proof = Proof(f"network-postgresql-{mode}")
     database = await empty_database()
     async with network(tmp_path, dice) as (smpp, weather):
         await open_accounts(database, {"test": 1_000_000})
@@ -85,7 +88,7 @@ async def test_two_gateways_on_postgresql_bear_it(mode: str, tmp_path: Path, dic
         config = settings_file(tmp_path, smpp, database=database, binds=2, carrier=carrier)
         async with nodes(config, 2) as ports:
             load = await under(weather, database, ports)
-    await tell_and_check(tmp_path, database, load, weather)
+    await check(tmp_path, database, load, weather, proof)
 
 
 def mixed(serial: int) -> str:
@@ -142,12 +145,11 @@ async def under(weather: Weather, database: Place, ports: Sequence[int]) -> Load
     return load
 
 
-async def tell_and_check(folder: Path, database: Place, load: Load, weather: Weather) -> None:
+async def check(folder: Path, database: Place, load: Load, weather: Weather, proof: Proof) -> None:
     journal = list(read_journal(folder / "network.jsonl"))
-    await invariants(database, journal, load.answered, asked=load.asked)
+    await invariants(database, journal, load.answered, load.observed, asked=load.asked)
     ends = await every_status_is_what_the_network_did(database, journal)
     assert len(load.answered) == MESSAGES
     again = await one(reading(database), UNSURE)
-    print(  # noqa: T201 -- the figures of a proof
-        f"{MESSAGES} messages: {dict(ends)}; {again} segments were unsure; {dict(weather.struck)}"
-    )
+    statuses = {f"ended as {end}": count for end, count in sorted(ends.items())}
+    proof.holds({"messages": MESSAGES, **statuses, "unsure submit_sm": again}, weather.struck)

@@ -11,7 +11,6 @@ import asyncio
 import os
 import random
 import signal
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from functools import partial
@@ -22,6 +21,7 @@ import pytest
 
 from kavle.simulator.journal import read_journal
 from support.accounts import open_accounts
+from support.calls import everything_but_mms
 from support.cut import SOCKET
 from support.disasters import END_LEASES, settled
 from support.invariants import invariants
@@ -30,6 +30,8 @@ from support.line import Line, Trouble
 from support.load import Load
 from support.postgres import empty_database, fetch, said
 from support.processes import LOOPBACK, free_port, kavle, settings_file
+from support.promises import promises
+from support.proof import Proof
 from support.service import KILLED, service
 from support.severance import Node, Severances
 
@@ -66,15 +68,15 @@ def dice() -> random.Random:
 async def test_nothing_is_lost_doubled_or_mispaid_when_nodes_are_killed_and_cut_off(
     tmp_path: Path, dice: random.Random
 ) -> None:
-    await survive(tmp_path, dice, NODES, 0)
+    await survive(tmp_path, dice, NODES, 0, Proof("nodes-cut-off"))
 
 
 @pytest.mark.timeout(0)
 async def test_nothing_is_when_machines_fall_off_the_network(tmp_path: Path, dice: random.Random) -> None:
-    await survive(tmp_path, dice, 1, 2)
+    await survive(tmp_path, dice, 1, 2, Proof("machines-cut-off"))
 
 
-async def survive(tmp_path: Path, dice: random.Random, severed: int, islands: int) -> None:
+async def survive(tmp_path: Path, dice: random.Random, severed: int, islands: int, proof: Proof) -> None:
     """So many nodes beside us whose lines may be cut, and so many on machines of their own."""
     database = await empty_database()
     # One of them is always short of credit, but for what is paid back.
@@ -83,7 +85,13 @@ async def survive(tmp_path: Path, dice: random.Random, severed: int, islands: in
     journal, log = tmp_path / "network.jsonl", tmp_path / "network.log"
     async with kavle(*NETWORK, "--journal", str(journal), log=log) as network:
         async with severable(tmp_path, database, network.port, severed, islands) as (nodes, ports):
-            load = Load(*ports, callers=2 * NODES, accounts=ACCOUNTS, borne={"42", "100"})
+            load = Load(
+                *ports,
+                callers=2 * NODES,
+                accounts=ACCOUNTS,
+                borne={"42", "100"},
+                kinds=everything_but_mms,
+            )
             severances = Severances(nodes, dice, TROUBLES)
             for _ in range(ROUNDS):
                 await load.until_answered(10)  # it goes on by itself
@@ -98,12 +106,14 @@ async def survive(tmp_path: Path, dice: random.Random, severed: int, islands: in
             await settled(database)
             assert await gateway.stop() == 0
         await network.stop()
-    tell(severances, load, nodes)
     for node in nodes:
         assert set(node.service.ends) <= ENDS, node.service.ends
         assert "Traceback" not in node.service.log.read_text()
-    await invariants(database, read_journal(journal), load.answered, asked=load.asked)
+    await invariants(database, read_journal(journal), load.answered, load.observed, asked=load.asked)
+    await promises(database, read_journal(journal), load.calls)
     assert said().count("deadlock detected") == deadlocks
+    lives = sum(len(node.service.ends) + 1 for node in nodes)
+    proof.holds({"rounds": ROUNDS, "lives": lives, **load.counted}, severances.struck)
 
 
 @asynccontextmanager
@@ -187,12 +197,3 @@ async def lines(home: Path, database: str, smpp: int, host: str) -> AsyncIterato
     yield config, to_database, to_network
     await to_database.stop()
     await to_network.stop()
-
-
-def tell(severances: Severances, load: Load, nodes: list[Node]) -> None:
-    ids = set(load.answered)
-    told = Counter("an id" if answer in ids else answer or "none" for answer in load.asked.values())
-    lives = [len(node.service.ends) + 1 for node in nodes]
-    print(  # noqa: T201 -- the figures of a proof
-        f"{severances.struck.total()} rounds: {dict(severances.struck)}; lives {lives}; answers {dict(told)}"
-    )

@@ -23,6 +23,7 @@ from kavle.store.types import TopUp
 from support.books import reading
 from support.invariants import ledger_is_balance
 from support.power import Disk
+from support.proof import Proof
 from support.world import Accepted, World, open_world
 
 CUTS: Final = int(os.environ.get("KAVLE_POWER_CUTS", "8"))
@@ -78,6 +79,7 @@ async def look_at(folder: Path, answered: list[int], ended: list[int]) -> None:
 async def test_whatever_was_answered_is_there_after_a_power_cut(
     tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    proof = Proof("power-cuts")
     monkeypatch.setattr(checkpoint, "START_AT", 50)  # cuts meet checkpoints, and a log that starts over
     monkeypatch.setattr(checkpoint, "RESTART_AT", 200)
     seed = int(os.environ.get("KAVLE_CHAOS_SEED", Random().randrange(2**32)))
@@ -109,4 +111,4 @@ async def test_whatever_was_answered_is_there_after_a_power_cut(
     await asyncio.gather(*at_work)
     await world.store.close()
     assert life.ended
-    print(f"{CUTS} cuts, {len(life.answered):,} ids answered, {len(life.ended):,} handed over")  # noqa: T201
+    proof.holds({"cuts": CUTS, "answered with an id": len(life.answered), "handed over": len(life.ended)})

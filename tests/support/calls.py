@@ -60,6 +60,11 @@ class Call:
         return self.answer is not None and int(self.answer) >= LEAST_ID
 
     @property
+    def taken_back(self) -> bool:
+        """It was answered that nothing of it is sent."""
+        return "0" in self.cancels
+
+    @property
     def text(self) -> str:
         return f"number {self.serial} " + "å" * (self.serial % 3 * 150)  # of one to three segments
 

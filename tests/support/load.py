@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from itertools import count
 
@@ -56,6 +57,18 @@ class Load:
     def observed(self) -> dict[str, list[int]]:
         """The statuses that were read of each id."""
         return {one.answer: one.statuses for one in self.calls if one.answer and one.statuses}
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """What became of the calls, and of which kinds those were that got an id."""
+        kinds = Counter(one.kind.value for one in self.calls if one.taken)
+        return {
+            "calls": len(self.calls),
+            "answered with an id": len(self.answered),
+            "never answered": sum(one.answer is None for one in self.calls),
+            **dict(sorted(kinds.items())),
+            "taken back": sum(one.taken_back for one in self.calls),
+        }
 
     async def until_answered(self, more: int) -> None:
         """So many more have got an id."""

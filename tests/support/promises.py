@@ -23,14 +23,12 @@ from support.customer import Customer
 from support.invariants import Key, segment_keys
 from support.mms_books import mms_keys
 
-YES = "0"  # what cancelSms and cancelBundle answer when nothing of it is sent
 NEVER_SENT = {int(Status.CANCELLED), int(Status.INVALID_NUMBER)}
 Messages = dict[int, list[tuple[int, str, int]]]  # by the accept's id: id, recipient, status
 
 
-async def promises(place: Place, network: Iterable[Entry], calls: Sequence[Call], customer: Customer) -> None:
-    """The gateways have stopped, and had time to finish what they took. `customer` owns the number that
-    phones wrote to."""
+async def promises(place: Place, network: Iterable[Entry], calls: Sequence[Call]) -> None:
+    """The gateways have stopped, and had time to finish what they took."""
     read, entries = reading(place), list(network)
     origins = await _origins(read)
     messages: Messages = {}
@@ -44,7 +42,6 @@ async def promises(place: Place, network: Iterable[Entry], calls: Sequence[Call]
     await what_was_taken_back_is_so(read, stored, messages, entries)
     await pictures_are_as_they_were_given(read, stored)
     await texts_from_phones_are_kept(read, entries)
-    await all_that_came_is_told(read, customer)
 
 
 async def _origins(read: Read) -> dict[str, int]:
@@ -83,7 +80,7 @@ async def what_was_taken_back_is_so(
     keys = await _keys_by_message(read)
     for call, origin in stored:
         cancelled = [id for id, _, status in messages[origin] if status == Status.CANCELLED]
-        if YES in call.cancels:
+        if call.taken_back:
             assert {status for _, _, status in messages[origin]} <= NEVER_SENT, "taken back, and yet not"
             assert not paid[origin], f"{origin} was taken back, and is not paid back"
         else:
@@ -132,12 +129,14 @@ async def texts_from_phones_are_kept(read: Read, entries: Sequence[Entry]) -> No
         assert least[text] <= kept[text] <= most[text], told
 
 
-async def all_that_came_is_told(read: Read, customer: Customer) -> None:
-    """At least once, with an OK for an answer, in the right words; and nothing else is told."""
+async def all_that_came_is_told(place: Place, owner: Customer) -> None:
+    """To its owner, at least once, with an OK for an answer, in the right words; and nothing else is told.
+    The gateways have stopped, and had time to tell it."""
+    read = reading(place)
     public = PublicIds(await one(read, "SELECT id_key FROM gateway")).public
     said: defaultdict[int, set[bytes]] = defaultdict(set)
     taken: set[int] = set()
-    for told, ok in customer.told:
+    for told, ok in owner.told:
         id = int(told["mmsid" if "mmsid" in told else "incsmsid"])
         said[id].add(told["subject" if "mmsid" in told else "text"])
         taken |= {id} if ok else set()

@@ -13,11 +13,11 @@ import msgspec
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """`figures` are counts, `faults` of which kind there were how many."""
+    """`figures` are counts; `kinds`: of what befell it, or of what became of it, how much of each."""
 
     name: str
     figures: dict[str, int]
-    faults: dict[str, int]
+    kinds: dict[str, int]
     broken: int  # promises
     versions: dict[str, str]
 
@@ -32,14 +32,14 @@ class Proof:
         if self._file:
             self._file.unlink(missing_ok=True)
 
-    def holds(self, figures: Mapping[str, int], faults: Mapping[str, int] | None = None) -> None:
+    def holds(self, figures: Mapping[str, int], kinds: Mapping[str, int] | None = None) -> None:
         """All was looked at, and no promise was broken."""
-        faults = {name: count for name, count in (faults or {}).items() if count}
-        told = ", ".join(f"{count:,} {name}" for name, count in {**figures, **faults}.items())
+        kinds = {name: count for name, count in (kinds or {}).items() if count}
+        told = ", ".join(f"{count:,} {name}" for name, count in {**figures, **kinds}.items())
         print(f"{self._name}: {told}")  # noqa: T201 -- the figures of a proof
         if self._file:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            found = Figures(self._name, dict(figures), faults, 0, _versions())
+            found = Figures(self._name, dict(figures), kinds, 0, _versions())
             self._file.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
 
 

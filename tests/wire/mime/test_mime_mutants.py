@@ -16,6 +16,7 @@ import pytest
 from kavle.wire import mime
 from kavle.wire.mime import Limits, Part
 from support.no_hang import no_hang
+from support.proof import Proof
 from wire.mime.mime_mutants import mutant
 
 COUNT: Final = int(os.environ.get("KAVLE_MUTANTS", "10000"))
@@ -48,6 +49,7 @@ def sound(part: Part, octets: int) -> None:
 
 @pytest.mark.timeout(0)
 def test_mutated_multiparts_are_read_or_refused_by_name() -> None:
+    proof = Proof("mutants-mime")
     seed = int(os.environ.get("KAVLE_MUTANTS_SEED", Random().randrange(2**32)))
     print(f"seed {seed}")  # noqa: T201 -- shown if it fails
     random = Random(seed)
@@ -62,8 +64,8 @@ def test_mutated_multiparts_are_read_or_refused_by_name() -> None:
                     became[look_at(content_type, body)] += 1
     finally:
         print(f"the last one: {content_type!r}, {body[:2000]!r}")  # noqa: T201 -- shown if it fails
-    print(", ".join(f"{name} {count:,}" for name, count in became.most_common()))  # noqa: T201
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) * 1024 < MOST_MEMORY
     # The mutants are worth their name: many came through, and each way to be refused was met.
     assert became["read"] > COUNT // 10
     assert {kind.__name__ for kind in mime.MimeError.__subclasses__()} <= set(became)
+    proof.holds({"mutants": COUNT}, dict(became.most_common()))

@@ -23,6 +23,7 @@ from kavle.wire.smpp.receipt import parse_receipt
 from kavle.wire.smpp.session import Session
 from kavle.wire.smpp.states import Role, State
 from support.no_hang import no_hang
+from support.proof import Proof
 from wire.smpp.smpp_mutants import mutant, reads
 from wire.smpp.smpp_pair import BINDS, DELIVERY, MESSAGE, Pair
 
@@ -154,6 +155,7 @@ def sound(pdu: Pdu, octets: int) -> None:
 
 @pytest.mark.timeout(0)
 def test_mutated_pdus_are_taken_or_refused_by_name() -> None:
+    proof = Proof("mutants-smpp")
     seed = int(os.environ.get("KAVLE_MUTANTS_SEED", Random().randrange(2**32)))
     print(f"seed {seed}")  # noqa: T201 -- shown if it fails
     random = Random(seed)
@@ -172,8 +174,9 @@ def test_mutated_pdus_are_taken_or_refused_by_name() -> None:
                 print(f"{done:,} mutants: {sum(target.ends for target in targets):,} sessions ended")  # noqa: T201
     finally:
         print(f"the last one: {data[:300].hex()}")  # noqa: T201 -- shown if it fails
-    print(", ".join(f"{name} {count:,}" for name, count in became.most_common()))  # noqa: T201
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) * 1024 < MOST_MEMORY
     # The mutants are worth their name: every PDU came through in some, and each way to be refused was met.
     assert {kind.__name__ for kind in pdus.BODIES.values()} <= set(became)
     assert set(became) >= REFUSALS
+    ended = sum(target.ends for target in targets)
+    proof.holds({"mutants": COUNT, "sessions ended": ended}, dict(became.most_common()))
