@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
 
 from support.calls import LEAST_ID, ORDINARY, OTHERS, THROTTLED, Call, Kind, call, result, texts
@@ -75,6 +75,16 @@ class Load:
         goal = len(self.answered) + more
         async with asyncio.timeout(PATIENCE):
             while len(self.answered) < goal and not any(task.done() for task in self._tasks):
+                await asyncio.sleep(0.02)
+
+    async def until_all_got_through(self, kinds: Iterable[Kind]) -> None:
+        """Each of these kinds was answered with an id, and something that was due later is taken back."""
+        wanted = set(kinds)
+        async with asyncio.timeout(PATIENCE):
+            while not any(task.done() for task in self._tasks):
+                wanted -= {one.kind for one in self.calls if one.taken}
+                if not wanted and any(one.taken_back for one in self.calls):
+                    return
                 await asyncio.sleep(0.02)
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import apsw
@@ -27,10 +28,19 @@ class Proof:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.made = 0  # rounds
         folder = os.environ.get("PROOF_FIGURES")
         self._file = Path(folder) / f"{name}.json" if folder else None
         if self._file:
             self._file.unlink(missing_ok=True)
+
+    def rounds(self, most: int) -> Iterator[int]:
+        """1, 2 and so on: so many, or as many as begin within PROOF_MINUTES."""
+        minutes = os.environ.get("PROOF_MINUTES")
+        end = time.monotonic() + 60 * float(minutes) if minutes else None
+        while self.made < most and (end is None or time.monotonic() < end):
+            self.made += 1
+            yield self.made
 
     def holds(self, figures: Mapping[str, int], kinds: Mapping[str, int] | None = None) -> None:
         """All was looked at, and no promise was broken."""
