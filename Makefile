@@ -17,7 +17,7 @@ CUTS ?= 20
 POWER_CUTS ?= 200
 FUZZERS := tests/fuzz tests/wire/smpp/test_smpp_mutants.py tests/wire/mime/test_mime_mutants.py
 
-.PHONY: help demo test check bench fuzz proof format dumps screenshots configuration apps pins audit clean
+.PHONY: help demo test check bench fuzz proof reliability format dumps screenshots configuration apps pins audit clean
 
 help:  ## What can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: $(DEV) audit  ## Lint, types, the walls between the floors, and known fau
 bench: $(DEV)  ## One table of figures, beside Kannel's where it is installed
 	@$(BIN)/python -m bench
 
+# Where the long forms leave their figures, for make reliability.
+fuzz proof: export PROOF_FIGURES = build/proof
+
 fuzz: $(DEV)  ## MUTANTS=1000000 mutated requests of each kind against those who read them: SOAP, queries, user data, MM7, PDUs, multiparts
 	@echo "Kavle: $(MUTANTS) mutants of each kind in tests/fuzz/corpus, of PDUs and of multiparts"
 	@KAVLE_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest $(FUZZERS) --timeout 0 -s
@@ -52,6 +55,9 @@ proof: fuzz  ## The long harnesses: what fuzz does; POWER_CUTS=200 on SQLite; on
 	@KAVLE_CHAOS_MESSAGES=$(MESSAGES) $(BIN)/python -m pytest tests/journey/test_network_chaos.py --timeout 0 -s
 	@echo "Kavle: $(CUTS) rounds of nodes killed, and cut off from the database and the network"
 	@KAVLE_CHAOS_CUTS=$(CUTS) $(BIN)/python -m pytest tests/journey/test_severed_nodes.py --timeout 0 -s
+
+reliability: $(DEV)  ## docs/reliability.md with the figures that make proof left in build/proof
+	@PYTHONPATH=tests $(BIN)/python -m support.reliability
 
 format: $(DEV)  ## Let ruff mend what it can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

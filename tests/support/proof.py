@@ -45,8 +45,7 @@ class Proof:
     def holds(self, figures: Mapping[str, int], kinds: Mapping[str, int] | None = None) -> None:
         """All was looked at, and no promise was broken."""
         kinds = {name: count for name, count in (kinds or {}).items() if count}
-        told = ", ".join(f"{count:,} {name}" for name, count in {**figures, **kinds}.items())
-        print(f"{self._name}: {told}")  # noqa: T201 -- the figures of a proof
+        print(f"{self._name}: {dict(figures)} {kinds}")  # noqa: T201 -- the figures of a proof
         if self._file:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             found = Figures(self._name, dict(figures), kinds, 0, _versions())
