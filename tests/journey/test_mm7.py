@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -80,8 +81,8 @@ class Business(Running):
         answer = await asyncio.to_thread(post)
         return answer.partition(f"<{operation}Result>")[2].partition("<")[0]
 
-    async def send_mms(self, msg: str = "Titta!", to: str = "0702617396") -> str:
-        body = SEND.format(msg=msg, to=to, data=b64encode(PICTURE).decode())
+    async def send_mms(self, msg: str = "Titta!", to: str = "0702617396", data: bytes = PICTURE) -> str:
+        body = SEND.format(msg=msg, to=to, data=b64encode(data).decode())
         return await self._result(body, "sendMMS")
 
     async def mms_status(self, public_id: str) -> int:
@@ -171,6 +172,18 @@ def delivery(transaction: str = "d1", **changes: Any) -> DeliverReq:
         "content": Part(ContentType("multipart/mixed"), parts=(text, picture)),
     }
     return DeliverReq(transaction=transaction, **fields | changes)
+
+
+async def test_its_threads_end_with_it(tmp_path: Path, mmsc: Mmsc) -> None:
+    def names() -> set[str]:
+        # Those of the loop and of SQLite are others' to end.
+        return {one.name.rpartition("_")[0] for one in threading.enumerate() if one not in before}
+
+    before = set(threading.enumerate())
+    async with business(tmp_path / "kavle.db", mmsc.url) as run:
+        await run.send_mms(data=PICTURE * 4)
+        assert names() >= {"base64", "mms", "argon2"}
+    await until(lambda: names() <= {"asyncio", ""})
 
 
 # --- out -----------------------------------------------------------------------------------------------

@@ -303,6 +303,7 @@ def gateway(
         http = HttpSettings(port=0, **settings)
         authenticator = Authenticator(core.account, clock)
         entrants = Authenticator(core.account, clock)
+        closing = contextlib.ExitStack()
         north = application(
             cast(Accept, core),
             cast(Cancel, Cancelling(core)),
@@ -315,6 +316,7 @@ def gateway(
             clock,
             PageTerms(b"a key of the tests", locale or Locale()),
             cast(MmsFiles, Kept(core)),
+            closing,
         )
         async with HttpServer(app(north), http, clock) as server:
             running.append(Gateway(asyncio.get_running_loop(), server, core, clock))
@@ -322,6 +324,7 @@ def gateway(
             await stop.wait()
         authenticator.close()
         entrants.close()
+        closing.close()
 
     thread = threading.Thread(target=lambda: uvloop.run(serve()), daemon=True)
     thread.start()

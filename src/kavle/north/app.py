@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+from contextlib import ExitStack
+
 from kavle.clock import Clock
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
@@ -9,8 +13,10 @@ from kavle.core.mms_files import MmsFiles
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.core.room import Room
+from kavle.core.workers import Workers
 from kavle.metrics import Metrics
-from kavle.north.asmx import Asmx
+from kavle.model.errors import Reason
+from kavle.north.asmx import Asmx, Service
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.codes import mms_code, sms_code
@@ -42,19 +48,32 @@ def application(
     clock: Clock,
     page_terms: PageTerms,
     files: MmsFiles,
+    closing: ExitStack,
     office: Office | None = None,
 ) -> App:
+    """`closing`: where what is to be closed in the end is put."""
+
+    def thread(name: str, waiting: int) -> Workers:
+        return closing.enter_context(contextlib.closing(Workers(name, threads=1, waiting=waiting)))
+
     callers = Callers(settings)
     guesses = Guesses(queries, clock, from_own_addresses=settings.status_from_own_addresses)
     locale = page_terms.locale
     desk = SmsDesk(accept, cancel, queries, authenticator, guesses, locale)
     room = Room(settings.body_bytes)
-    sms = Asmx(sms_service(desk), sms_code, callers, settings, room, settings.body_bytes, counts.called_in)
-    mms_desk = MmsDesk(accept, queries, authenticator, guesses)
-    mms = Asmx(mms_service(mms_desk), mms_code, callers, settings, room, BODY_BYTES, counts.called_in)
+    mms_desk = MmsDesk(accept, queries, authenticator, guesses, thread("base64", 64))
+
+    def asmx(service: Service, code: Callable[[Reason], str], body_bytes: int) -> Asmx:
+        workers = thread(service.name, 64)
+        return Asmx(service, code, callers, settings, room, body_bytes, workers, counts.called_in)
+
+    sms = asmx(sms_service(desk), sms_code, settings.body_bytes)
+    mms = asmx(mms_service(mms_desk), mms_code, BODY_BYTES)
     return Router(
         {
-            "/sendsms.aspx": SendByUrl(accept, authenticator, callers, settings.body_bytes),
+            "/sendsms.aspx": SendByUrl(
+                accept, authenticator, callers, settings.body_bytes, thread("url", 16)
+            ),
             "/sendSms/sendSms.asmx": sms.endpoint,
             "/mms/mms.asmx": mms.endpoint,
             "/api/current/mms/getfile.php": GetFile(files, authenticator, callers, clock),

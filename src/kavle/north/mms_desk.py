@@ -21,16 +21,21 @@ _MOST_ON_THE_LOOP: Final = 16 * 1024  # characters of base64; half a millisecond
 
 
 class MmsDesk:
-    """Each verb raises `Refusal`."""
+    """Each verb raises `Refusal`. Long files are decoded by `workers`."""
 
     def __init__(
-        self, accept: Accept, queries: Queries, authenticator: Authenticator, guesses: Guesses
+        self,
+        accept: Accept,
+        queries: Queries,
+        authenticator: Authenticator,
+        guesses: Guesses,
+        workers: Workers,
     ) -> None:
         self._accept = accept
         self._queries = queries
         self._authenticator = authenticator
         self._guesses = guesses
-        self._workers = Workers("base64", threads=1, waiting=64)
+        self._workers = workers
 
     async def send_mms(self, call: Arguments) -> str:
         account = await self._authenticator.log_in(call.get("acc"), call.get("pass"), call.caller)

@@ -37,13 +37,19 @@ class SendByUrl:
     """The manual's URL request. Errors answer 200 too: clients look at nothing but the number."""
 
     def __init__(
-        self, accept: Accept, authenticator: Authenticator, callers: Callers, body_bytes: int
+        self,
+        accept: Accept,
+        authenticator: Authenticator,
+        callers: Callers,
+        body_bytes: int,
+        workers: Workers,
     ) -> None:
+        """`workers` read long ones."""
         self._accept = accept
         self._authenticator = authenticator
         self._callers = callers
         self._body_bytes = body_bytes
-        self._workers = Workers("url", threads=1, waiting=16)
+        self._workers = workers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         allow(scope, "GET", "POST")

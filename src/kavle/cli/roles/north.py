@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from urllib.parse import unquote
 
 from kavle.cli.config import CarrierSettings, locale
@@ -51,6 +52,7 @@ class North:
         self._operators = OperatorAuthenticator(
             Queries(node.store).operator, node.clock, refused=node.metrics.log_in_refused
         )
+        self._closing = ExitStack()
         node.changed.listen(self._forget)
         app = with_hooks(self._hooks(), self._faces(upkeep))
         self.http = HttpServer(app, node.settings.http, node.clock)
@@ -84,6 +86,7 @@ class North:
         self._entrants.close()
         self._operators.close()
         self._dial.close()
+        self._closing.close()
 
     def _faces(self, upkeep: Upkeep) -> App:
         node = self._node
@@ -114,6 +117,7 @@ class North:
                 self._guest,
             ),
             MmsFiles(node.store),
+            self._closing,
             Office(self._desk, self._operators),
         )
 

@@ -22,8 +22,9 @@ __all__ = ["Arguments", "Asmx", "Listed", "Operation", "Parameter", "Records", "
 
 class Asmx:
     """A service on the wire: `endpoint` is for its own path, `http` for each path below it. `code` tells a
-    refusal's reason in the service's own status codes. Bodies have `body_bytes` at most, and share `room`.
-    `called_in` is told each namespace in which a call was answered, but for the settings' own."""
+    refusal's reason in the service's own status codes. Bodies have `body_bytes` at most, and share `room`;
+    long ones are read by `workers`. `called_in` is told each namespace in which a call was answered, but for
+    the settings' own."""
 
     def __init__(
         self,
@@ -33,9 +34,9 @@ class Asmx:
         settings: HttpSettings,
         room: Room,
         body_bytes: int,
+        workers: Workers,
         called_in: Callable[[str], None] = lambda namespace: None,
     ) -> None:
-        workers = Workers(service.name, threads=1, waiting=64)
         teller = Teller(code)
 
         def heard(namespace: str) -> None:
