@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 import msgspec
@@ -62,36 +63,57 @@ _QUICK_ALONE: Final = {
 @click.option(
     "--only",
     metavar="WORD",
-    default="",
-    help="Only the scenarios whose name holds WORD: soap, cycle, 64, postgres, churn, …",
+    multiple=True,
+    help="Only scenarios whose name holds WORD: soap, cycle, 64, postgres, churn, … Once or more often.",
 )
 @click.option("--without-kannel", is_flag=True, help="Measure Kavle alone.")
+@click.option(
+    "--rows",
+    type=click.IntRange(min=10_000),
+    help="Messages of a long history.  [default: 10,000,000]",
+)
+@click.option(
+    "--past",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Keep the databases with a long history there, and take them from there the next time.",
+)
 @click.option(
     "--folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Put the databases there while it runs: it is that disk which is measured. [default: bench/out]",
 )
-def main(runs: int, quick: bool, only: str, without_kannel: bool, folder: Path | None) -> None:
+def main(
+    runs: int,
+    quick: bool,
+    only: tuple[str, ...],
+    without_kannel: bool,
+    rows: int | None,
+    past: Path | None,
+    folder: Path | None,
+) -> None:
     """Measure the gateway against a simulated network in another process, and print one table.
 
     Accepted messages a second by URL and SOAP, the full cycle with receipts, the drain of a backlog; CPU,
     memory and disk of each message. A bundle of 100,000; how long an alarm takes past a million others
     (on PostgreSQL by a gateway that has no link), and 10,000 that are due in one second; incoming
     messages, from phone to customer; MMS with a picture of 100 kB. On PostgreSQL accept and full cycle with
-    1, 2 and 4 gateways, and the queue under churn; what a long queue and a long history cost. Where
-    Debian's kannel is installed it goes through the same, alternating with Kavle; each measurement begins
-    with fresh processes on an empty folder. Takes some 70 minutes; all runs are kept as JSON in bench/out,
-    of which `python -m bench.page` makes docs/performance.md. Nothing leaves this machine, and it should
-    have nothing else to do.
+    1, 2 and 4 gateways, and the queue under churn; what a long queue and a long history cost, on each
+    engine. Where Debian's kannel is installed it goes through the same, alternating with Kavle; each
+    measurement begins with fresh processes on an empty folder. Takes some two hours; all runs are kept as
+    JSON in bench/out, of which `python -m bench.page` makes docs/performance.md. Nothing leaves this
+    machine, and it should have nothing else to do.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: everything is put away
-    scenarios = [one for one in SCENARIOS if only.lower() in one.name.lower()]
+    words = [word.lower() for word in only or ("",)]
+    scenarios = [one for one in SCENARIOS if any(word in one.name.lower() for word in words)]
     if not scenarios:
-        raise click.UsageError(f"no scenario holds {only!r}: " + "; ".join(one.name for one in SCENARIOS))
+        names = "; ".join(one.name for one in SCENARIOS)
+        raise click.UsageError(f"no scenario holds {' or '.join(only)}: {names}")
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=folder or OUT) as name:
+        order = _Order(Path(name), scenarios, 1 if quick else runs, quick, without_kannel, rows, past)
         try:
-            report = _run(Path(name), scenarios, 1 if quick else runs, quick, without_kannel)
+            report = _run(order)
         except Broken as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
@@ -100,28 +122,40 @@ def main(runs: int, quick: bool, only: str, without_kannel: bool, folder: Path |
     _show(report)
 
 
-def _run(folder: Path, scenarios: Sequence[Scenario], runs: int, quick: bool, without_kannel: bool) -> Report:
+class _Order(NamedTuple):
+    """What is to be measured."""
+
+    folder: Path
+    scenarios: Sequence[Scenario]
+    runs: int
+    quick: bool
+    without_kannel: bool
+    rows: int | None
+    past: Path | None
+
+
+def _run(order: _Order) -> Report:
     gateways: dict[str, Start] = {"Kavle": ours.kavle}
-    version = None if without_kannel else kannel.version()
+    version = None if order.without_kannel else kannel.version()
     if version is not None:
         gateways["Kannel"] = kannel.kannel
-    report = Report(describe(folder), {})
+    report = Report(describe(order.folder), {})
     report.about["Kannel"] = version or (
-        "left out" if without_kannel else "not installed (apt install kannel)"
+        "left out" if order.without_kannel else "not installed (apt install kannel)"
     )
     report.about["generator"] = (
-        f"{generator_alone(folder, _MESSAGES):,.0f} requests/s on a server that does nothing"
+        f"{generator_alone(order.folder, _MESSAGES):,.0f} requests/s on a server that does nothing"
     )
-    report.about["runs"] = f"{runs}{', quick: not to be quoted' if quick else ''}"
+    if order.quick:
+        report.about["runs"] = "short, and one of each: not to be quoted"
     with _progress() as progress:
-        for turn in range(runs):
-            for scenario in scenarios:
+        for turn in range(order.runs):
+            for scenario in order.scenarios:
                 # Alternating, and who begins alternates too: what the machine does meanwhile hits both.
                 starts = _starts(scenario, gateways)
                 for gateway in sorted(starts, reverse=not turn % 2):
-                    label = f"run {turn + 1}/{runs}  {scenario.name}  {gateway}"
-                    messages = _messages(scenario, quick)
-                    figures = _one(progress, label, scenario, starts[gateway], messages, folder)
+                    label = f"run {turn + 1}/{order.runs}  {scenario.name}  {gateway}"
+                    figures = _one(progress, label, scenario, starts[gateway], order)
                     report.add(scenario, gateway, figures)
     return report
 
@@ -135,17 +169,24 @@ def _starts(scenario: Scenario, gateways: dict[str, Start]) -> dict[str, Start]:
     return gateways
 
 
-def _one(
-    progress: Progress, label: str, scenario: Scenario, start: Start, messages: int, folder: Path
-) -> Figures:
+def _one(progress: Progress, label: str, scenario: Scenario, start: Start, order: _Order) -> Figures:
     task: TaskID = progress.add_task(label, total=1.0)
-    figures = measure(scenario, start, messages, folder, lambda share: progress.update(task, completed=share))
+    began, messages = time.monotonic(), _messages(scenario, order)
+
+    def tell(share: float) -> None:
+        progress.update(task, completed=share)
+
+    figures = measure(scenario, start, messages, order.folder, tell, order.past or order.folder)
     progress.remove_task(task)
-    progress.console.print(f"{label}  {figures.rate:,.0f}/s", highlight=False)
+    took = time.monotonic() - began
+    progress.console.print(f"{label}  {figures.rate:,.0f}/s, measured in {took:.0f} s", highlight=False)
     return figures
 
 
-def _messages(scenario: Scenario, quick: bool) -> int:
+def _messages(scenario: Scenario, order: _Order) -> int:
+    quick = order.quick
+    if scenario.kind == "history" and order.rows is not None:
+        return order.rows
     if scenario in ALONE:
         return (_QUICK_ALONE if quick else _ALONE)[scenario.kind]
     if scenario.kind == "churn":

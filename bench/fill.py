@@ -12,22 +12,16 @@ import asyncio
 import resource
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import uvloop
 
-from bench.shapes import ACCOUNT, SENDER
-from kavle.cli.config import carrier_terms, read, terms
-from kavle.cli.database import open_store
-from kavle.clock import Clock, SystemClock
-from kavle.core.accept import Accept
-from kavle.core.failover import Failover
+from bench.shapes import SENDER
+from bench.verbs import Verbs, verbs
 from kavle.core.order import MOST_RECIPIENTS, BundleOrder, SmsOrder
-from kavle.metrics import Metrics
-from kavle.model.account import Account
-from kavle.store.store import Store
 
 _TEXT: Final = "The water will be turned off tomorrow from nine to eleven."
 
@@ -45,41 +39,34 @@ class Result(msgspec.Struct, frozen=True):
 
 
 async def fill(order: Order) -> Result:
-    settings, clock = read(Path(order.config), {}), SystemClock()
-    store = await open_store(settings.database, clock)
-    ids = await store.carrier_ids(carrier_terms(settings))
-    account = await store.account(ACCOUNT)
-    if account is None:
-        raise RuntimeError("there is no account")
-    agreed = terms(settings, ids)
-    failover = Failover(agreed.routes, settings.gateway.failover_after)
-    accept = Accept(store, clock, agreed, failover, Metrics(), lambda carrier, urgent: None)
+    gateway = await verbs(Path(order.config))
     began = time.perf_counter()
     if order.due is None:
-        await _bundles(accept, store, clock, account, order.messages)
+        await _bundles(gateway, order.messages)
     else:
-        await _timed(accept, account, order.messages, order.due)
+        await _timed(gateway, order.messages, order.due)
     seconds = time.perf_counter() - began
-    await store.close()
+    await gateway.store.close()
     used = resource.getrusage(resource.RUSAGE_SELF)
     return Result(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
-async def _bundles(accept: Accept, store: Store, clock: Clock, account: Account, messages: int) -> None:
+async def _bundles(gateway: Verbs, messages: int) -> None:
     """Each as it comes: accepted, then expanded to the last recipient."""
     for first in range(0, messages, MOST_RECIPIENTS):
         count = min(MOST_RECIPIENTS, messages - first)
-        await accept.bundle(account, BundleOrder(",".join(_recipients(first, count)), SENDER, _TEXT, "1"))
-        while await store.advance(clock.now()):
+        order = BundleOrder(",".join(recipients(first, count)), SENDER, _TEXT, "1")
+        await gateway.accept.bundle(gateway.account, order)
+        while await gateway.store.advance(datetime.now(UTC)):
             pass
 
 
-async def _timed(accept: Accept, account: Account, messages: int, due: int) -> None:
-    orders = [SmsOrder(to, SENDER, _TEXT, "2", at=str(due)) for to in _recipients(0, messages)]
-    await asyncio.gather(*(accept.sms(account, order) for order in orders))
+async def _timed(gateway: Verbs, messages: int, due: int) -> None:
+    orders = [SmsOrder(to, SENDER, _TEXT, "2", at=str(due)) for to in recipients(0, messages)]
+    await asyncio.gather(*(gateway.accept.sms(gateway.account, order) for order in orders))
 
 
-def _recipients(first: int, count: int) -> list[str]:
+def recipients(first: int, count: int) -> list[str]:
     """Swedish mobile numbers, none of them one of the simulated network's magic ones."""
     return [f"4673{number:07}" for number in range(first, first + count)]
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from bench.child import Child
 from bench.shapes import Shape
+
+
+class Server(NamedTuple):
+    cpu: float  # seconds, of all its processes
+    log: int  # bytes written ahead
 
 
 class Gateway(ABC):
@@ -34,19 +39,20 @@ class Gateway(ABC):
             process.check()
 
     @abstractmethod
-    def shape(self, interface: str, *, receipts: bool) -> Shape:
-        """Of the requests by `interface` ("URL" or "SOAP"); `receipts`: final states are wanted."""
+    def shape(self, interface: str, *, receipts: bool, told: bool) -> Shape:
+        """Of the requests by `interface` ("URL" or "SOAP"); `receipts`: final states are wanted; `told`: and
+        told of by HTTP, where the gateway does that."""
 
     @abstractmethod
     def reports(self) -> int | None:
-        """How many final states it has told of so far; None where it only keeps them."""
+        """How many final states it has told of so far; None where it keeps them until it is asked."""
 
     @abstractmethod
     def delivered(self) -> int | None:
         """How many messages it knows to be delivered; None where it keeps no such thing."""
 
-    def database_cpu(self) -> float | None:
-        """Of the server that keeps its data; None where it keeps them itself."""
+    def server(self) -> Server | None:
+        """What the server that keeps its data has taken so far; None where it keeps them itself."""
         return None
 
     @abstractmethod

@@ -92,8 +92,10 @@ class Kannel(Gateway):
         self._store = store
         self.report_port = report_port
 
-    def shape(self, interface: str, *, receipts: bool) -> Shape:
-        return Shape.KANNEL_DLR if receipts else Shape.KANNEL
+    def shape(self, interface: str, *, receipts: bool, told: bool) -> Shape:
+        if not receipts:
+            return Shape.KANNEL
+        return Shape.KANNEL_DLR if told else Shape.KANNEL_UNTOLD
 
     def reports(self) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.report_port or 0, timeout=10)

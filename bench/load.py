@@ -18,14 +18,14 @@ import sys
 import time
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import cycle, islice
 from typing import Final, cast
 
 import msgspec
 import uvloop
 
-from bench.shapes import YES, Shape, requests
+from bench.shapes import YES, Shape, questions, requests
 
 _TICK: Final = 0.001  # seconds between looks at what is due
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
@@ -41,6 +41,8 @@ class Order(msgspec.Struct, frozen=True):
     steady: float = 0.0
     """After so many in a closed loop as many again, at this share of its rate: p50, p99 and `longest` are
     theirs, and count from when each was due, whether or not there was a connection for it then."""
+    asks: bool = False
+    """For another line it asks for each message's status, in a closed loop, and writes a second result."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -60,8 +62,10 @@ class Result(msgspec.Struct, frozen=True):
 class Load:
     """What the connections share. One that is free gets the next request that is due."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, keep: bool = False) -> None:
+        """`keep`: the answers."""
         self.yes = YES[shape].search
+        self.answers: list[bytes] | None = [] if keep else None
         self.refused = 0
         self.first_refusal = b""
         self.seconds = array("d")
@@ -97,6 +101,8 @@ class Load:
         if not self.yes(answer):
             self.refused += 1
             self.first_refusal = self.first_refusal or answer
+        elif self.answers is not None:
+            self.answers.append(answer)
         self._free.append(client)
         self._hand_out()
         self._missing -= 1
@@ -159,23 +165,40 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[max(0, -(-len(ordered) * round(share * 1000) // 1000) - 1)]
 
 
-async def generate(order: Order) -> Result:
+async def generate(order: Order) -> AsyncIterator[Result]:
+    """One for each line that comes."""
     rounds = 2 if order.steady else 1
     batch = requests(order.shape, order.warm_up + rounds * order.count, order.ports[0], order.report_port)
-    loop = asyncio.get_running_loop()
-    load = Load(order.shape)
-    for port in islice(cycle(order.ports), order.connections):
-        await loop.create_connection(lambda: Client(load), "127.0.0.1", port)
+    load = await _connected(Load(order.shape, order.asks), order)
     if order.warm_up:
         await load.run(batch[: order.warm_up])
     print("warm", flush=True)
     sys.stdin.readline()
-    cpu, began = _cpu(), time.perf_counter()
     closed, steady = batch[order.warm_up :][: order.count], batch[order.warm_up + order.count :]
+    yield await _timed(load, closed, steady, order.steady)
+    if load.answers is not None:
+        asking = await _connected(Load(Shape.STATUS), order)
+        batch = questions(load.answers[-order.count :], order.ports[0])
+        sys.stdin.readline()
+        yield await _timed(asking, batch)
+
+
+async def _connected(load: Load, order: Order) -> Load:
+    loop = asyncio.get_running_loop()
+    for port in islice(cycle(order.ports), order.connections):
+        await loop.create_connection(lambda: Client(load), "127.0.0.1", port)
+    return load
+
+
+async def _timed(
+    load: Load, closed: Sequence[bytes], steady: Sequence[bytes] = (), share: float = 0.0
+) -> Result:
+    """`steady`: those that come after that, at that share of the rate."""
+    cpu, began = _cpu(), time.perf_counter()
     await load.run(closed)
     ended, cpu = time.perf_counter(), _cpu() - cpu
     if steady:
-        await load.run_at(order.steady * len(closed) / (ended - began), steady)
+        await load.run_at(share * len(closed) / (ended - began), steady)
     ordered = sorted(load.seconds)
     refusal = load.first_refusal.decode("latin-1")
     p50, p99 = percentile(ordered, 0.5), percentile(ordered, 0.99)
@@ -187,10 +210,10 @@ def _cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def main() -> None:
-    order = msgspec.json.decode(sys.argv[1], type=Order)
-    print(msgspec.json.encode(uvloop.run(generate(order))).decode(), flush=True)
+async def main() -> None:
+    async for result in generate(msgspec.json.decode(sys.argv[1], type=Order)):
+        print(msgspec.json.encode(result).decode(), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    uvloop.run(main())

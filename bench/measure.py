@@ -7,15 +7,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from bench import backlog, churn, incoming, mms, ours, ready
+from bench import backlog, churn, growth, incoming, mms, ready
 from bench.child import Broken, Child, child
-from bench.gateway import Gateway
+from bench.gateway import Gateway, Server
 from bench.load import Order, Result
 from bench.machine import Others
 from bench.network import Network, network
@@ -26,7 +25,6 @@ from bench.shapes import Shape
 WARM_UP: Final = 1_000
 """Messages before the clock starts: the log-in, the caches, the first pages of the files."""
 
-_BEHIND: Final = 20_000  # messages that go through after a long history
 _STEP: Final = 0.02  # seconds between looks at what is awaited: some thousandths of what is measured
 _GIVE_UP: Final = 60.0  # seconds without any progress
 
@@ -35,11 +33,16 @@ Tell = Callable[[float], None]
 """Called now and then with the share that is done."""
 
 
-def measure(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
-    """Raises `Broken` when anything is not as it should be: a refusal, a lost message, a dead process."""
+def measure(
+    scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell, past: Path | None = None
+) -> Figures:
+    """`past`: where databases with a long history are, or are to be kept. Raises `Broken` when anything is
+    not as it should be: a refusal, a lost message, a dead process."""
     others = Others()
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as name:
-        if scenario.kind in _ALONE:
+        if scenario.kind == "history":
+            figures = growth.growth(scenario, messages, Path(name), past, tell)
+        elif scenario.kind in _ALONE:
             figures = _ALONE[scenario.kind](scenario, messages, Path(name), tell)
         else:
             figures = _RUNS[scenario.kind](scenario, start, messages, Path(name), tell)
@@ -55,10 +58,10 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
         _load(scenario, gateway, messages, folder, receipts=False) as load,
     ):
         load.warm()
-        cpu, memory, database_cpu = gateway.cpu(), gateway.memory(), gateway.database_cpu()
+        cpu, memory, server = gateway.cpu(), gateway.memory(), gateway.server()
         result = load.go(tell)
         cpu, grown = gateway.cpu() - cpu, gateway.memory() - memory
-        database_cpu = _since(database_cpu, gateway)
+        server = _since(server, gateway)
         peak = gateway.peak_memory()
         if smsc.counts().submits:
             raise Broken("the network got messages that it should not have got")
@@ -74,47 +77,67 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
         disk=None if disk is None else disk / (sent + WARM_UP),
         queued_memory=grown / sent,
         load_cpu=result.cpu / messages,
-        database_cpu=None if database_cpu is None else database_cpu / sent,
+        database_cpu=None if server is None else server.cpu / sent,
+        log=None if server is None else server.log / sent,
     )
 
 
 def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
-    """From the first request until the last receipt is acknowledged, and what it tells is kept or told."""
+    """From the first request until the last receipt is acknowledged, and what it tells is kept, or told of.
+    Where it is kept and is to be told, the customer then asks for each, and the time of that is added."""
     with (
         network(folder, is_open=True, receipts=True) as smsc,
         start(folder, smsc) as gateway,
         _load(scenario, gateway, messages, folder, receipts=True) as load,
     ):
+        keeps_them = gateway.delivered() is not None
+        calls = scenario.told and not keeps_them
         load.warm()
-        _await(lambda: _finished(smsc, gateway), WARM_UP, gateway, tell=lambda share: None)
-        cpu, network_cpu, database_cpu = gateway.cpu(), smsc.process.cpu(), gateway.database_cpu()
+        _await(lambda: _finished(smsc, gateway, calls), WARM_UP, gateway, tell=lambda share: None)
+        cpu, network_cpu, server = gateway.cpu(), smsc.process.cpu(), gateway.server()
         result = load.go(lambda share: tell(share * 0.9))
         wanted = WARM_UP + messages
-        ended = _await(lambda: _finished(smsc, gateway), wanted, gateway, tell)
-        keeps_them = gateway.delivered() is not None
+        ended = _await(lambda: _finished(smsc, gateway, calls), wanted, gateway, tell)
         if keeps_them:
             # One that was acknowledged may still wait for its segment's outcome, which another node commits.
             ended = _await(lambda: gateway.delivered() or 0, wanted, gateway, tell=lambda share: None)
         cpu, network_cpu = gateway.cpu() - cpu, smsc.process.cpu() - network_cpu
-        database_cpu = _since(database_cpu, gateway)
+        server, asked = _since(server, gateway), _asked(scenario, gateway, load, tell) if keeps_them else None
         peak, reports, counts = gateway.peak_memory(), gateway.reports(), smsc.counts()
         if counts.submits != wanted or counts.peer_errors:
             raise Broken(f"the network saw what it should not have seen: {counts}")
         gateway.stop()
         disk = gateway.disk() if keeps_them else None
+    seconds = ended - result.began + (asked.seconds if asked else 0)
     return Figures(
         messages=messages,
-        rate=messages / (ended - result.began),
-        cpu=cpu / messages,
+        rate=messages / seconds,
+        cpu=(cpu + (asked.cpu if asked else 0)) / messages,
         memory=peak,
         p50=result.p50,
         p99=result.p99,
         disk=None if disk is None else disk / (messages + WARM_UP),
         network_cpu=network_cpu / messages,
         load_cpu=result.cpu / messages,
-        database_cpu=None if database_cpu is None else database_cpu / messages,
-        reports=None if reports is None else reports - WARM_UP,
+        database_cpu=None if server is None else server.cpu / messages,
+        log=None if server is None else server.log / messages,
+        asked_cpu=None if asked is None else asked.cpu / messages,
+        reports=reports - WARM_UP if calls and reports is not None else None,
     )
+
+
+class _Asked(NamedTuple):
+    seconds: float
+    cpu: float  # of the gateway
+
+
+def _asked(scenario: Scenario, gateway: Gateway, load: _Generator, tell: Tell) -> _Asked | None:
+    """The customer asks for the status of each message, once."""
+    if not scenario.told:
+        return None
+    cpu = gateway.cpu()
+    result = load.go(tell)
+    return _Asked(result.ended - result.began, gateway.cpu() - cpu)
 
 
 def _drain(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
@@ -167,18 +190,7 @@ def _churn(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
     )
 
 
-def _history(scenario: Scenario, start: Start, messages: int, folder: Path, tell: Tell) -> Figures:
-    """The full cycle with so many messages behind it; and before that without, to be compared."""
-    figures = []
-    for history in (0, messages):
-        place = folder / str(history)
-        place.mkdir()
-        figures.append(_cycle(scenario, partial(ours.kavle, history=history), _BEHIND, place, tell))
-    plain, aged = figures
-    return msgspec.structs.replace(aged, disk=None, of_empty=aged.cpu / plain.cpu)
-
-
-_RUNS: Final = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn, "history": _history}
+_RUNS: Final = {"accept": _accept, "cycle": _cycle, "drain": _drain, "churn": _churn}
 _ALONE: Final = {
     "bundle": backlog.bundle,
     "priority": backlog.priority,
@@ -189,15 +201,15 @@ _ALONE: Final = {
 }
 
 
-def _since(before: float | None, gateway: Gateway) -> float | None:
-    now = gateway.database_cpu()
-    return None if before is None or now is None else now - before
+def _since(before: Server | None, gateway: Gateway) -> Server | None:
+    now = gateway.server()
+    return None if before is None or now is None else Server(now.cpu - before.cpu, now.log - before.log)
 
 
-def _finished(smsc: Network, gateway: Gateway) -> int:
-    told = gateway.reports()
+def _finished(smsc: Network, gateway: Gateway, calls: bool) -> int:
+    """`calls`: those count that it has told of."""
     acknowledged = smsc.counts().receipts_acked
-    return acknowledged if told is None else min(told, acknowledged)
+    return min(gateway.reports() or 0, acknowledged) if calls else acknowledged
 
 
 def _await(count: Callable[[], int], wanted: int, gateway: Gateway, tell: Tell) -> float:
@@ -247,13 +259,14 @@ def _load(
     scenario: Scenario, gateway: Gateway, messages: int, folder: Path, *, receipts: bool
 ) -> Iterator[_Generator]:
     order = Order(
-        shape=gateway.shape(scenario.interface, receipts=receipts),
+        shape=gateway.shape(scenario.interface, receipts=receipts, told=scenario.told),
         ports=list(gateway.ports),
         connections=scenario.connections,
         count=messages,
         warm_up=WARM_UP,
         report_port=gateway.report_port,
         steady=scenario.steady,
+        asks=scenario.told and gateway.delivered() is not None,
     )
     with child("load", _command(order), folder) as process:
         yield _Generator(process, gateway, messages)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.child import Child
-from bench.gateway import Gateway
+from bench.gateway import Gateway, Server
 from bench.network import Network
 from bench.ours import create_account, serve, settings
 from bench.postgres import Database, postgres
@@ -21,11 +21,12 @@ class Nodes(Gateway):
     def __init__(self, ports: Sequence[int], processes: Sequence[Child], database: Database) -> None:
         super().__init__(ports, processes)
         self._database = database
+        self._empty = database.size()
 
-    def shape(self, interface: str, *, receipts: bool) -> Shape:
+    def shape(self, interface: str, *, receipts: bool, told: bool) -> Shape:
         return Shape.SOAP if interface == "SOAP" else Shape.URL
 
-    def reports(self) -> int | None:
+    def reports(self) -> None:
         return None
 
     def delivered(self) -> int:
@@ -37,10 +38,10 @@ class Nodes(Gateway):
             process.stop()
 
     def disk(self) -> int:
-        return self._database.size()
+        return self._database.size() - self._empty
 
-    def database_cpu(self) -> float:
-        return self._database.cpu()
+    def server(self) -> Server:
+        return Server(self._database.cpu(), self._database.log())
 
 
 @contextmanager

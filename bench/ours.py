@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,6 @@ import apsw
 
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway
-from bench.history import DAYS, fill_file
 from bench.network import PASSWORD as NETWORK_PASSWORD
 from bench.network import SYSTEM_ID, WINDOW, Network
 from bench.shapes import ACCOUNT, PASSWORD, Shape
@@ -48,22 +46,20 @@ carriers = ["simulated"]
 class Kavle(Gateway):
     name = "Kavle"
 
-    def __init__(self, port: int, process: Child, database: Path, history: int = 0) -> None:
+    def __init__(self, port: int, process: Child, database: Path) -> None:
         super().__init__([port], [process])
         self._database = database
-        self._history = history
 
-    def shape(self, interface: str, *, receipts: bool) -> Shape:
+    def shape(self, interface: str, *, receipts: bool, told: bool) -> Shape:
         return Shape.SOAP if interface == "SOAP" else Shape.URL
 
-    def reports(self) -> int | None:
+    def reports(self) -> None:
         return None
 
     def delivered(self) -> int:
         db = apsw.Connection(str(self._database), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            since = "SELECT count(*) FROM message WHERE status = ? AND id > ?"
-            return int(db.execute(since, (Status.DELIVERED, self._history)).get)
+            return int(db.execute("SELECT count(*) FROM message WHERE status = ?", (Status.DELIVERED,)).get)
         finally:
             db.close()
 
@@ -79,15 +75,12 @@ class Kavle(Gateway):
 
 
 @contextmanager
-def kavle(folder: Path, network: Network, history: int = 0) -> Iterator[Kavle]:
-    """`history`: messages that it has had before."""
+def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
     database = folder / "kavle.db"
     config = settings(folder, network.port, f"sqlite:///{database}")
     create_account(config)
-    if history:
-        fill_file(database, history, datetime.now(UTC) - timedelta(days=DAYS))
     with serve("kavle", config, folder) as (port, process):
-        yield Kavle(port, process, database, history)
+        yield Kavle(port, process, database)
 
 
 def settings(

@@ -8,8 +8,10 @@ from typing import Final
 import click
 import msgspec
 
+from bench import capacity
 from bench.aims import aims
-from bench.table import HEADINGS, Report, about, cells, foot, quiet, ratios
+from bench.scenarios import SCENARIOS
+from bench.table import HEADINGS, Report, about, cells, disturbance, foot, quiet, ratios
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "performance.md"
 OUT: Final = Path(__file__).parent / "out"
@@ -21,6 +23,24 @@ Made by `python -m bench.page` from what `make bench` has measured: to measure a
 that has nothing else to do. Medians, and in brackets the extremes of the runs, which alternate between the
 gateways.
 [CONTRIBUTING.md](../CONTRIBUTING.md) tells where each of these costs has its place in the code.
+"""
+
+
+_JASMIN: Final = """\
+## Jasmin
+
+Jasmin 0.11 with its RabbitMQ and Redis was not measured by this benchmark. What is quoted here was
+measured on another machine of two cores (Debian 12, November 2026), with the load generator and the
+network on them too, to within 30 % or so:
+
+| | Jasmin 0.11 |
+| --- | --: |
+| accept by HTTP, 16 connections | 1,200–1,400/s, p99 17–23 ms |
+| accept by HTTP, 64 connections | 1,300–1,900/s, p99 82–118 ms |
+| full cycle with receipts | 22–298/s (broken as released) |
+| drain of a backlog | 850–1,100/s |
+| memory of a queued message | some 10 kB |
+| sync to disk before it answers | never |
 """
 
 
@@ -40,9 +60,13 @@ def main(measured: tuple[Path, ...], page: Path) -> None:
 
 
 def joined(reports: list[Report]) -> Report:
-    """About the first one's machine; of a scenario that several have, the last one's figures."""
-    figures = {name: gateways for report in reports for name, gateways in report.figures.items()}
-    return Report(reports[0].about, figures)
+    """About the first one's machine; of a scenario that several have, the last one's figures. In the order in
+    which `make bench` measures them."""
+    found = {name: gateways for report in reports for name, gateways in report.figures.items()}
+    figures = {one.name: found[one.name] for one in SCENARIOS if one.name in found}
+    whole = Report(dict(reports[0].about), figures)
+    whole.about["quiet"] = disturbance(whole)
+    return whole
 
 
 def rendered(report: Report) -> str:
@@ -61,6 +85,9 @@ def rendered(report: Report) -> str:
             "",
             lists,
             "",
+            *capacity.lines(report),
+            "",
+            _JASMIN,
             "## On what",
             "",
             "```text",

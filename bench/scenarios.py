@@ -20,6 +20,9 @@ class Scenario(msgspec.Struct, frozen=True):
     rate: float = 0.0  # and its submit_sm a second; 0: as fast as it goes
     delay: float = 0.0  # seconds until the network answers one
     hanging: int = 0  # of ten customers, those that never answer a callback
+    told: bool = (
+        False  # the customer learns of each final state by one HTTP call: by being told, or by asking
+    )
     steady: float = 0.0  # share of the rate of the closed loop at which its answers are timed, in an open one
 
 
@@ -27,8 +30,10 @@ ACCEPT_16: Final = Scenario("accept, URL, 16 connections", "URL", 16, "accept")
 ACCEPT_64: Final = Scenario("accept, URL, 64 connections", "URL", 64, "accept")
 SOAP_16: Final = Scenario("accept, SOAP, 16 connections", "SOAP", 16, "accept")
 SOAP_64: Final = Scenario("accept, SOAP, 64 connections", "SOAP", 64, "accept")
-CYCLE_16: Final = Scenario("full cycle with receipts, 16 connections", "URL", 16, "cycle")
-CYCLE_64: Final = Scenario("full cycle with receipts, 64 connections", "URL", 64, "cycle")
+CYCLE_16: Final = Scenario("full cycle, nobody told, 16 connections", "URL", 16, "cycle")
+CYCLE_64: Final = Scenario("full cycle, nobody told, 64 connections", "URL", 64, "cycle")
+TOLD_16: Final = Scenario("full cycle, each told, 16 connections", "URL", 16, "cycle", told=True)
+TOLD_64: Final = Scenario("full cycle, each told, 64 connections", "URL", 64, "cycle", told=True)
 DRAIN: Final = Scenario("drain of a backlog, no receipts", "URL", 64, "drain")
 BUNDLE: Final = Scenario("bundle, accepted and expanded", "", 0, "bundle")
 PRIORITY_SLOW: Final = Scenario(
@@ -48,8 +53,9 @@ INCOMING_HANGING: Final = Scenario(
 )
 MMS: Final = Scenario("MMS of 100 kB, 16 connections", "", 16, "mms")
 STEADY: Final = Scenario("accept, URL, open loop at 70 % of it", "URL", 64, "accept", steady=0.7)
-READY: Final = Scenario("ready, with a long queue", "URL", 64, "ready")
-HISTORY: Final = Scenario("full cycle after a long history", "URL", 64, "history")
+READY: Final = Scenario("ready, with a long queue", "SOAP", 4, "ready")
+HISTORY: Final = Scenario("verbs after a long history", "", 0, "history")
+HISTORY_SERVER: Final = Scenario("PostgreSQL, verbs after a long history", "", 0, "history", 1)
 ACCEPT_NODES: Final = tuple(
     Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
     for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
@@ -62,11 +68,11 @@ CHURN: Final = Scenario("PostgreSQL, queue churn", "", 0, "churn")
 CHURN_SNAPSHOT: Final = Scenario("PostgreSQL, queue churn, old snapshot", "", 0, "churn", beside="snapshot")
 CHURN_EXPORT: Final = Scenario("PostgreSQL, queue churn, export", "", 0, "churn", beside="export")
 
-ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, STEADY, CYCLE_16, CYCLE_64, DRAIN)
+ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, STEADY, CYCLE_16, CYCLE_64, TOLD_16, TOLD_64, DRAIN)
 BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, PRIORITY_SLOW_NODES, PRIORITY_FAST_NODES, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
 INBOUND: Final = (INCOMING, INCOMING_HANGING)
-GROWTH: Final = (READY, HISTORY)
+GROWTH: Final = (READY, HISTORY, HISTORY_SERVER)
 ALONE: Final = (*BEHIND, *INBOUND, *GROWTH, MMS)
 """Kannel is not measured beside these."""
 SCENARIOS: Final = (*ON_FILE, *ALONE, *ON_SERVER)
@@ -84,11 +90,16 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     longest: float | None = None  # of what p50 and p99 are of
     disk: float | None = None
     queued_memory: float | None = None
+    grown: float | None = (
+        None  # resident of the whole queue, while it came to a process that was there before
+    )
     ready: float | None = None  # from the command until it serves
-    of_empty: float | None = None  # CPU of a message, in parts of what it is with an empty database
+    times_young: dict[str, float] = {}  # seconds of a verb with a long past, in parts of those without
     network_cpu: float | None = None
     load_cpu: float | None = None
     database_cpu: float | None = None  # of PostgreSQL, all its processes
+    log: float | None = None  # PostgreSQL's, as it is written ahead
+    asked_cpu: float | None = None  # of a question for the status, in `cpu` as well
     parts: list[float] = []  # the rates of a churn, part by part
     others: float = 0.0  # share of the machine that went to processes which are not ours
     reports: int | None = None  # HTTP calls that told of a final state

@@ -18,23 +18,31 @@ SEED: Final = 20_251_029  # the same numbers in every run and for every gateway
 
 class Shape(StrEnum):
     URL = "url"  # /sendsms.aspx
+    STATUS = "status"  # /sendSms/sendSms.asmx/status, by GET
     SOAP = "soap"  # /sendSms/sendSms.asmx, SOAP 1.1
+    BUNDLE = "bundle"  # the same service, smsBundle: a text to a thousand
     MMS = "mms"  # /mms/mms.asmx, SOAP 1.1: a picture of 100,000 octets
     KANNEL = "kannel"  # /cgi-bin/sendsms
+    KANNEL_UNTOLD = "kannel-untold"  # the same, asking the network for a receipt that nobody is told of
     KANNEL_DLR = "kannel-dlr"  # the same, asking for one delivery report by HTTP
     PLAIN = "plain"  # anything: of the generator's own test
 
 
 YES: Final = {
     Shape.URL: re.compile(rb"\r\n\r\n[0-9]{4,10}\Z"),
+    Shape.STATUS: re.compile(rb">22</string>"),
     Shape.SOAP: re.compile(rb"<smsResult>[0-9]{4,10}</smsResult>"),
+    Shape.BUNDLE: re.compile(rb"<smsBundleResult>[0-9]{4,10}</smsBundleResult>"),
     Shape.MMS: re.compile(rb"<sendMMSResult>[0-9]{4,10}</sendMMSResult>"),
     # "0: Accepted for delivery", or "3: Queued for later delivery" while the network is away.
     Shape.KANNEL: re.compile(rb"\r\n\r\n[03]: "),
+    Shape.KANNEL_UNTOLD: re.compile(rb"\r\n\r\n[03]: "),
     Shape.KANNEL_DLR: re.compile(rb"\r\n\r\n[03]: "),
     Shape.PLAIN: re.compile(rb"\AHTTP/1.1 200 "),
 }
-"""What the whole answer to an accepted message looks like. Codes of errors have three digits at most."""
+"""What the whole answer to an accepted message looks like; of one that is asked for: that it is delivered.
+Codes of errors have three digits at most."""
+_ID: Final = re.compile(rb"\r\n\r\n([0-9]+)\Z")
 
 _ENVELOPE: Final = (
     '<?xml version="1.0" encoding="utf-8"?>'
@@ -44,6 +52,7 @@ _ENVELOPE: Final = (
     f"<konto>{ACCOUNT}</konto><passwd>{PASSWORD}</passwd><till>{{to}}</till><from>{SENDER}</from>"
     "<meddelande>{text}</meddelande><prio>2</prio></sms></soap:Body></soap:Envelope>"
 )
+BUNDLED: Final = 1_000
 PICTURE: Final = b"\xff\xd8\xff\xe0" + random.Random(SEED).randbytes(99_996)  # noqa: S311 -- no secret
 _MMS: Final = (
     '<?xml version="1.0" encoding="utf-8"?>'
@@ -64,11 +73,21 @@ def requests(shape: Shape, count: int, port: int, report_port: int | None) -> Se
     return [_request(shape, to, draw.randrange(1_000_000), port, report_port) for to in recipients]
 
 
+def questions(answers: Sequence[bytes], port: int) -> Sequence[bytes]:
+    """For the status of each message, by what was answered when it was accepted by URL."""
+    ids = (found[1].decode() for answer in answers if (found := _ID.search(answer)))
+    return [_get(f"/sendSms/sendSms.asmx/status?id={id}", port) for id in ids]
+
+
 def _request(shape: Shape, to: str, code: int, port: int, report_port: int | None) -> bytes:
     text = f"Your code is {code:06}. It is valid for ten minutes."
     escaped = text.replace(" ", "+")
     if shape is Shape.SOAP:
         return _post("/sendSms/sendSms.asmx", "sms", _ENVELOPE.format(to=to, text=text), port)
+    if shape is Shape.BUNDLE:
+        numbers = ",".join(f"{int(to) + place}" for place in range(BUNDLED))
+        envelope = _ENVELOPE.replace("<sms ", "<smsBundle ").replace("</sms>", "</smsBundle>")
+        return _post("/sendSms/sendSms.asmx", "smsBundle", envelope.format(to=numbers, text=text), port)
     if shape is Shape.MMS:
         return _post("/mms/mms.asmx", "sendMMS", _MMS.format(to=to, text=text), port)
     if shape is Shape.URL:
@@ -77,10 +96,10 @@ def _request(shape: Shape, to: str, code: int, port: int, report_port: int | Non
     if shape is Shape.PLAIN:
         return _get(f"/?msg={escaped}&to={to}", port)
     query = f"username={ACCOUNT}&password={PASSWORD}&text={escaped}&to={to}&from={SENDER}"
-    if shape is Shape.KANNEL_DLR:  # 1 delivered | 2 not delivered: one report a message
-        query += (
-            f"&dlr-mask=3&dlr-url=http%3A%2F%2F127.0.0.1%3A{report_port}%2Fdlr%3Fto%3D{to}%26state%3D%25d"
-        )
+    if shape in (Shape.KANNEL_UNTOLD, Shape.KANNEL_DLR):  # 1 delivered | 2 not delivered: one a message
+        query += "&dlr-mask=3"
+    if shape is Shape.KANNEL_DLR:
+        query += f"&dlr-url=http%3A%2F%2F127.0.0.1%3A{report_port}%2Fdlr%3Fto%3D{to}%26state%3D%25d"
     return _get(f"/cgi-bin/sendsms?{query}", port)
 
 

