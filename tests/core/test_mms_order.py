@@ -67,6 +67,7 @@ def test_all_octets_that_may_be_and_not_one_more() -> None:
         ({"text": "a\0b"}, Reason.CONTENT),
         ({"text": "x" * (LONGEST_TEXT + 1)}, Reason.CONTENT),
         ({"files": (MmsFile("x.jpg", "image/jpeg", b"MZ\x90\0"),)}, Reason.CONTENT),
+        ({"files": (MmsFile("x.txt", "text/plain", b"MZ\x90\0\3\0\0\0\4\0"),)}, Reason.CONTENT),
         ({"files": (PICTURE, MmsFile("x.html", "text/html", b"<html><script>"))}, Reason.CONTENT),
         ({"files": (MmsFile("tom.jpg", "image/jpeg", b""),)}, Reason.CONTENT),
         ({"files": (PICTURE,) * (MOST_FILES + 1)}, Reason.CONTENT),

@@ -86,6 +86,33 @@ def test_what_is_no_media_is_none_whatever_it_is_called(data: bytes, name: str, 
     assert sniff(data, name, declared) is None
 
 
+DOS_PROGRAM = (
+    b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0\xb8\0\0\0\0\0\0\0@" + bytes(35) + b"\x80\0\0\0"
+    b"\x0e\x1f\xba\x0e\0\xb4\t\xcd!\xb8\1L\xcd!This program cannot be run in DOS mode.\r\r\n$" + bytes(7)
+)
+"""How a program for Windows begins."""
+
+
+@pytest.mark.parametrize("program", [DOS_PROGRAM + b"PE\0\0L\1", DOS_PROGRAM, DOS_PROGRAM[:16]])
+@pytest.mark.parametrize(("name", "declared"), [("brev.txt", "text/plain"), ("brev.txt", ""), ("brev", "")])
+def test_a_program_is_no_text_whatever_it_is_called(program: bytes, name: str, declared: str):
+    assert sniff(program, name, declared) is None
+
+
+@given(st.text("MZ09 \n", min_size=58).map(str.encode), st.integers(0, 307_200), st.binary())
+def test_a_program_of_windows_can_not_be_written_as_a_text(head: bytes, at: int, rest: bytes):
+    """At octet 60 stands where the rest of it begins (e_lfanew, 4 octets): of so short a file the last of
+    these is NUL, whatever else is in it."""
+    assert sniff(b"MZ" + head[:58] + at.to_bytes(4, "little") + rest, "brev.txt", "text/plain") is None
+
+
+@pytest.mark.parametrize("text", [b"MZ", b"MZ 123 is the car's number\r\n", b"MZ\xe5l\xe4rna"])
+def test_a_text_may_begin_with_the_letters_of_a_program(text: bytes):
+    media = sniff(text, "brev.txt", "text/plain")
+    assert media is not None
+    assert media.content_type == "text/plain"
+
+
 @pytest.mark.parametrize(
     ("name", "declared"),
     [

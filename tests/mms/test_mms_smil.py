@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kavle.mms import media
-from kavle.mms.smil import presentation, renamed
+from kavle.mms.smil import presentation, renamed, with_text
 
 
 def slides(parts: list[tuple[str, str]]) -> list[tuple[str | None, list[tuple[str, str]]]]:
@@ -93,3 +93,45 @@ def test_what_names_none_of_them_keeps_every_octet(document: bytes) -> None:
 def test_octets_that_it_does_not_know_are_left_alone(octets: bytes) -> None:
     document = b'<img src="min bild.jpeg"/>' + octets
     assert renamed(document, NAMES).endswith(octets[-1:])
+
+
+@pytest.mark.parametrize(
+    ("before", "end", "slide"),
+    [
+        ('<smil><body><par><img src="a.png"/></par>', "</body></smil>", '<text src="text.txt"/>'),
+        (
+            "<smil><head><layout><region height=\"9%\" ID='Text'/></layout></head><body>",
+            "</BODY >\n</smil>",
+            '<text src="text.txt" region="Text"/>',
+        ),
+        ("<smil><body><!-- </body> İ å -->", "</body></smil>", '<text src="text.txt"/>'),
+    ],
+)
+@pytest.mark.parametrize("written_in", ["utf-8", "utf-16"])
+def test_a_text_that_a_presentation_leaves_out_has_a_slide_at_its_end(
+    before: str, end: str, slide: str, written_in: str
+):
+    shown = with_text((before + end).encode(written_in), "text.txt")
+    assert shown.decode(written_in) == f'{before}<par dur="5s">{slide}</par>{end}'
+    assert with_text(shown, "text.txt") == shown
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'<smil><body><par><text src="text.txt"/></par></body></smil>',
+        b"<smil><body><par><text region='x' src = 'cid:Text%2Etxt'/></par></body></smil>",
+        b"<smil/>",
+        b"<smil><body/></smil>",
+        b"\0 is no text</body>",
+    ],
+)
+def test_a_presentation_that_shows_the_text_or_has_no_place_for_it_stays_as_it_is(document: bytes):
+    assert with_text(document, "text.txt") is document
+
+
+@given(st.binary(), st.binary())
+def test_whatever_a_presentation_is_nothing_of_it_is_lost(before: bytes, after: bytes):
+    document = b"<smil>" + before + b"</body>" + after
+    shown = with_text(document, "text.txt")
+    assert shown.replace(b'<par dur="5s"><text src="text.txt"/></par>', b"") == document

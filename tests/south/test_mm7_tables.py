@@ -142,10 +142,27 @@ def test_a_text_that_a_file_is_called_as_is_called_otherwise() -> None:
 
 
 def test_a_presentation_among_the_files_is_the_presentation() -> None:
-    own = MmsFile("show.smil", "application/smil", b"<smil/>")
+    slides = b'<smil><body><par><img src="bild.jpg"/></par></body></smil>'
+    own = MmsFile("show.smil", "application/smil", slides)
     content = content_of("", [PICTURE, own], Coding.BINARY)
     assert [part.content_id for part in content.parts] == ["show.smil", "bild.jpg"]
     assert content.root is content.parts[0]
+    assert content.root.body == slides
+
+
+@pytest.mark.parametrize(
+    ("shown", "slide"),
+    [("bild.jpg", b'<par dur="5s"><text src="text.txt"/></par>'), ("text.txt", b"")],
+)
+def test_what_a_presentation_of_the_senders_leaves_out_of_the_text_is_shown_at_its_end(
+    shown: str, slide: bytes
+) -> None:
+    slides = b'<smil><body><par><img src="%s"/></par>' % shown.encode()
+    own = MmsFile("show.smil", "application/smil", slides + b"</body></smil>")
+    content = content_of("Hej", [PICTURE, own], Coding.BINARY)
+    assert [part.content_id for part in content.parts] == ["show.smil", "text.txt", "bild.jpg"]
+    assert content.parts[0].body == slides + slide + b"</body></smil>"
+    assert content.parts[1].body == b"Hej"
 
 
 @pytest.mark.parametrize("written_in", ["windows-1252", "utf-8", "utf-16"])

@@ -38,6 +38,11 @@ _HEAD: Final = (
 # Bounded, so that a hostile document costs no more than its octets.
 _SOURCE: Final = re.compile(r"""(\bsrc\s{0,9}=\s{0,9})(["'])((?:cid:)?)([^"'<>]{1,400})\2""", re.IGNORECASE)
 
+_END: Final = re.compile(r"</body\s{0,9}>", re.IGNORECASE)
+_TEXT_REGION: Final = re.compile(
+    r"""<region\b[^<>]{0,400}?\bid\s{0,9}=\s{0,9}["'](text)["']""", re.IGNORECASE
+)
+
 _Slide = dict[str, tuple[str, str]]  # by slot: element and source
 
 
@@ -57,13 +62,34 @@ def renamed(document: bytes, names: Mapping[str, str]) -> bytes:
     known = {name.lower(): new for name, new in names.items()}
 
     def source(found: re.Match[str]) -> str:
-        start, quote, scheme, old = found.groups()
-        new = known.get(unquote(unescape(old)).strip().lower())
+        start, quote, scheme, _ = found.groups()
+        new = known.get(_meant(found))
         return found[0] if new is None else f"{start}{quote}{scheme}{new}{quote}"
 
     text = document.decode(written_in, "surrogateescape")
     changed = _SOURCE.sub(source, text)
     return document if changed == text else changed.encode(written_in, "surrogateescape")
+
+
+def with_text(document: bytes, name: str) -> bytes:
+    """`document` with a slide more, in the end, for the text that is called `name`: a phone might show it
+    nowhere else. The very same octets if it is among what is shown already, or if there is no end."""
+    written_in = charset(document)
+    if written_in is None:
+        return document
+    text = document.decode(written_in, "surrogateescape")
+    ends = [found.start() for found in _END.finditer(text)]
+    if not ends or any(_meant(found) == name.lower() for found in _SOURCE.finditer(text)):
+        return document
+    own = _TEXT_REGION.search(text)
+    region = f' region="{own[1]}"' if own else ""
+    slide = f'<par dur="{_SECONDS}s"><text src={quoteattr(name)}{region}/></par>'
+    return f"{text[: ends[-1]]}{slide}{text[ends[-1] :]}".encode(written_in, "surrogateescape")
+
+
+def _meant(source: re.Match[str]) -> str:
+    """The name that it means, in lower case."""
+    return unquote(unescape(source[4])).strip().lower()
 
 
 def _slides(parts: Iterable[tuple[str, str]]) -> list[_Slide]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kavle.wire.soap import Fault
-from kavle.wire.soap.version import Blame
+from kavle.wire.soap.version import Blame, Version
 from wire.soap.envelopes import CHILDREN, NAMESPACE, SOAP11, SOAP12, XSI, element, envelope, read
 
 PARAMETERS = {"konto": "test", "passwd": "1234", "till": "0702617396", "meddelande": "Testar"}
@@ -165,6 +165,30 @@ def test_what_is_no_document_is_a_bad_request(document: str) -> None:
 def test_a_text_may_speak_of_a_doctype() -> None:
     call = read(envelope("<meddelande><![CDATA[<!DOCTYPE html>]]></meddelande>"))
     assert call.parameters == {"meddelande": "<!DOCTYPE html>"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "version"),
+    [
+        ('multipart/related; type="application/xop+xml"; start-info="text/xml"; boundary=b', SOAP11),
+        (
+            'Multipart/Related; type="application/xop+xml"; start-info="application/soap+xml"; boundary=b',
+            SOAP12,
+        ),
+        ('multipart/related; type="text/xml"; boundary=b', SOAP11),
+    ],
+)
+@pytest.mark.parametrize("preamble", ["", "This is a multipart message.\r\n"])
+def test_who_sends_in_parts_is_told_how_not_to(content_type: str, version: Version, preamble: str) -> None:
+    """MTOM, as .NET and Java may be set to; SOAP with Attachments."""
+    part = f"{preamble}--b\r\nContent-Type: application/xop+xml\r\n\r\n{envelope()}\r\n--b--\r\n"
+    with pytest.raises(Fault) as refused:
+        read(part, content_type)
+    assert (refused.value.status, refused.value.blame, refused.value.version) == (500, Blame.CALLER, version)
+    assert 'messageEncoding="Text"' in refused.value.text
+    assert read(envelope(), content_type).parameters == PARAMETERS, (
+        "an envelope is one, whatever it is called"
+    )
 
 
 NOT_READ = {

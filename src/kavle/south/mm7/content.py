@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import msgspec
+
 from kavle.mms import smil
 from kavle.mms.media import SMIL, TEXT
 from kavle.mms.names import safe_names
@@ -19,13 +21,14 @@ _LONGEST_ID: Final = 200  # characters of a Content-ID that is kept
 
 def content_of(text: str, files: Sequence[MmsFile], coding: Coding) -> Part:
     """multipart/related with a SMIL part first, by which a phone shows the text and then the files. A SMIL
-    document among the files is the presentation instead: whoever made it knows better."""
+    document among the files is the presentation instead: whoever made it knows better; but of the text it
+    may know nothing."""
     named = [_part(_kind(file), file.name, file.data, coding) for file in files]
-    if text:
-        named.insert(0, _text(text, [file.name for file in files], coding))
+    words = [_text(text, [file.name for file in files], coding)] if text else []
     own = next((part for part in named if part.content_type.type == SMIL.content_type), None)
-    start = own or _presentation(named)
-    parts = (start, *(part for part in named if part is not start))
+    others = [*words, *(part for part in named if part is not own)]
+    start = _presentation(others) if own is None else _showing(own, words)
+    parts = (start, *others)
     # RFC 2387 §3, OMA MMS Conformance Document §7: the presentation is what the others belong to.
     parameters = {"type": SMIL.content_type, "start": f"<{start.content_id}>"}
     return Part(ContentType("multipart/related", parameters), parts=parts)
@@ -50,6 +53,13 @@ def _text(text: str, taken: Sequence[str], coding: Coding) -> Part:
     name = safe_names([*((name, _extension(name)) for name in taken), ("text", TEXT.extension)])[-1]
     kind = ContentType(TEXT.content_type, {"charset": "utf-8", "name": name})
     return _part(kind, name, text.encode(), coding)
+
+
+def _showing(own: Part, words: Sequence[Part]) -> Part:
+    body = own.body
+    for text in words:
+        body = smil.with_text(body, text.content_location)
+    return msgspec.structs.replace(own, body=body)
 
 
 def _presentation(parts: Iterable[Part]) -> Part:

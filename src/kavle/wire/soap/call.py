@@ -10,7 +10,7 @@ import msgspec
 
 from kavle.wire.soap.charset import utf8
 from kavle.wire.soap.envelope import Envelope
-from kavle.wire.soap.fault import malformed, unknown_action, unknown_element, unreadable
+from kavle.wire.soap.fault import Fault, malformed, unknown_action, unknown_element, unreadable
 from kavle.wire.soap.items import Item
 from kavle.wire.soap.plain import plain
 from kavle.wire.soap.reader import read
@@ -42,8 +42,12 @@ def parse(
     name by that name in lower case, `lists` the names in lower case of parameters that are lists of objects.
     Raises Fault."""
     expected = SOAP12 if content_type[:20].lower() == "application/soap+xml" else SOAP11
-    document = _document(body, content_type, expected)
-    envelope = _envelope(document, expected, lists)
+    try:
+        envelope = _envelope(_document(body, content_type, expected), expected, lists)
+    except Fault:
+        if content_type[:10].lower() != "multipart/":
+            raise
+        raise _in_parts(content_type) from None
     version = envelope.version
     asked = _asked(_action(version, content_type, action), operations, version)
     wrapped = operations.get(envelope.wrapper.lower())
@@ -52,6 +56,16 @@ def parse(
     if asked not in (None, wrapped):
         raise unreadable(f"The action asks for {asked}, the body for {wrapped}.", version=version)
     return Call(wrapped, envelope.namespace, envelope.parameters, version, envelope.lists)
+
+
+def _in_parts(content_type: str) -> Fault:
+    """MTOM (W3C, §4) or SOAP with Attachments, which no description here speaks of."""
+    version = SOAP12 if "application/soap+xml" in content_type.lower() else SOAP11
+    return unreadable(
+        "The request is multipart, as MTOM and SOAP with Attachments are. Send the envelope alone, with files"
+        ' as base64 in it: in .NET by messageEncoding="Text", in Java with MTOM not enabled.',
+        version=version,
+    )
 
 
 def _envelope(document: bytes, expected: Version, lists: Set[str]) -> Envelope:
