@@ -21,6 +21,7 @@ from kavle.model.callback import CallbackTry, LeasedCallback
 from kavle.model.callback_url import callback_host
 from kavle.model.incoming import IncomingState, Piece
 from kavle.model.number import NumberSettings
+from kavle.model.why import why
 from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import IncomingPage, NewNumber
 from kavle.store.types import NewAccount
@@ -30,7 +31,7 @@ from support.world import World
 PATIENCE = 30
 OK = Answer(True, 200, "OK")
 NO = Answer(False, 500, "no")
-SILENCE = Answer(False, error="no whole answer within 30 s")
+SILENCE = Answer(False, error=why("no whole answer within {seconds} s", seconds="30"))
 FIRST, SECOND = "46737494001", "46737494002"
 
 Behaviour = Callable[[LeasedCallback], Awaitable[Answer]]

@@ -246,7 +246,7 @@ async def test_a_network_that_is_not_who_it_should_be_gets_no_password(
     async with network() as smsc:
         warning = await first_warning(smsc, core, **TLS | fields)
     assert warning["look_at"] == f"carrier.telia.{setting}"
-    assert "certificate verify failed" in warning["reason"]
+    assert "the certificate is not good" in warning["reason"]
 
 
 async def test_a_network_that_speaks_no_tls_is_told_of(smsc: Smsc, core: Core) -> None:

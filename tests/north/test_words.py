@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+from errno import ECONNABORTED, ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETUNREACH, EPIPE, ETIMEDOUT
 from importlib.resources import files
 from pathlib import Path
 
@@ -51,6 +53,15 @@ NAMED_ELSEWHERE = {
     *LinkState,
     *http_carrier.LinkState,
     *_BOUND_AS.values(),
+    *("no connection to the network", "no link to the network", "the link is lost"),
+    *(f"no {kind}_resp in time" for kind in ("enquire_link", "unbind")),
+    *(f"no bind_{mode}_resp in time" for mode in ("transmitter", "receiver", "transceiver")),
+    *("not bound in time", "an answer to something else", "an answer that is no MM7", "no address"),
+    # Told by the system
+    *map(os.strerror, (ECONNREFUSED, ECONNRESET, ECONNABORTED, ETIMEDOUT, EPIPE, EHOSTUNREACH, ENETUNREACH)),
+    "Name or service not known",
+    "No address associated with hostname",
+    "Temporary failure in name resolution",
     # Told by a simulated network
     REFUSED,
     *(
@@ -86,6 +97,18 @@ def told_by_errors() -> set[str]:
     return {one for one in told if "operator" not in one} - {"{why}"}
 
 
+def told_as_reasons() -> set[str]:
+    """`why("…")`, or `Why("…")`: what is kept of a failed call, or told of a link."""
+    told = set()
+    for floor in ("core", "south"):
+        for module in Path(str(files(f"kavle.{floor}"))).rglob("*.py"):
+            for node in ast.walk(ast.parse(module.read_text())):
+                match node:
+                    case ast.Call(func=ast.Name(id="why" | "Why"), args=[ast.Constant(value=str(text)), *_]):
+                        told.add(text)
+    return told
+
+
 def said_in_python() -> set[str]:
     """`visitor.words("…")`, or `words("…")`."""
     said = set()
@@ -101,7 +124,7 @@ def said_in_python() -> set[str]:
 
 
 def test_each_sentence_has_its_swedish_and_no_swedish_is_left_over() -> None:
-    said = said_in_templates() | said_in_python() | told_by_errors() | NAMED_ELSEWHERE
+    said = said_in_templates() | said_in_python() | told_by_errors() | told_as_reasons() | NAMED_ELSEWHERE
     swedish = set(translations("sv"))
     assert said - swedish == set(), "to be translated in sv.toml"
     assert swedish - said == set(), "said no more"

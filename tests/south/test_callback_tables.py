@@ -240,7 +240,7 @@ def test_what_the_operator_set_may_lead_to_networks_that_are_listed(address: str
 def test_loopback_link_local_and_metadata_need_an_entry_of_their_own(address: str) -> None:
     refusal = EVERYTHING.refusal(address, private=True)
     assert refusal is not None
-    assert "callbacks.allow" in refusal
+    assert "callbacks.allow" in str(refusal)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from kavle.model.account import Account, AccountSettings
 from kavle.model.callback import CallbackTry, LeasedCallback, Verdict
 from kavle.model.incoming import SIXTEEN_BIT, IncomingState, Piece
 from kavle.model.number import Number, NumberSettings
+from kavle.model.why import Why, why
 from kavle.store.calling import LANES, Choice, Lane, choose
 from kavle.store.inbox import (
     CallbackLeases,
@@ -38,6 +39,7 @@ NUMBER = "46737494123"
 OTHER = "467374941239876"
 URL = NumberSettings("https://example.com/in")
 ALL = IncomingPage()
+REFUSED = why("no connection: {reason}", reason=Why("Connection refused"))
 
 
 class Inbox:
@@ -298,7 +300,7 @@ async def test_the_last_try_fails_it_and_a_replay_begins_anew(inbox: Inbox) -> N
     await inbox.number()
     await inbox.take(inbox.piece("hej"))
     calls = await inbox.lease()
-    await inbox.tell(calls, Verdict.FAILED, error="the connection was refused")
+    await inbox.tell(calls, Verdict.FAILED, error=REFUSED)
     id = calls[0].lease.incoming_id
     (line,) = await inbox.store.incoming(IncomingPage(failed=True))
     assert (line.id, line.state) == (id, IncomingState.FAILED)
@@ -312,7 +314,7 @@ async def test_the_last_try_fails_it_and_a_replay_begins_anew(inbox: Inbox) -> N
     await inbox.tell([call], Verdict.DONE, status=200, head="OK")
     story = await inbox.store.story(id)
     assert [(one.number, one.error) for one in story.tries] == [
-        (1, "the connection was refused"),
+        (1, REFUSED),
         (2, None),
     ]
 

@@ -30,6 +30,7 @@ from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.model.operator import OperatorAccount
 from kavle.model.status import Status
+from kavle.model.why import Why
 from kavle.store.inbox import CallbackRequest, NewNumber, StopChange
 from kavle.store.sqlite.connection import open_reader
 from kavle.store.types import AccountChange, CarrierTerms, LinkTurn, NewAccount
@@ -196,7 +197,7 @@ async def _fill_incoming(world: World) -> None:
             CallbackTry(done.lease, Called.DONE, now, 12, 200, "OK"),
             CallbackTry(failed.lease, Called.FAILED, now, 12, 500, "", "the answer is no OK"),
             CallbackTry(
-                again.lease, Called.AGAIN, now, 12, error="refused", again_at=world.later(minutes=30)
+                again.lease, Called.AGAIN, now, 12, error=Why("refused"), again_at=world.later(minutes=30)
             ),
         ]
     )

@@ -18,10 +18,12 @@ from kavle.model.number import NumberSettings
 from kavle.simulator.mo_pdus import MoText
 from kavle.south.callback.settings import CallbackSettings
 from support.pages import Browser, Page, browsing
-from support.receivers import OK, Receiver, receiver, says, silent
+from support.receivers import OK, Receiver, receiver, says, silent, writes
 from support.running import Running, running
 
 PHONE, NUMBER, OTHERS = "46701740605", "46737494123", "46737494124"
+SWEDISH = {"Accept-Language": "sv"}
+LOOPBACK = {"callback": "http://127.0.0.1:9/"}
 TEXT = "<script>alert(1)</script> åäö"
 
 
@@ -55,9 +57,9 @@ async def write(gateway: Running, text: str, to: str = NUMBER) -> None:
         await mo.wait()
 
 
-async def until(browser: Browser, path: str, told: str) -> Page:
+async def until(browser: Browser, path: str, told: str, **headers: str) -> Page:
     async with asyncio.timeout(30):
-        while told not in (page := await browser.get(path)).text:
+        while told not in (page := await browser.get(path, **headers)).text:
             await asyncio.sleep(0.02)
         return page
 
@@ -254,14 +256,31 @@ async def test_mms_may_go_to_an_address_of_their_own(
 
 
 async def test_in_swedish_errors_and_amounts_are_swedish_too(gateway: Running, customer: Browser) -> None:
-    swedish = {"Accept-Language": "sv"}
-    assert "Saldo 1000,00" in (await customer.get("/portal/ledger", **swedish)).text
+    assert "Saldo 1000,00" in (await customer.get("/portal/ledger", **SWEDISH)).text
     form = {"token": customer.last.token, "number": NUMBER, "callback": "ftp://example.com/"}
-    async with customer.session.post("/portal/numbers/change", data=form, headers=swedish) as answer:
+    async with customer.session.post("/portal/numbers/change", data=form, headers=SWEDISH) as answer:
         assert "adressen som anropas börjar med http://" in await answer.text()
     form = {"token": customer.last.token, "recipient": "hej"}
-    async with customer.session.post("/portal/stop-list", data=form, headers=swedish) as answer:
+    async with customer.session.post("/portal/stop-list", data=form, headers=SWEDISH) as answer:
         assert "&#39;hej&#39;: inget telefonnummer" in await answer.text()
+
+
+async def test_in_swedish_the_reason_of_a_failed_call_is_swedish(
+    gateway: Running, customer: Browser, app: Receiver
+) -> None:
+    app.behaviour = writes(b"")
+    await write(gateway, TEXT)
+    path = await one_of(customer, "Your application is to be called")
+    await until(customer, path, "closed without an answer")
+    await until(customer, path, "stängde utan svar", **SWEDISH)
+    form = {"token": customer.last.token, "number": NUMBER}
+    async with customer.session.post("/portal/numbers/test", data=form, headers=SWEDISH) as answer:
+        assert f"{NUMBER}: den gick inte att anropa: stängde utan svar" in await answer.text()
+    async with customer.session.post("/portal/numbers/change", data=LOOPBACK | form) as answer:
+        assert answer.status == 200
+    async with customer.session.post("/portal/numbers/test", data=form, headers=SWEDISH) as answer:
+        told = "den gick inte att anropa: ingen förbindelse: 127.0.0.1 är den här maskinens egen"
+        assert told in await answer.text()
 
 
 async def test_the_stop_list_is_read_and_changed(gateway: Running, customer: Browser) -> None:

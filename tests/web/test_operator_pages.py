@@ -13,7 +13,7 @@ import pytest
 from kavle.clock import SetClock, SystemClock
 from kavle.core.operators import CreateOperator
 from kavle.model.account import Role
-from kavle.model.audit import AuditLine
+from kavle.model.audit import AuditLine, Came
 from kavle.model.incoming import Piece
 from kavle.model.listing import Keys
 from kavle.model.operator import OperatorAccount
@@ -26,6 +26,7 @@ from support.running import Running, running
 
 PASSWORD = "en lång hemlighet"
 NUMBER, PHONE = "46737494123", "46702617396"
+UNDELIVERABLE = "46701740611"
 PAGES = (
     "/operator",
     "/operator?by=hour",
@@ -51,6 +52,7 @@ CHANGES = (
     ("/operator/numbers/remove", {"number": NUMBER}),
     ("/operator/held", {"id": "1234", "verdict": "keep"}),
     ("/operator/incoming/1234/replay", {}),
+    ("/operator/stop-list", {"account": "test", "recipient": PHONE}),
 )
 
 
@@ -299,6 +301,70 @@ async def test_carriers_tell_their_links_and_queues_as_they_are(gateway: Running
     )
     await admin.get("/operator/held")
     assert (await admin.post("/operator/held", id="1234", verdict="eat")).status == 400
+
+
+async def carriers_tell(browser: Browser, told: str, **headers: str) -> Page:
+    async with asyncio.timeout(30):
+        while told not in (page := await browser.get("/operator/carriers", **headers)).text:
+            await asyncio.sleep(0.05)
+        return page
+
+
+async def test_a_links_last_error_is_told_in_the_visitors_language(gateway: Running, admin: Browser) -> None:
+    gateway.network.inflict(Faults(drop_at_submit=1))
+    await gateway.until(await gateway.send(), 22)
+    page = await carriers_tell(admin, "the link is lost: ")
+    assert "the link is lost: the network closed the connection" in page.text
+    page = await carriers_tell(admin, "länken är förlorad: ", **{"Accept-Language": "sv"})
+    assert "länken är förlorad: operatören stängde förbindelsen" in page.text
+
+
+async def test_the_last_hour_of_each_carrier_is_told_and_none_before_it(tmp_path: Path) -> None:
+    clock = SetClock()
+    async with running(tmp_path / "kavle.db", clock=clock) as gateway, browsing(gateway.url) as browser:
+        await operator(gateway, "anna", "admin")
+        await sign_in(browser, "anna")
+        await gateway.until(await gateway.send(), 22)
+        await gateway.until(await gateway.send(to=UNDELIVERABLE), 52)
+        clock.forward(seconds=1)
+        page = await carriers_tell(browser, "simulated 2 2 1 1")
+        assert "Carrier Accepted Sent Delivered Failed Held messages" in page.text
+        clock.forward(minutes=58)
+        await sign_in(browser, "anna")
+        await carriers_tell(browser, "simulated 2 2 1 1")
+        clock.forward(minutes=4)
+        await gateway.until(await gateway.send(), 22)
+        clock.forward(seconds=1)
+        await carriers_tell(browser, "simulated 1 1 1 0")
+
+
+async def test_an_accounts_stop_list_is_changed_and_holds_at_once(
+    gateway: Running, admin: Browser, viewer: Browser
+) -> None:
+    of, here = {"account": "test"}, "/operator/stop-list?account=test"
+    page = await admin.get(here)
+    assert ("Nobody is on the list." in page.text, "does not look at it" in page.text) == (True, True)
+    await admin.post("/operator/account/settings", name="test", stop_list="yes")
+    assert await gateway.send(to=PHONE) != "3"
+    await admin.get(here)
+    page = await admin.post("/operator/stop-list", **of, recipient="070-261 73 96", do="add")
+    assert ("The stop list is changed." in page.text, PHONE in page.text) == (True, True)
+    assert await gateway.send(to=PHONE) == "3"
+    for recipient, told in ((PHONE, "already on the stop list"), ("hej", "not a telephone number")):
+        page = await admin.post("/operator/stop-list", **of, recipient=recipient, do="add")
+        assert (page.status, told in page.text) == (422, True)
+    seen = await viewer.get(here)
+    assert ("4670•••96" in seen.text, PHONE in seen.body) == (True, False)
+    assert (await viewer.post("/operator/stop-list", **of, recipient=PHONE, do="remove")).status == 403
+    await admin.get(here)
+    page = await admin.post("/operator/stop-list", **of, recipient=PHONE, do="remove")
+    assert "Nobody is on the list." in page.text
+    assert await gateway.send(to=PHONE) != "3"
+    assert (await admin.get("/operator/stop-list?account=nobody")).status == 404
+    lines = await log(gateway)
+    told = {line.what for line in lines if line.came is Came.DONE}
+    assert told >= {"Phone put on the stop list", "Phone taken off the stop list"}
+    assert PHONE not in str(lines)
 
 
 async def test_what_is_held_is_decided_on(tmp_path: Path) -> None:

@@ -159,5 +159,5 @@ def _next(due: datetime | None) -> str:
 
 def _try(one: TryLine) -> str:
     status = "no answer" if one.status is None else str(one.status)
-    told = [status, *([repr(one.head)] if one.head else []), *([one.error] if one.error else [])]
+    told = [status, *([repr(one.head)] if one.head else []), *([str(one.error)] if one.error else [])]
     return f"try {one.number:<5} {one.at:{_TIME}}  {one.milliseconds} ms  {'  '.join(told)}"

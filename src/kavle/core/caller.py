@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from kavle.model.callback import LeasedCallback
+from kavle.model.why import Why
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -15,7 +16,7 @@ class Answer(msgspec.Struct, frozen=True):
     ok: bool
     status: int | None = None
     head: str = ""  # what its body begins with, printable
-    error: str | None = None
+    error: Why | None = None
 
 
 class Caller(Protocol):

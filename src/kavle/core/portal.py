@@ -20,6 +20,7 @@ from kavle.model.callback_url import callback_host
 from kavle.model.errors import OperatorError
 from kavle.model.number import Number
 from kavle.model.operator import CUSTOMER
+from kavle.model.why import why
 from kavle.store.inbox import NumberPage, StopLine, StopPage
 from kavle.store.store import Store
 
@@ -114,7 +115,7 @@ class Portal:
             async with asyncio.timeout(PATIENCE):
                 return await self._caller.call(call, TEST_ID)
         except TimeoutError:
-            return Answer(False, error=f"no whole answer within {PATIENCE:g} s")
+            return Answer(False, error=why("no whole answer within {seconds} s", seconds=f"{PATIENCE:g}"))
 
     # --- the stop list ----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import msgspec
 
 from kavle.model.mms import IncomingMmsLine
 from kavle.model.number import NumberSettings
+from kavle.model.why import Why
 
 
 class CallbackLease(msgspec.Struct, frozen=True):
@@ -58,5 +59,5 @@ class CallbackTry(msgspec.Struct, frozen=True):
     milliseconds: int = 0
     status: int | None = None  # HTTP's; None: no answer came
     head: str = ""  # the first octets of the answer's body, printable
-    error: str | None = None  # why it does not count as OK, beside the status
+    error: Why | None = None  # why it does not count as OK, beside the status
     again_at: datetime | None = None

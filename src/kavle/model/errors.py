@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Self
 
+from kavle.model.why import Why
+
 
 class Reason(Enum):
     """Why a request was refused. Whatever is refused stores and debits nothing."""
@@ -26,13 +28,17 @@ class Refusal(Exception):
 
 
 class Told(Exception):
-    """What somebody reads: `text` has the names of `values` in braces, so that a page may say it in another
-    language."""
+    """What somebody reads, in any language."""
 
     def __init__(self, text: str, /, **values: object) -> None:
-        super().__init__(text.format_map(values))
-        self.text = text
-        self.values = values
+        self.why = Why(text, {name: _told(value) for name, value in values.items()})
+        super().__init__(str(self.why))
+
+
+def _told(value: object) -> str | Why:
+    if isinstance(value, Told):
+        return value.why
+    return value if isinstance(value, Why) else str(value)
 
 
 class Complaint(Told, ValueError):
@@ -45,7 +51,7 @@ class OperatorError(Told):
     @classmethod
     def of(cls, error: ValueError) -> Self:
         """The same as somebody's whose request it was in."""
-        return cls(error.text, **error.values) if isinstance(error, Told) else cls("{why}", why=str(error))
+        return cls(error.why.text, **error.why.values) if isinstance(error, Told) else cls("{why}", why=error)
 
 
 class NotAllowed(Exception):

@@ -13,8 +13,9 @@ from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.link import LinkReport
 from kavle.model.message import Parcel
+from kavle.model.why import why
 from kavle.south.backoff import Backoff
-from kavle.south.meaning import Meaning
+from kavle.south.meaning import Closed, Meaning
 from kavle.south.standing import Standing
 
 
@@ -103,7 +104,7 @@ class HttpCarrier(ABC):
         self._fell = asyncio.Event()  # it takes nothing any more
         self._state = LinkState.CLOSED
         self.trial = False
-        self.reason = "not yet tried"  # why it is not bound
+        self.down: Closed | None = Closed(why("not yet tried"))
         self._standing = Standing(clock)
 
     @abstractmethod
@@ -123,6 +124,11 @@ class HttpCarrier(ABC):
     @property
     def in_flight(self) -> int:
         return self._requests.in_flight
+
+    @property
+    def reason(self) -> str:
+        """Why it is not bound; it is: empty."""
+        return str(self.down.reason) if self.down else ""
 
     @property
     def bound(self) -> bool:
@@ -181,7 +187,7 @@ class HttpCarrier(ABC):
         if self._pause is not None:
             self._pause.cancel()
         await self._requests.end()
-        self._fall("closed")
+        self._fall(Closed(why("closed")))
 
     # --- the way to the network -----------------------------------------------------------------------
 
@@ -189,7 +195,7 @@ class HttpCarrier(ABC):
         """Returns when the network takes nothing, or nothing any more."""
         said = await self._probe()
         if said.down:
-            self._fall(said.down.replace("{name}", self.name))
+            self._fall(said.down)
             return
         if self._stopping.is_set():
             return
@@ -212,7 +218,7 @@ class HttpCarrier(ABC):
 
     def _rise(self) -> None:
         self._enter(LinkState.OPEN)
-        self.reason = ""
+        self.down = None
         self._standing.up()
         self._log.info("the network lets us in")
         self._room()
@@ -226,12 +232,14 @@ class HttpCarrier(ABC):
         if self.open:
             self._events.room()
 
-    def _fall(self, reason: str) -> None:
-        if reason != self.reason and not self._stopping.is_set():
-            self._log.error("the network takes nothing now", reason=reason)
-            self._standing.wrong(reason)
+    def _fall(self, down: Closed) -> None:
+        if down != self.down and not self._stopping.is_set():
+            look_at = f"carrier.{self.name}.{down.look_at}" if down.look_at else ""
+            about = {"look_at": look_at} if look_at else {}
+            self._log.error("the network takes nothing now", reason=str(down.reason), **about)
+            self._standing.wrong(down.reason, look_at)
         self._enter(LinkState.CLOSED)
-        self.reason = reason
+        self.down = down
         self._fell.set()
         self._requests.withdraw()
 
@@ -246,7 +254,7 @@ class HttpCarrier(ABC):
             self._wait(said.pause)
         elif said.down:
             self.trial = True
-            self._fall(said.down.replace("{name}", self.name))
+            self._fall(said.down)
         else:  # whatever it says of this message: it takes messages
             self._works()
 

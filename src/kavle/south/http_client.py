@@ -12,6 +12,8 @@ import aiohttp
 import msgspec
 
 from kavle import __version__
+from kavle.model.why import Why, why
+from kavle.south.system import reason_of
 
 _LOST: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -30,7 +32,8 @@ class NoAnswer(Exception):
     """`written` unless it is certain that nothing of the request has gone out."""
 
     def __init__(self, written: bool, error: BaseException) -> None:
-        super().__init__(str(error) or "no answer in time")
+        self.why = _why(error)
+        super().__init__(str(self.why))
         self.written = written
 
 
@@ -89,6 +92,18 @@ class HttpClient:
         except _LOST:
             response.close()  # the status is here, and says what counts
         return bytes(read[: self._longest])
+
+
+def _why(error: BaseException) -> Why:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return reason_of(error.certificate_error)
+        case aiohttp.ClientConnectorError():
+            return why("no connection: {reason}", reason=reason_of(error.os_error))
+        case OSError() if not isinstance(error, TimeoutError):
+            return reason_of(error)
+        case _:
+            return Why(str(error)) if str(error) else why("no answer in time")
 
 
 def _tracing() -> aiohttp.TraceConfig:

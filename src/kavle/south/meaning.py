@@ -10,9 +10,21 @@ from typing import Final
 import msgspec
 
 from kavle.model.message import Refused, Unsent, Unsure
+from kavle.model.why import Why, why
 
 LONGEST_PAUSE: Final = 300.0
 SHORTEST_PAUSE: Final = 1.0
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """Why a network takes nothing, and which settings of the carrier to look at."""
+
+    reason: Why
+    look_at: str = ""
+
+    def by(self, answer: str) -> Closed:
+        """Told by this answer of the network's."""
+        return Closed(why("{answer}: {meaning}", answer=answer, meaning=self.reason), self.look_at)
 
 
 class Meaning(msgspec.Struct, frozen=True):
@@ -20,13 +32,13 @@ class Meaning(msgspec.Struct, frozen=True):
     `pause`: seconds for which the provider wants no more."""
 
     result: Refused | Unsure | Unsent | None
-    down: str = ""
+    down: Closed | None = None
     pause: float = 0.0
 
 
-def no_answer(written: bool, error: str) -> Meaning:
+def no_answer(written: bool, error: Why) -> Meaning:
     """Of a request that no answer came to; `written` if any of it may have gone out."""
-    return Meaning(Unsure(error) if written else Unsent(), down=error)
+    return Meaning(Unsure(str(error)) if written else Unsent(), down=Closed(error))
 
 
 def pause(retry_after: str, now: datetime) -> float:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from kavle.clock import Clock
 from kavle.model.link import LinkReport
+from kavle.model.why import Why, why
 
 
 class Standing:
@@ -14,8 +15,8 @@ class Standing:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._since = clock.now()
-        self._error = ""
-        self._error_at: datetime | None = None
+        self._wrong: Why | None = None
+        self._wrong_at: datetime | None = None
         self.times_up = 0
 
     @property
@@ -30,8 +31,10 @@ class Standing:
         """The link is there, or there again."""
         self.times_up += 1
 
-    def wrong(self, error: str) -> None:
-        self._error, self._error_at = error, self._clock.now()
+    def wrong(self, reason: Why, look_at: str = "") -> None:
+        """`look_at`: the settings that it speaks of."""
+        told = why("{error}; look at {setting}", error=reason, setting=look_at) if look_at else reason
+        self._wrong, self._wrong_at = told, self._clock.now()
 
     def report(
         self,
@@ -50,8 +53,9 @@ class Standing:
             in_flight=in_flight,
             submits=submits,
             reconnects=self.reconnects,
-            error=self._error,
-            error_at=self._error_at,
+            error="" if self._wrong is None else str(self._wrong),
+            error_at=self._wrong_at,
+            why=self._wrong,
             rate=rate,
             slowed=slowed,
         )

@@ -13,6 +13,7 @@ from kavle.model.callback import CallbackTry, LeasedCallback
 from kavle.model.incoming import IncomingState, Piece
 from kavle.model.mms import FileLine, IncomingMms
 from kavle.model.number import Number, NumberSettings
+from kavle.model.why import Why
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -121,7 +122,7 @@ class TryLine(msgspec.Struct, frozen=True):
     milliseconds: int
     status: int | None
     head: str
-    error: str | None
+    error: Why | None
 
 
 class IncomingStory(msgspec.Struct, frozen=True):

@@ -108,7 +108,7 @@ def _told(words: Words, number: str, answer: Answer) -> str:
     if answer.ok:
         return words("{number}: your application said OK.", number=number)
     if answer.error is not None:
-        return words("{number}: it could not be called: {why}", number=number, why=answer.error)
+        return words("{number}: it could not be called: {why}", number=number, why=words.why(answer.error))
     return words(
         "{number}: it answered {status} and “{said}”. Only 2xx and OK, nothing else, count.",
         number=number,

@@ -11,6 +11,7 @@ from typing import Final
 from kavle.model.description import Language
 from kavle.model.errors import Told
 from kavle.model.money import format_balance
+from kavle.model.why import Why
 
 LANGUAGES: Final[Mapping[Language, str]] = {"en": "English", "sv": "Svenska"}
 
@@ -27,11 +28,12 @@ class Words:
         return told.format_map(values) if values else told
 
     def error(self, error: Told) -> str:
-        """What an error says, and those that it tells of."""
-        values = {
-            name: self.error(one) if isinstance(one, Told) else one for name, one in error.values.items()
-        }
-        return self(error.text, **values)
+        return self.why(error.why)
+
+    def why(self, reason: Why) -> str:
+        """A reason, and those that it tells of."""
+        told = {name: self.why(one) if isinstance(one, Why) else one for name, one in reason.values.items()}
+        return self(reason.text, **told)
 
     def money(self, units: int) -> str:
         """An amount as it is written in the language."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from kavle.model.why import Why, why
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -64,32 +66,32 @@ class Allowed:
         """Raises ValueError for what is no address or network."""
         self._networks: Sequence[Network] = [ip_network(network) for network in networks]
 
-    def refusal(self, text: str, *, private: bool, here: bool = False) -> str | None:
+    def refusal(self, text: str, *, private: bool, here: bool = False) -> Why | None:
         """Why `text`, a numeric address as it is about to be dialled, may not be; None: it may. `private`:
         one in the list may be, else only a global one. `here`: it is this machine's own."""
         try:
             address = ip_address(text)
         except ValueError:
-            return "no numeric address"
+            return why("no numeric address")
         for one in _meant(address):
             if problem := self._refusal(one, private, here):
-                return f"{address} {problem}"
+                return why("{address} {problem}", address=str(address), problem=problem)
         return None
 
-    def _refusal(self, address: Address, private: bool, here: bool) -> str | None:
+    def _refusal(self, address: Address, private: bool, here: bool) -> Why | None:
         closed = _closest(address, _OWN_ENTRY) or (ip_network(address) if here else None)
         if closed is None and _is_global(address):
             return None
         if not private:
-            return "is this machine's own" if here else "is not a global address"
+            return why("is this machine's own") if here else why("is not a global address")
         holding = [network for network in self._networks if address in network]
         if closed is not None:
             if any(_inside(network, closed) for network in holding):
                 return None
-            return f"needs an entry of its own in callbacks.allow, such as {closed}"
+            return why("needs an entry of its own in callbacks.allow, such as {entry}", entry=str(closed))
         if holding:
             return None
-        return "is not a global address, and no network of callbacks.allow holds it"
+        return why("is not a global address, and no network of callbacks.allow holds it")
 
 
 def _meant(address: Address) -> Iterator[Address]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 from base64 import b64encode
 from functools import lru_cache
 from typing import Final
@@ -15,14 +13,17 @@ import msgspec
 from kavle import __version__
 from kavle.core.caller import Answer
 from kavle.model.callback_url import check_callback_url
+from kavle.model.errors import Complaint
+from kavle.model.why import Why, why
 from kavle.south.callback.addresses import Allowed
 from kavle.south.callback.answer import is_ok
 from kavle.south.callback.exchange import NoResponse, Response
-from kavle.south.callback.guard import guarded
+from kavle.south.callback.guard import NotDialled, guarded
 from kavle.south.callback.names import Names, SystemNames
 from kavle.south.callback.pool import Place, Pool
 from kavle.south.callback.settings import CallbackSettings
 from kavle.south.callback.trust import Trust
+from kavle.south.system import reason_of
 
 HEAD: Final = 200
 """Characters of an answer that are kept, for whoever looks for what is wrong."""
@@ -65,13 +66,13 @@ class Client:
             async with asyncio.timeout(self._settings.timeout):
                 return await self._follow(url, private, verify)
         except TimeoutError:
-            return Answer(False, error=f"no whole answer within {self._settings.timeout:g} s")
+            seconds = f"{self._settings.timeout:g}"
+            return Answer(False, error=why("no whole answer within {seconds} s", seconds=seconds))
         except NoResponse as error:
-            return Answer(False, error=str(error)[:HEAD])
-        except ConnectionError as error:  # in the system's words, without a number
-            return Answer(False, error=f"no connection: {os.strerror(error.errno or errno.ECONNABORTED)}")
+            return Answer(False, error=error.why)
         except (OSError, ValueError) as error:
-            return Answer(False, error=f"no connection: {error}"[:HEAD])
+            reason = error.why if isinstance(error, NotDialled) else reason_of(error)
+            return Answer(False, error=why("no connection: {reason}", reason=reason))
 
     def close(self) -> None:
         for pool in self._pools:
@@ -89,7 +90,8 @@ class Client:
             if response.status not in _ELSEWHERE or response.location is None:
                 return _answer(response)
             url = _elsewhere(url, response.location)
-        return Answer(False, response.status, error=f"more than {self._settings.redirects} redirects")
+        most = str(self._settings.redirects)
+        return Answer(False, response.status, error=why("more than {most} redirects", most=most))
 
 
 def _answer(response: Response) -> Answer:
@@ -130,5 +132,6 @@ def _elsewhere(url: str, location: bytes) -> str:
         check_callback_url(to)
         _split(to)
     except ValueError as error:
-        raise NoResponse(f"redirected: {error}") from error
+        reason = error.why if isinstance(error, Complaint) else Why(str(error)[:HEAD])
+        raise NoResponse(why("redirected: {reason}", reason=reason)) from error
     return to

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import httptools
 import msgspec
 
+from kavle.model.why import Why, why
 from kavle.south.callback.answer import LONGEST_OK
 
 LONGEST_ANSWER: Final = 16 * 1024
@@ -23,8 +24,9 @@ class Response(msgspec.Struct, frozen=True):
 class NoResponse(Exception):
     """`untouched`: the connection was gone before the first octet of an answer."""
 
-    def __init__(self, problem: str, untouched: bool = False) -> None:
-        super().__init__(problem)
+    def __init__(self, problem: Why, untouched: bool = False) -> None:
+        super().__init__(str(problem))
+        self.why = problem
         self.untouched = untouched
 
 
@@ -47,7 +49,7 @@ class Exchange(asyncio.Protocol):
         self._headed = self._framed = False
         self._answer = asyncio.get_running_loop().create_future()
         if self._transport.is_closing():
-            raise NoResponse("closed without an answer", untouched=True)
+            raise NoResponse(why("closed without an answer"), untouched=True)
         self._transport.write(head)
         return await self._answer
 
@@ -66,10 +68,10 @@ class Exchange(asyncio.Protocol):
         try:
             self._parser.feed_data(data[: self._left])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(f"no HTTP that can be read: {error}")
+            self._fail(why("no HTTP that can be read: {error}", error=str(error)))
         self._left -= len(data)
         if self._left <= 0 and not self._answer.done():
-            self._fail(f"no answer within {LONGEST_ANSWER} octets")
+            self._fail(why("no answer within {octets} octets", octets=str(LONGEST_ANSWER)))
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._answer is None or self._answer.done():
@@ -77,9 +79,9 @@ class Exchange(asyncio.Protocol):
         if self._headed and not self._framed and error is None:  # RFC 9112 §6.3: it lasts until the end
             self._tell()
         elif self._left == LONGEST_ANSWER:
-            self._answer.set_exception(NoResponse("closed without an answer", untouched=True))
+            self._answer.set_exception(NoResponse(why("closed without an answer"), untouched=True))
         else:
-            self._fail("closed in the middle of an answer")
+            self._fail(why("closed in the middle of an answer"))
 
     # --- httptools.HttpResponseParser -------------------------------------------------------------------
 
@@ -117,7 +119,7 @@ class Exchange(asyncio.Protocol):
             status = self._parser.get_status_code()
             self._answer.set_result(Response(status, self._location, bytes(self._body)))
 
-    def _fail(self, problem: str) -> None:
+    def _fail(self, problem: Why) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(NoResponse(problem))
         self.close()

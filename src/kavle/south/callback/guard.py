@@ -9,19 +9,28 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
+from kavle.model.why import Why
 from kavle.south.callback.addresses import Allowed
 from kavle.south.callback.names import AddressInfo
 
 
+class NotDialled(PermissionError):
+    """An address that may not be."""
+
+    def __init__(self, reason: Why) -> None:
+        super().__init__(str(reason))
+        self.why = reason
+
+
 def guarded(allowed: Allowed, *, private: bool) -> Callable[[AddressInfo], socket.socket]:
-    """A maker of sockets for exactly the address that each is to be connected to. It raises PermissionError
+    """A maker of sockets for exactly the address that each is to be connected to. It raises NotDialled
     for one that may not be."""
 
     def make(info: AddressInfo) -> socket.socket:
         family, kind, protocol, _, address = info
         refusal = allowed.refusal(address[0], private=private, here=_is_ours(family, address))
         if refusal is not None:
-            raise PermissionError(refusal)
+            raise NotDialled(refusal)
         return socket.socket(family, kind, protocol)
 
     return make
@@ -36,7 +45,7 @@ def refusal_of(url: str, allowed: Allowed) -> str:
         for info in socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM):
             with closing(make(info)):
                 return ""  # one that may be called will do
-    except PermissionError as error:
+    except NotDialled as error:
         return str(error)
     except (OSError, UnicodeError):
         pass

@@ -45,7 +45,7 @@ class Ip1Carrier(HttpCarrier):
         try:
             answer = await self._client.probe()
         except NoAnswer as none:
-            return no_answer(False, str(none))
+            return no_answer(False, none.why)
         return meaning_of(answer.status, answer.retry_after, b"", self._clock.now())
 
     async def _close(self) -> None:

@@ -13,19 +13,21 @@ import msgspec
 
 from kavle.model.message import Refused, Unsure
 from kavle.model.status import Status
-from kavle.south.meaning import Meaning, pause
+from kavle.model.why import why
+from kavle.south.meaning import Closed, Meaning, pause
 
-_NOT_TAKEN: Final[Mapping[int, str]] = {
-    HTTPStatus.UNAUTHORIZED: "the token is refused: look at carrier.{name}.token",
-    HTTPStatus.FORBIDDEN: "the token may not do this: look at carrier.{name}.token, and whether the"
-    " provider knows the address that we call from",
-    HTTPStatus.PAYMENT_REQUIRED: "there are no funds at the provider",
-    HTTPStatus.NOT_FOUND: "there is no such interface: look at carrier.{name}.api",
-    HTTPStatus.METHOD_NOT_ALLOWED: "there is no such interface: look at carrier.{name}.api",
-    HTTPStatus.GONE: "there is no such interface: look at carrier.{name}.api",
-    HTTPStatus.REQUEST_TIMEOUT: "the request came too slowly",
+_NOT_TAKEN: Final[Mapping[int, Closed]] = {
+    HTTPStatus.UNAUTHORIZED: Closed(why("the token is refused"), "token"),
+    HTTPStatus.FORBIDDEN: Closed(
+        why("the token may not do this, or the provider does not know the address that we call from"), "token"
+    ),
+    HTTPStatus.PAYMENT_REQUIRED: Closed(why("there are no funds at the provider")),
+    HTTPStatus.NOT_FOUND: Closed(why("there is no such interface"), "api"),
+    HTTPStatus.METHOD_NOT_ALLOWED: Closed(why("there is no such interface"), "api"),
+    HTTPStatus.GONE: Closed(why("there is no such interface"), "api"),
+    HTTPStatus.REQUEST_TIMEOUT: Closed(why("the request came too slowly")),
     # RFC 9110 §15.6.4: "currently unable to handle the request".
-    HTTPStatus.SERVICE_UNAVAILABLE: "the provider is not available now",
+    HTTPStatus.SERVICE_UNAVAILABLE: Closed(why("the provider is not available now")),
 }
 """It took nothing, and would take nothing else either: the messages wait, and the link is down."""
 
@@ -53,12 +55,12 @@ def meaning_of(status: int, retry_after: str, body: bytes, now: datetime) -> Mea
     later = Refused(Status.NETWORK_FAILED, True, error)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Meaning(later, pause=pause(retry_after, now))
-    if (reason := _NOT_TAKEN.get(status)) is not None:
-        return Meaning(later, down=f"{error}: {reason}")
+    if (closed := _NOT_TAKEN.get(status)) is not None:
+        return Meaning(later, down=closed.by(error))
     if 300 <= status < 400:  # not followed: neither the token nor the message goes elsewhere
-        return Meaning(later, down=f"{error}: it is elsewhere now: look at carrier.{{name}}.api")
+        return Meaning(later, down=Closed(why("it is elsewhere now"), "api").by(error))
     if status >= 500:  # what it did before it failed is not known
-        return Meaning(Unsure(error), down=f"{error}: the provider failed")
+        return Meaning(Unsure(error), down=Closed(why("the provider failed")).by(error))
     return Meaning(_refused(status, error, body))
 
 

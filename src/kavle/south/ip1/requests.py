@@ -11,6 +11,7 @@ from typing import Any, Final
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.message import Accepted, Outcome, Parcel, Priority, Refused, Result, Unsent, Unsure
+from kavle.model.why import why
 from kavle.south.http_carrier import Way
 from kavle.south.http_client import NoAnswer, Progress, all_ended
 from kavle.south.ip1.batch import Batch, batches, refusal, request
@@ -146,17 +147,17 @@ class Requests:
         try:
             answer = await self._client.send(body, progress)
         except NoAnswer as none:
-            return no_answer(none.written, str(none))
+            return no_answer(none.written, none.why)
         self._on_response_seconds(asyncio.get_running_loop().time() - began)
         return meaning_of(answer.status, answer.retry_after, answer.body, self._clock.now())
 
     def _sent(self, task: asyncio.Task[Meaning]) -> None:
         batch, progress = self._sending.pop(task)
         if task.cancelled():
-            self._take(batch, no_answer(progress.written, "closed"))
+            self._take(batch, no_answer(progress.written, why("closed")))
         elif (bug := task.exception()) is not None:
             self.bug = bug
-            self._take(batch, no_answer(progress.written, "a bug"))
+            self._take(batch, no_answer(progress.written, why("a bug")))
         else:
             self._take(batch, task.result())
         self.fill()

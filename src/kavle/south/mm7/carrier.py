@@ -39,7 +39,7 @@ class Mm7Carrier(HttpCarrier):
         try:
             answer = await self._client.probe()
         except NoAnswer as none:
-            return no_answer(False, str(none))
+            return no_answer(False, none.why)
         return probed(answer.status)
 
     async def _close(self) -> None:

@@ -10,7 +10,8 @@ from typing import Final
 
 from kavle.model.message import Refused, Unsure
 from kavle.model.status import Status
-from kavle.south.meaning import Meaning, pause
+from kavle.model.why import Why, why
+from kavle.south.meaning import Closed, Meaning, pause
 from kavle.wire.mm7 import Code, Message, RSErrorRsp, SubmitRsp
 from kavle.wire.mm7 import Status as Said
 
@@ -26,25 +27,27 @@ _REFUSED: Final[Mapping[int, Status]] = {
 }
 """For good; all others: 51."""
 
-_NOBODY: Final[Mapping[int, str]] = {
-    Code.IMPROPER_IDENTIFICATION: "it does not know us: look at carrier.{name}.vasp_id and vas_id",
-    Code.SERVICE_DENIED: "we may not do this: look at carrier.{name}.vasp_id, vas_id and service_code",
-    Code.SERVICE_UNAVAILABLE: "the MMSC is not available now",
+_NOBODY: Final[Mapping[int, Closed]] = {
+    Code.IMPROPER_IDENTIFICATION: Closed(why("it does not know us"), "vasp_id, vas_id"),
+    Code.SERVICE_DENIED: Closed(why("we may not do this"), "vasp_id, vas_id, service_code"),
+    Code.SERVICE_UNAVAILABLE: Closed(why("the MMSC is not available now")),
 }
 """It took nothing, and would take nothing else either: the messages wait, and the link is down."""
 
-_NOT_TAKEN: Final[Mapping[int, str]] = {
-    HTTPStatus.UNAUTHORIZED: "the password is refused: look at carrier.{name}.user and user_password",
-    HTTPStatus.FORBIDDEN: "we may not do this: look at carrier.{name}.user, and whether the MMSC knows the"
-    " address that we call from",
-    HTTPStatus.NOT_FOUND: "there is no MM7 there: look at carrier.{name}.url",
-    HTTPStatus.METHOD_NOT_ALLOWED: "there is no MM7 there: look at carrier.{name}.url",
-    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: "a proxy stands before the MMSC: look at carrier.{name}.url",
-    HTTPStatus.REQUEST_TIMEOUT: "the request came too slowly",
-    HTTPStatus.GONE: "there is no MM7 there: look at carrier.{name}.url",
+_NOT_TAKEN: Final[Mapping[int, Closed]] = {
+    HTTPStatus.UNAUTHORIZED: Closed(why("the password is refused"), "user, user_password"),
+    HTTPStatus.FORBIDDEN: Closed(
+        why("we may not do this, or the MMSC does not know the address that we call from"), "user"
+    ),
+    HTTPStatus.NOT_FOUND: Closed(why("there is no MM7 there"), "url"),
+    HTTPStatus.METHOD_NOT_ALLOWED: Closed(why("there is no MM7 there"), "url"),
+    HTTPStatus.PROXY_AUTHENTICATION_REQUIRED: Closed(why("a proxy stands before the MMSC"), "url"),
+    HTTPStatus.REQUEST_TIMEOUT: Closed(why("the request came too slowly")),
+    HTTPStatus.GONE: Closed(why("there is no MM7 there"), "url"),
     # RFC 9110 §15.6.4: "currently unable to handle the request".
-    HTTPStatus.SERVICE_UNAVAILABLE: "the MMSC is not available now",
+    HTTPStatus.SERVICE_UNAVAILABLE: Closed(why("the MMSC is not available now")),
 }
+_NOBODY_THERE: Final = Closed(why("the MMSC can not be reached"))
 _UNFIT: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
 _AWAY: Final = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -58,8 +61,8 @@ def meaning_of(message: Message, retry: Collection[int] = ()) -> Meaning:
     if said.good and isinstance(message, SubmitRsp):
         return Meaning(None)
     error = _error(said)
-    if (reason := _NOBODY.get(said.code)) is not None:
-        return Meaning(Refused(Status.NETWORK_FAILED, True, error), down=f"{error}: {reason}")
+    if (closed := _NOBODY.get(said.code)) is not None:
+        return Meaning(Refused(Status.NETWORK_FAILED, True, error), down=closed.by(error))
     public = _REFUSED.get(said.code, Status.NETWORK_FAILED)
     return Meaning(Refused(public, said.code in retry, error))
 
@@ -74,12 +77,12 @@ def http_meaning(status: int, retry_after: str, now: datetime) -> Meaning:
         return Meaning(later, pause=pause(retry_after, now))
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return Meaning(Refused(Status.CONTENT_REFUSED, False, error))
-    if (reason := _NOT_TAKEN.get(status)) is not None:
-        return Meaning(later, down=f"{error}: {reason}")
+    if (closed := _NOT_TAKEN.get(status)) is not None:
+        return Meaning(later, down=closed.by(error))
     if 300 <= status < 400:  # not followed: neither the password nor the message goes elsewhere
-        return Meaning(later, down=f"{error}: it is elsewhere now: look at carrier.{{name}}.url")
+        return Meaning(later, down=Closed(why("it is elsewhere now"), "url").by(error))
     if status >= 500:  # what it did before it failed is not known
-        return Meaning(Unsure(error), down=f"{error}: the MMSC failed")
+        return Meaning(Unsure(error), down=Closed(why("the MMSC failed")).by(error))
     return Meaning(Refused(Status.INTERNAL_ERROR, False, error))
 
 
@@ -88,13 +91,13 @@ def probed(status: int) -> Meaning:
     who is not let in, or that it is only a proxy who answers."""
     error = f"HTTP {status}"
     if status in _UNFIT or status in _AWAY:
-        return Meaning(None, down=f"{error}: {_NOT_TAKEN.get(status, 'the MMSC can not be reached')}")
+        return Meaning(None, down=_NOT_TAKEN.get(status, _NOBODY_THERE).by(error))
     return Meaning(None)
 
 
-def unreadable(why: str) -> Meaning:
+def unreadable(what: str) -> Meaning:
     """It may have taken the message, or not."""
-    return Meaning(Unsure(why), down=f"{why}: look at carrier.{{name}}.url")
+    return Meaning(Unsure(what), down=Closed(Why(what), "url"))
 
 
 def _error(said: Said) -> str:

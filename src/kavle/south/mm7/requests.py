@@ -15,6 +15,7 @@ from kavle.model.errors import Refusal
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Result, Unsent, Unsure
 from kavle.model.mms import MmsFile
 from kavle.model.status import Status
+from kavle.model.why import why
 from kavle.south.http_carrier import Way
 from kavle.south.http_client import Answer, NoAnswer, Progress, all_ended
 from kavle.south.meaning import Meaning, no_answer
@@ -124,7 +125,7 @@ class Requests:
         try:
             answer = await self._client.submit(content_type, body, progress)
         except NoAnswer as none:
-            return _of(no_answer(none.written, str(none)))
+            return _of(no_answer(none.written, none.why))
         self._on_response_seconds(asyncio.get_running_loop().time() - began)
         return self._read(answer)
 
@@ -148,10 +149,10 @@ class Requests:
     def _done(self, task: asyncio.Task[_Submitted]) -> None:
         parcel, progress = self._sending.pop(task)
         if task.cancelled():
-            submitted = _of(no_answer(progress.written, "closed"))
+            submitted = _of(no_answer(progress.written, why("closed")))
         elif (bug := task.exception()) is not None:
             self.bug = bug
-            submitted = _of(no_answer(progress.written, "a bug"))
+            submitted = _of(no_answer(progress.written, why("a bug")))
         else:
             submitted = task.result()
         self._end(parcel, submitted.result)

@@ -15,6 +15,7 @@ from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.link import LinkReport
 from kavle.model.message import Parcel
+from kavle.model.why import Why, why
 from kavle.south.backoff import Backoff
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.link import Link
@@ -22,6 +23,7 @@ from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.submitter import Submitter
 from kavle.south.sparse import SparseLog
 from kavle.south.standing import Standing
+from kavle.south.system import reason_of
 from kavle.south.tls import setting_of
 from kavle.wire.smpp.constants import CommandStatus, status_name
 from kavle.wire.smpp.events import BindRefused, PeerError, Response, Unanswered
@@ -198,7 +200,7 @@ class SmppCarrier:
         self._link_log.error("the network refused the bind", status=status, **self._hint(self._blamed))
 
     def unreachable(self, error: Exception) -> None:
-        self._no_link("no connection to the network", str(error) or "none in time", setting_of(error))
+        self._no_link("no connection to the network", reason_of(error), setting_of(error))
 
     def ended(self, events: Sequence[Response | Unanswered], now: float, at: datetime) -> None:
         self._submitter.ended(events, now, at)
@@ -212,7 +214,7 @@ class SmppCarrier:
     def writable(self) -> None:
         self._submitter.fill()
 
-    def down(self, reason: str, error: Exception | None, in_flight: int) -> None:
+    def down(self, reason: Why, error: Exception | None, in_flight: int) -> None:
         was_bound = self.bound
         self._enter(LinkState.WAITING)
         if not self._stopping.is_set():
@@ -227,13 +229,13 @@ class SmppCarrier:
             self._standing.entered()
             self._on_state(state)
 
-    def _no_link(self, event: str, reason: str, setting: str | None, **about: object) -> None:
+    def _no_link(self, event: str, reason: Why, setting: str | None, **about: object) -> None:
         """There is none now, and none is tried before a pause."""
         self._pause_before_link = self._backoff.next()
-        about |= {"reason": reason, **self._hint(setting), "next_try_in": round(self._pause_before_link, 3)}
-        self._link_log.warning(event, **about)
-        hint = f"; look at carrier.{self.name}.{setting}" if setting else ""
-        self._standing.wrong(f"{event}: {reason}{hint}")
+        hint, pause = self._hint(setting), round(self._pause_before_link, 3)
+        self._link_log.warning(event, **about, reason=str(reason), **hint, next_try_in=pause)
+        told = why("{event}: {reason}", event=Why(event), reason=reason)
+        self._standing.wrong(told, hint.get("look_at", ""))
 
     def _hint(self, setting: str | None) -> dict[str, str]:
         return {} if setting is None else {"look_at": f"carrier.{self.name}.{setting}"}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Protocol, cast
 
+from kavle.model.why import Why, why
 from kavle.wire.smpp.events import Event, LinkDead
 from kavle.wire.smpp.pdus import Bind
 from kavle.wire.smpp.session import Session
@@ -33,7 +34,7 @@ class Owner(Protocol):
     def writable(self, client: Client) -> None:
         """The network reads again."""
 
-    def lost(self, client: Client, tokens: Sequence[object], reason: str, error: Exception | None) -> None:
+    def lost(self, client: Client, tokens: Sequence[object], reason: Why, error: Exception | None) -> None:
         """The connection has ended, broken by `error` if it was broken, and left these requests in flight.
         Once for each client."""
 
@@ -56,7 +57,7 @@ class Client(asyncio.Protocol):
         self._linger: asyncio.TimerHandle | None = None
         self._full = False  # the transport's write buffer is
         self._swamped = False  # its owner is
-        self.ended: asyncio.Future[str] = self._loop.create_future()
+        self.ended: asyncio.Future[Why] = self._loop.create_future()
         """Why the link has ended."""
 
     # --- what its owner does --------------------------------------------------------------------------
@@ -88,9 +89,9 @@ class Client(asyncio.Protocol):
         if self.session.state is State.UNBINDING:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self.ended), seconds)
-        self.end("unbound")
+        self.end(why("unbound"))
 
-    def end(self, reason: str, error: Exception | None = None) -> None:
+    def end(self, reason: Why, error: Exception | None = None) -> None:
         if self.ended.done():
             return
         self.ended.set_result(reason)
@@ -130,7 +131,10 @@ class Client(asyncio.Protocol):
         self._owner.writable(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.end(f"the connection broke: {error}" if error else "the network closed the connection", error)
+        if error is None:
+            self.end(why("the network closed the connection"))
+        else:
+            self.end(why("the connection broke: {error}", error=str(error)), error)
         if self._linger is not None:
             self._linger.cancel()
 
@@ -142,7 +146,7 @@ class Client(asyncio.Protocol):
         self.flush()
         if self.session.state is State.CLOSED:
             dead = next((event.reason for event in events if isinstance(event, LinkDead)), None)
-            self.end(dead or "unbound")
+            self.end(Why(dead) if dead else why("unbound"))
 
     def _gate(self) -> None:
         # While it does not read our answers either, its requests wait: see `wire.smpp.session`.

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
+from kavle.model.why import Why, why
 from kavle.settings import SettingsError
 from kavle.south.smpp.client import Client
 from kavle.south.smpp.deliveries import Deliveries
@@ -61,7 +62,7 @@ class Owner(Protocol):
     def writable(self) -> None:
         """The network reads again."""
 
-    def down(self, reason: str, error: Exception | None, in_flight: int) -> None:
+    def down(self, reason: Why, error: Exception | None, in_flight: int) -> None:
         """Nothing can be submitted any more; told once, unless the network was unreachable. `error` is what
         broke the connection that ended first, if anything did; so many submit_sm were in flight on it."""
 
@@ -127,7 +128,7 @@ class Link:
             await self.part()
         finally:
             for client in list(self._clients):
-                client.end("closed")
+                client.end(why("closed"))
 
     async def settle(self, seconds: float) -> None:
         """Wait, so long at most, for the responses of what is in flight."""
@@ -220,13 +221,13 @@ class Link:
         if client is self._submitter:
             self._owner.writable()
 
-    def lost(self, client: Client, tokens: Sequence[object], reason: str, error: Exception | None) -> None:
+    def lost(self, client: Client, tokens: Sequence[object], reason: Why, error: Exception | None) -> None:
         """The others are parted from in good order: `run`."""
         del self._clients[client]
         self._over = True
         self._moved.set()
         now = asyncio.get_running_loop().time()
-        self._owner.ended([Unanswered(token, reason) for token in tokens], now, self._clock.now())
+        self._owner.ended([Unanswered(token, str(reason)) for token in tokens], now, self._clock.now())
         self._look()
         if not self._told:
             self._told = True
@@ -240,7 +241,7 @@ class Link:
                 self._owner.bound_as(event.system_id)
         elif isinstance(event, BindRefused):
             self._owner.refused(event)
-            client.end(f"the bind was refused: {status_name(event.status)}")
+            client.end(why("the bind was refused: {status}", status=status_name(event.status)))
         elif isinstance(event, PeerError):
             self._owner.erred(event)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from kavle.model.callback import CallbackTry, Verdict
 from kavle.model.incoming import IncomingState
+from kavle.model.why import kept
 from kavle.store.calling import LANES, LOST, Choice, Lane, ReadyCall, Round
 from kavle.store.inbox import CallbackLeases, CallbackRequest
 from kavle.store.postgres.rows import Db, Row, columns, read
@@ -225,4 +226,12 @@ async def _end(db: Db, ended: Iterable[tuple[int, int]], state: IncomingState) -
 
 def _row(one: CallbackTry) -> Row:
     lease = one.lease
-    return lease.incoming_id, lease.number, to_ms(one.at), one.milliseconds, one.status, one.head, one.error
+    return (
+        lease.incoming_id,
+        lease.number,
+        to_ms(one.at),
+        one.milliseconds,
+        one.status,
+        one.head,
+        kept(one.error),
+    )

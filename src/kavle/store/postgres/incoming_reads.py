@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kavle.model.incoming import IncomingState
+from kavle.model.why import read
 from kavle.store.inbox import IncomingLine, IncomingPage, IncomingStory, TryLine
 from kavle.store.incoming_mms import said_of
 from kavle.store.postgres.files import lines
@@ -57,7 +58,7 @@ async def story(db: Db, id: int) -> IncomingStory | None:
     text: str | None = await db.fetchval(_TEXT, id)
     state, due = await db.fetchrow(_DUE, id) or (JobState.LEASED, 0)
     tries = [
-        TryLine(number, from_ms(at), ms, status, head, error)
+        TryLine(number, from_ms(at), ms, status, head, read(error))
         for number, at, ms, status, head, error in await db.fetch(_TRIES, id)
     ]
     files = tuple(await lines(db, id)) if row[-1] is not None else ()

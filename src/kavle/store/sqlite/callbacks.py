@@ -10,6 +10,7 @@ import apsw
 
 from kavle.model.callback import CallbackTry, Verdict
 from kavle.model.incoming import IncomingState
+from kavle.model.why import kept
 from kavle.store.calling import LANES, LOST, Choice, Lane, ReadyCall, Round
 from kavle.store.inbox import CallbackLeases, CallbackRequest
 from kavle.store.rows import JobState, to_ms
@@ -129,7 +130,14 @@ def record(db: apsw.Connection, batches: Sequence[Sequence[CallbackTry]]) -> lis
         db,
         _TRY,
         [
-            (*_named(one), to_ms(one.at), one.milliseconds, one.status, one.head, one.error)
+            (
+                *_named(one),
+                to_ms(one.at),
+                one.milliseconds,
+                one.status,
+                one.head,
+                one.error and kept(one.error),
+            )
             for one in tries
             if one.verdict is not Verdict.UNTRIED
         ],

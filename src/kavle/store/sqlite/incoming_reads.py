@@ -8,6 +8,7 @@ from typing import Final
 import apsw
 
 from kavle.model.incoming import IncomingState
+from kavle.model.why import read
 from kavle.store.inbox import IncomingLine, IncomingPage, IncomingStory, TryLine
 from kavle.store.incoming_mms import said_of
 from kavle.store.rows import JobState, from_ms
@@ -57,7 +58,7 @@ def story(db: apsw.Connection, id: int) -> IncomingStory | None:
     text: str | None = db.execute("SELECT text FROM body WHERE message_id = ?", (id,)).get
     state, due = db.execute(_DUE, (id,)).get or (JobState.LEASED, 0)
     tries = [
-        TryLine(number, from_ms(at), ms, status, head, error)
+        TryLine(number, from_ms(at), ms, status, head, read(error))
         for number, at, ms, status, head, error in db.execute(_TRIES, (id,))
     ]
     files = tuple(lines(db, id)) if row[-1] is not None else ()
