@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from tempfile import gettempdir
 from urllib.request import urlopen
 
 import pytest
@@ -367,8 +368,9 @@ async def test_a_file_that_is_no_database_is_named(config: str, tmp_path: Path) 
 @pytest.mark.parametrize("closed", ["data", "data/kavle.db.lock", "data/kavle.db"])
 async def test_another_users_data_are_told_with_their_owner(config: str, tmp_path: Path, closed: str) -> None:
     assert (await run("account", "list", "--config", config))[0] == 0
-    for place in (tmp_path, *tmp_path.parents[:2]):
-        place.chmod(0o755)
+    for place in (tmp_path, *tmp_path.parents):
+        if place.is_relative_to(gettempdir()) and not place.samefile(gettempdir()):
+            place.chmod(0o755)
     for place in (tmp_path / "data", *(tmp_path / "data").iterdir()):
         place.chmod(0o777)
     (tmp_path / closed).chmod(0o700)
@@ -449,7 +451,8 @@ async def test_a_demo_that_nobody_reads_ends_without_complaint(tmp_path: Path) -
     assert int(await fetch(url)) >= 1000
     async with asyncio.timeout(20):
         await process.wait()
-    assert log.read_text() == ""
+    # A machine with much else to do may stall its loop, which is told.
+    assert [line for line in log.read_text().splitlines() if "the event loop stalled" not in line] == []
 
 
 # --- the simulated network --------------------------------------------------------------------------------
