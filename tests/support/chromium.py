@@ -22,7 +22,12 @@ CHROMIUM = Need("chromium", PROGRAM.exists, "apt-get install chromium")
 
 @asynccontextmanager
 async def chromium(
-    url: str, *, locale: str = "en-GB", width: int = 1180, scheme: Scheme = "light"
+    url: str,
+    *,
+    locale: str = "en-GB",
+    width: int = 1180,
+    scheme: Scheme = "light",
+    scripts: bool = True,
 ) -> AsyncIterator[Page]:
     """A page of its own, on which nothing may go wrong that only a browser sees: a script's error, or
     something that our policy forbids."""
@@ -31,7 +36,11 @@ async def chromium(
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
         context = await browser.new_context(
-            base_url=url, locale=locale, viewport={"width": width, "height": 800}, color_scheme=scheme
+            base_url=url,
+            locale=locale,
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
         )
         page = await context.new_page()
         page.set_default_timeout(PATIENCE)

@@ -141,7 +141,7 @@ async def test_what_is_too_large_is_not_sent(network: Vasp, somebody: Browser) -
     assert "at most 600 kB" in page.body
     page = await sent(somebody, "x", "a.png", bytes(3_000_000))
     assert (page.status, page.headers["Connection"]) == (413, "close")
-    assert "A form holds 2 MB" in page.text
+    assert "a form holds 2 MB" in page.text
     assert network.mmsc.counts.mo.owed == 0
 
 

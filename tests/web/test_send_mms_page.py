@@ -94,6 +94,33 @@ async def test_what_is_wrong_stands_beside_its_field_and_costs_nothing(
     assert on_the_phone(offered) == []
 
 
+@pytest.mark.parametrize(
+    ("megabytes", "locale", "told", "back"),
+    [
+        (3, "en-GB", "a form holds 2 MB", "choose smaller files"),
+        (12, "sv-SE", "ett formulär rymmer 2 MB", "välj mindre filer"),
+    ],
+)
+async def test_without_scripts_too_long_a_form_gets_a_page_that_says_what_to_do(
+    offered: Running, tmp_path: Path, megabytes: int, locale: str, told: str, back: str
+) -> None:
+    offered.crowded = True
+    (tmp_path / "large.jpg").write_bytes(files.JPEG + bytes(megabytes * 1_000_000))
+    async with chromium(offered.url, locale=locale, scripts=False) as page:
+        await browse_in(page)
+        await page.goto("/portal/send-mms")
+        await page.fill("#to", "0701740605")
+        await page.fill("#sender", SENDER)
+        await page.set_input_files("#files", tmp_path / "large.jpg")
+        async with page.expect_response("**/portal/send-mms") as answer:
+            await page.click("form.send > button")
+        assert (await answer.value).status == 413
+        shown = await page.inner_text("main")
+        assert told in shown
+        assert back in shown
+    assert await offered.balance() == "1000.00"
+
+
 async def test_where_there_is_no_carrier_of_mms_there_is_no_form(gateway: Running, customer: Browser) -> None:
     assert (await customer.get("/portal/send-mms")).status == 404
     assert "MMS" not in (await customer.get("/portal/send")).text
