@@ -17,7 +17,7 @@ from kavle.core.accounts import (
     TopUpAccount,
 )
 from kavle.core.audited import WHAT, what
-from kavle.core.desk import _LOOKS, Command, Desk
+from kavle.core.desk import _GOES_ON, _LOOKS, Command, Desk
 from kavle.core.held import DecideHeld
 from kavle.core.inbox import ReplayIncoming
 from kavle.core.numbers import AddNumber, ChangeNumber, ChangeStopList, ListNumbers, RemoveNumber
@@ -28,6 +28,7 @@ from kavle.core.operators import (
     RemoveOperator,
     SetOperatorPassword,
 )
+from kavle.core.persons import ErasePerson, ExportPerson, MorePerson, ShowPerson
 from kavle.core.restoring import ConfirmRestored
 from kavle.model.account import Operator
 from kavle.model.audit import AuditEnd, AuditLine, Came
@@ -57,7 +58,7 @@ CHANGES: list[Command] = [
     AddNumber(NUMBER, "a", ADDRESS),
     ChangeNumber(NUMBER, None, {"charset": "utf-8"}),
     ChangeStopList("a", PHONE, listed=True),
-    ChangeStopList("a", PHONE, listed=False),
+    ChangeStopList("a", "070-174 06 05", listed=False),
     RemoveNumber(NUMBER),
     DecideHeld(Verdict.KEEP, ("1234",)),
     DecideHeld(Verdict.FAIL, ("1234",)),
@@ -69,6 +70,8 @@ CHANGES: list[Command] = [
     AdmitOperator("karin", admitted=True),
     RemoveOperator("karin"),
     ConfirmRestored(),
+    ExportPerson(f"+{PHONE}"),
+    ErasePerson("070-174 06 05", stop_lists=True),
 ]
 """One of each, in an order in which each can be made."""
 
@@ -92,7 +95,7 @@ async def test_each_change_leaves_a_line_and_no_secret_in_it(world: World, desk:
     assert {line.operator for line in lines} == {"anna"}
     assert {line.came for line in lines} == {Came.DONE}
     written = str(lines)
-    for secret in (SECRET, "hush", PHONE):
+    for secret in (SECRET, "hush", PHONE, "174 06 05"):
         assert secret not in written
     told = {line.what: (dict(line.before), dict(line.after)) for line in lines}
     assert told["Account's settings changed"] == ({"sender": ""}, {"sender": "Larm"})
@@ -102,12 +105,19 @@ async def test_each_change_leaves_a_line_and_no_secret_in_it(world: World, desk:
     assert told["Account's password changed"] == ({}, {"password": "changed"})
     assert told["Number changed"] == ({"charset": "latin-1"}, {"charset": "utf-8"})
     assert told["Number given"][1]["callback"] == "https://example.com/in?…"
+    assert told["Person's data erased"] == ({}, {"messages": "0", "cancelled": "0", "stop_lists": "0"})
+    assert [line.subject for line in lines if line.what.startswith(("Person", "Phone"))] == [
+        "a 4670•••05",
+        "a 0701•••05",
+        "4670•••05",
+        "0701•••05",
+    ]
     assert told["Operator removed"] == ({"role": "viewer", "log-in": "enabled"}, {})
 
 
 def test_every_command_is_among_those() -> None:
     kinds = {type(command) for command in CHANGES}
-    assert kinds | set(_LOOKS) == set(Command.__args__)  # type: ignore[attr-defined]
+    assert kinds | set(_LOOKS) | set(_GOES_ON) == set(Command.__args__)  # type: ignore[attr-defined]
     assert {what(command) for command in CHANGES} == set(WHAT)
 
 
@@ -124,6 +134,21 @@ async def test_a_viewer_looks(world: World, desk: Desk) -> None:
     assert (await desk.carry_out(viewer, ShowAccount(world.account.name))).accounts
     assert (await desk.carry_out(viewer, ListNumbers())).numbers == []
     assert (await desk.carry_out(viewer, ListOperators())).operators == []
+
+
+async def test_how_much_there_is_of_a_person_is_told_a_viewer_and_none_of_it(
+    world: World, desk: Desk
+) -> None:
+    viewer = Operator("karin", "viewer")
+    await world.accept("hemlig")
+    view = (await desk.carry_out(viewer, ShowPerson(PHONE))).person
+    assert view is not None
+    assert (view.number, view.messages) == ("4670•••05", 1)
+    with pytest.raises(NotAllowed):
+        await desk.carry_out(viewer, MorePerson(PHONE, "received"))
+    page = (await desk.carry_out(ANNA, ExportPerson(PHONE))).export
+    assert page is not None
+    assert [one.text for one in page.messages] == ["hemlig"]
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,11 @@ from kavle.store.postgres import (
     numbers,
     office,
     outcomes,
+    persons,
     reads,
     receipts,
     recipients,
+    retention,
     schedule,
     sweep,
 )
@@ -185,6 +187,21 @@ STATEMENTS = {
     "ends a line of the audit log": office._END,
     "lists the audit log": f"{LINES} WHERE id > $1 AND id < $2 ORDER BY id DESC LIMIT $3",
     "drops old receipts": sweep._OLD_WAITING,
+    "forgets recipients": recipients._FORGET,
+    "looks what is queued": persons._QUEUED,
+    "counts files": persons._FILES,
+    "looks for waiting parts of a person": persons._PARTS,
+    "finds the stop lists of a person": persons._STOPS,
+    "takes a person off stop lists": persons._UNSTOP,
+    "finds what is erased of what was sent": persons._SENT,
+    "finds what is erased of what came": persons._RECEIVED,
+    "forgets whose receipts are awaited": persons._AWAITING,
+    "erases the texts of bundles": persons._BUNDLE_TEXTS,
+    "forgets parts of a person": persons._PARTS_DONE,
+    **{f"erases of what was sent: {sql}": sql for sql in persons._OF_SENT},
+    **{f"erases of what came: {sql}": sql for sql in persons._OF_RECEIVED},
+    **{f"finds old {kind}": sql for kind, sql in retention._LOOK.items()},
+    **{f"finds old {kind} of an account": sql for kind, sql in retention._LOOK_OF_ACCOUNT.items()},
 }
 
 INDEXES = {

@@ -21,7 +21,10 @@ from kavle.store.sqlite import (
     lease,
     moves,
     numbers,
+    persons,
     reads,
+    recipients,
+    retention,
     schedule,
     sweep,
 )
@@ -87,6 +90,17 @@ STATEMENTS = {
     "finds what can be replayed": callbacks._REPLAYABLE,
     "reads tries": incoming_reads._TRIES,
     "looks at a stop list": numbers._STOPPED,
+    "forgets recipients": recipients._FORGET,
+    "looks what is queued": persons._QUEUED,
+    "counts files": persons._FILES,
+    "looks for waiting parts of a person": persons._PARTS,
+    "finds what is erased of what was sent": persons._SENT,
+    "finds what is erased of what came": persons._RECEIVED,
+    "erases the texts of bundles": persons._BUNDLE_TEXTS,
+    "forgets parts of a person": persons._PARTS_DONE,
+    **{f"erases of what was sent: {sql}": sql for sql in persons._OF_SENT},
+    **{f"erases of what came: {sql}": sql for sql in persons._OF_RECEIVED},
+    **{f"finds old {kind} of an account": retention._LOOK_OF_ACCOUNT[kind] for kind in retention._ROW},
 }
 
 

@@ -19,6 +19,7 @@ from kavle.core.held import HeldCommand
 from kavle.core.inbox import IncomingCommand
 from kavle.core.numbers import NumberCommand, StopCommand
 from kavle.core.operators import OperatorCommand
+from kavle.core.persons import PersonCommand
 from kavle.core.reply import Reply
 from kavle.core.restoring import ConfirmRestored
 from kavle.model.account import Operator
@@ -29,6 +30,7 @@ from kavle.store.sqlite.store import SqliteStore
 from kavle.store.store import Store
 
 _LONGEST: Final = 64 * 1024
+_LONGEST_REPLY: Final = 64 * 1024 * 1024  # a page of somebody's messages, with their files
 _PATIENCE: Final = 10.0
 
 
@@ -64,6 +66,7 @@ _LISTINGS: Final = (
     (StopCommand, "stoplist list"),
     (IncomingCommand, "incoming list"),
     (OperatorCommand, "operator list"),
+    (PersonCommand, "person show"),
     (ConfirmRestored, "restore show"),
 )
 
@@ -107,7 +110,7 @@ async def _ask(path: Path, order: Order) -> Reply:
     try:
         async with asyncio.timeout(_PATIENCE):
             with _short(path) as address:
-                reader, writer = await asyncio.open_unix_connection(address)
+                reader, writer = await asyncio.open_unix_connection(address, limit=_LONGEST_REPLY)
             writer.write(_encode(order) + b"\n")
             line = await reader.readline()
             writer.close()

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "incoming": "See messages from phones, and have their customers called again.",
     "number": "Give accounts numbers that phones may write to, each with the address to be called.",
     "operator": "Make and change those who may log in at /operator.",
+    "person": "See, hand over and erase all that there is of one phone number.",
     "stoplist": "See and change which phones an account sends nothing more.",
     "doctor": "Look at all that a gateway needs, and say what to mend.",
     "backup": "Copy the database into FILE, while the gateway runs or not.",

@@ -26,6 +26,7 @@ from kavle.core.operators import (
     RemoveOperator,
     SetOperatorPassword,
 )
+from kavle.core.persons import ErasePerson, ExportPerson
 from kavle.core.restoring import ConfirmRestored
 from kavle.model.account_change import shown
 from kavle.model.audit import State
@@ -58,6 +59,8 @@ _WHAT: Final[dict[type, str]] = {
     SetOperatorPassword: "Operator's password changed",
     RemoveOperator: "Operator removed",
     ConfirmRestored: "Restored copy confirmed",
+    ErasePerson: "Person's data erased",
+    ExportPerson: "Person's data exported",
 }
 _ADMITTED: Final = {True: "Account enabled", False: "Account disabled"}
 _OPERATOR_ADMITTED: Final = {True: "Operator enabled", False: "Operator disabled"}
@@ -96,7 +99,9 @@ def subject(command: Any) -> str:
         case DecideHeld(ids=ids) | ReplayIncoming(ids=ids):
             found = " ".join(ids)
         case ChangeStopList():
-            found = f"{command.account} {masked(command.recipient)}"
+            found = f"{command.account} {_masked(command.recipient)}"
+        case ErasePerson() | ExportPerson():
+            found = _masked(command.number)
         case ConfirmRestored():
             found = ""
         case AddNumber() | ChangeNumber() | RemoveNumber():
@@ -136,6 +141,11 @@ class States:
     async def _operator(self, name: str) -> State:
         line = await self._operators.find(name)
         return {"role": line.role, "log-in": _log_in(line.disabled)} if line else {}
+
+
+def _masked(written: str) -> str:
+    """However it was written: with spaces and hyphens it is the same number."""
+    return masked("".join(letter for letter in written if letter.isdigit()))
 
 
 def _log_in(disabled: bool) -> str:

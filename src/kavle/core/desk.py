@@ -52,6 +52,15 @@ from kavle.core.operators import (
     RemoveOperator,
     SetOperatorPassword,
 )
+from kavle.core.person_export import PersonExport
+from kavle.core.persons import (
+    ErasePerson,
+    ExportPerson,
+    MorePerson,
+    PersonCommand,
+    Persons,
+    ShowPerson,
+)
 from kavle.core.reply import Reply
 from kavle.core.restoring import ConfirmRestored, Restoring, ShowRestored
 from kavle.core.veil import may_not_read, veiled
@@ -69,6 +78,7 @@ Command = (
     | StopCommand
     | IncomingCommand
     | OperatorCommand
+    | PersonCommand
     | ShowRestored
     | ConfirmRestored
 )
@@ -83,9 +93,12 @@ _LOOKS: Final = (
     ListIncoming,
     ShowIncoming,
     ListOperators,
+    ShowPerson,
     ShowRestored,
 )
 """They change nothing."""
+_GOES_ON: Final = (MorePerson,)
+"""Behind one that has its line: for who may change things."""
 
 
 class _Hands(NamedTuple):
@@ -97,6 +110,8 @@ class _Hands(NamedTuple):
     inbox: Inbox
     operators: Operators
     restoring: Restoring
+    persons: Persons
+    export: PersonExport
 
 
 class Desk:
@@ -122,6 +137,8 @@ class Desk:
             Inbox(store, clock),
             Operators(store, clock),
             Restoring(store, clock),
+            Persons(store, clock, region),
+            PersonExport(store, region),
         )
         self._states = States(hands.accounts, hands.operators, store.inbox)
 
@@ -133,6 +150,8 @@ class Desk:
             return veiled(reply) if may_not_read(operator) else reply
         if not operator.may_change:
             raise NotAllowed
+        if isinstance(command, _GOES_ON):
+            return await _done(self._hands, command)
         before = await self._states.of(command)
         now = self._clock.now()
         line = await self._office.note(AuditNote(now, operator.name, what(command), subject(command)))
@@ -173,11 +192,17 @@ def _told(command: Command, reply: Reply) -> State:
             return {"password": "changed"}
         case DecideHeld() | ReplayIncoming():
             return {"messages": " ".join(reply.done or [])}
+        case ErasePerson() if reply.erased is not None:
+            return {
+                "messages": str(reply.erased.messages),
+                "cancelled": str(reply.erased.cancelled),
+                "stop_lists": str(reply.erased.stop_lists),
+            }
     return {}
 
 
 async def _done(hands: _Hands, command: Command) -> Reply:
-    accounts, held, carriers, numbers, stop_lists, inbox, operators, restoring = hands
+    accounts, held, carriers, numbers, stop_lists, inbox, operators, restoring, *_ = hands
     match command:
         case CreateAccount():
             await accounts.create(command)
@@ -235,4 +260,12 @@ async def _done(hands: _Hands, command: Command) -> Reply:
             return Reply(restored=await restoring.show())
         case ConfirmRestored():
             return Reply(restored=await restoring.confirm())
+        case ShowPerson():
+            return Reply(person=await hands.persons.show(command))
+        case ErasePerson():
+            return Reply(erased=await hands.persons.erase(command))
+        case ExportPerson():
+            return Reply(export=await hands.export.begin(command))
+        case MorePerson():
+            return Reply(export=await hands.export.more(command))
     return Reply()

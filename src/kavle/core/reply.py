@@ -10,6 +10,7 @@ from kavle.core.inbox import IncomingMessage, IncomingWhole
 from kavle.core.operators import OperatorLine
 from kavle.core.restoring import RestoredView
 from kavle.model.number import Number
+from kavle.model.person import PersonErased, PersonPage, PersonView
 from kavle.store.inbox import StopLine
 from kavle.store.types import AccountLine
 
@@ -31,3 +32,6 @@ class Reply(msgspec.Struct, frozen=True):
     message: IncomingWhole | None = None
     operators: list[OperatorLine] | None = None
     restored: RestoredView | None = None
+    person: PersonView | None = None
+    erased: PersonErased | None = None
+    export: PersonPage | None = None

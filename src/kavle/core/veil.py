@@ -35,6 +35,7 @@ def veiled(reply: Reply) -> Reply:
         numbers=reply.numbers and [_number(one) for one in reply.numbers],
         incoming=reply.incoming and [_incoming(one) for one in reply.incoming],
         message=reply.message and _whole(reply.message),
+        person=reply.person and replace(reply.person, number=masked(reply.person.number)),
     )
 
 

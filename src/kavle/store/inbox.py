@@ -85,6 +85,7 @@ class IncomingPage(msgspec.Struct, frozen=True):
     recipient: str | None = None
     failed: bool = False  # those alone whose customer never said OK
     limit: int = 100
+    sender: str | None = None
 
 
 class IncomingLine(msgspec.Struct, frozen=True):

@@ -82,10 +82,16 @@ class Match:
         return False
 
 
+def kept(place: Place, row: Incoming) -> str:
+    """Of a receipt as it came: nothing, if its message was erased meanwhile (it may begin with the text)."""
+    return row.raw if place.recipient else ""
+
+
 def _settled(one: Place, place: Place, row: Incoming) -> bool:
     return one is place or (row.whole and one.message_id == place.message_id)
 
 
 def _same(written: str, recipient: str) -> bool:
-    """Networks write the number in national form, with or without a plus, or not at all."""
-    return not written or written[-8:] == recipient[-8:]
+    """Networks write the number in national form, with or without a plus, or not at all. An erased one is
+    whichever they write: by then the id is to tell."""
+    return not written or not recipient or written[-8:] == recipient[-8:]

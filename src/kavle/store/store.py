@@ -19,6 +19,7 @@ from kavle.store.history import History
 from kavle.store.inbox import Inbox
 from kavle.store.listing import Listing
 from kavle.store.office import Office
+from kavle.store.persons import Persons
 from kavle.store.restoring import Restoring
 from kavle.store.retention import Erase, Erased
 from kavle.store.types import (
@@ -79,6 +80,9 @@ class Store(Protocol):
 
     @property
     def books(self) -> Books: ...
+
+    @property
+    def persons(self) -> Persons: ...
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         """The number of each carrier in the tables, by name; new ones get one. What is said of them holds

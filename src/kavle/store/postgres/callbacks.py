@@ -103,7 +103,9 @@ _REPLAYABLE: Final = """
 SELECT m.id, n.msisdn, n.account_id,
   (SELECT coalesce(max(t.number), 0) FROM callback_try AS t WHERE t.incoming_id = m.id)
 FROM incoming AS m JOIN number AS n ON n.msisdn = m.recipient
-WHERE m.id = ANY($1::bigint[]) AND (m.account_id IS NULL OR m.account_id = n.account_id) ORDER BY m.id
+WHERE m.id = ANY($1::bigint[]) AND (m.account_id IS NULL OR m.account_id = n.account_id)
+  AND EXISTS (SELECT FROM body WHERE message_id = m.id)  -- else there is nothing left to be told
+ORDER BY m.id
 """
 _REPLAY: Final = """
 INSERT INTO callback (incoming_id, number, state, tries, round, due, token)

@@ -42,6 +42,9 @@ async def listing(db: Db, page: IncomingPage) -> list[IncomingLine]:
     if page.recipient is not None:
         given.append(page.recipient)
         sql += f" AND m.recipient = ${len(given)}"
+    if page.sender is not None:
+        given.append(page.sender)
+        sql += f" AND m.sender = ${len(given)}"
     if page.failed:
         sql += f" AND m.state = {int(IncomingState.FAILED)}"
     return [_line(row) for row in await db.fetch(f"{sql} ORDER BY m.id DESC LIMIT $2", *given)]

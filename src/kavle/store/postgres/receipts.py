@@ -12,7 +12,7 @@ import msgspec
 from kavle.model.life import rolled_up, rolled_up_whole
 from kavle.model.message import Receipt
 from kavle.model.status import FAILED, FINAL, Status
-from kavle.store.matching import Incoming, Match, Place, Waiting, incoming
+from kavle.store.matching import Incoming, Match, Place, Waiting, incoming, kept
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.expire import hold_messages, hold_unsent, set_status, withdraw
 from kavle.store.postgres.rows import NOTHING_TO_PROVE, Db, Proof, columns, read
@@ -120,7 +120,7 @@ async def hold_network_ids(db: Db, network_ids: Collection[str]) -> None:
 def _proof(match: Match, left: Sequence[Incoming]) -> Proof:
     if match.matched:
         place, row = match.matched[0]
-        return Proof(_KEPT, (place.message_id, place.number, place.attempt, row.at, row.raw))
+        return Proof(_KEPT, (place.message_id, place.number, place.attempt, row.at, kept(place, row)))
     if left:
         return Proof(_WAITS, (left[0].domain, left[0].network_id, left[0].at, left[0].raw))
     return NOTHING_TO_PROVE
@@ -133,14 +133,14 @@ async def _places(db: Db, rows: Iterable[Incoming]) -> list[_Open]:
 
 async def _apply(db: Db, match: Match, left: Sequence[Incoming]) -> list[Change]:
     """Keep what matched with its segment and what is left waiting; the refunds that are to be posted."""
-    kept = [
-        (at.message_id, at.number, at.attempt, row.status, row.at, row.raw, row.whole)
+    matched = [
+        (at.message_id, at.number, at.attempt, row.status, row.at, kept(at, row), row.whole)
         for at, row in match.matched
     ]
     final = [(place, row) for place, row in match.matched if row.status in FINAL]
     settled = [(at.domain, at.network_id, at.message_id, at.number, at.attempt) for at, _ in final]
     waiting = [msgspec.structs.astuple(row) for row in left]
-    await db.execute(_KEEP, *columns(kept, 7), *columns(settled, 5), *columns(waiting, 7))
+    await db.execute(_KEEP, *columns(matched, 7), *columns(settled, 5), *columns(waiting, 7))
     whole = [(at.domain, at.message_id) for at, row in final if row.whole]
     if whole:
         await db.execute(_SETTLE_WHOLE, *columns(whole, 2))

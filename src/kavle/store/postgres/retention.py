@@ -20,9 +20,12 @@ _MY_TURN: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('kavle rete
 _OPEN_PART: Final = (
     "(p.work <> 0 OR EXISTS (SELECT FROM job AS j WHERE j.message_id BETWEEN p.first_id AND p.last_id))"
 )
-_OPEN_BUNDLE: Final = f"EXISTS (SELECT FROM bundle_part AS p WHERE p.bundle_id = {{id}} AND {_OPEN_PART})"
-_OPEN_JOB: Final = "EXISTS (SELECT FROM job WHERE message_id = {id})"
-_OPEN_CALLBACK: Final = "EXISTS (SELECT FROM callback WHERE incoming_id = {id})"
+# OFFSET 0: else the planner may read the other table whole, into a hash, for a look at a thousand rows.
+_OPEN_BUNDLE: Final = (
+    f"EXISTS (SELECT FROM bundle_part AS p WHERE p.bundle_id = {{id}} AND {_OPEN_PART} OFFSET 0)"
+)
+_OPEN_JOB: Final = "EXISTS (SELECT FROM job WHERE message_id = {id} OFFSET 0)"
+_OPEN_CALLBACK: Final = "EXISTS (SELECT FROM callback WHERE incoming_id = {id} OFFSET 0)"
 _MESSAGES: Final = (
     "SELECT b.id, coalesce(m.accepted_at, u.accepted_at, i.received_at, 0) >= $1,"  # noqa: S608 -- ours
     " coalesce(m.due_at, u.due_at, 0) >= $1 OR "
@@ -37,7 +40,7 @@ _OWN: Final = (  # of an account, whether there is anything left of it or not
     f" SELECT id FROM ({_OF.format(table='bundle')}) AS b UNION ALL"
     f" SELECT id FROM ({_OF.format(table='incoming')}) AS i ORDER BY id LIMIT $3"
 )
-_GONE: Final = " OR NOT EXISTS (SELECT FROM {table} WHERE message_id = b.id)"
+_GONE: Final = " OR NOT EXISTS (SELECT FROM {table} WHERE message_id = b.id OFFSET 0)"
 _ROW: Final = {
     Kept.BUNDLES: (
         "SELECT id, accepted_at >= $1, coalesce(due_at, 0) >= $1 OR "  # noqa: S608 -- ours
@@ -47,7 +50,7 @@ _ROW: Final = {
     Kept.MESSAGES: (
         "SELECT id, accepted_at >= $1, coalesce(due_at, 0) >= $1 OR "  # noqa: S608 -- ours
         + _OPEN_JOB.format(id="message.id")
-        + " OR EXISTS (SELECT FROM bundle AS u WHERE u.id = message.bundle_id)"
+        + " OR EXISTS (SELECT FROM bundle AS u WHERE u.id = message.bundle_id OFFSET 0)"
         " FROM message WHERE {whose}id > $2 ORDER BY id LIMIT $3"
     ),
     Kept.INCOMING: (

@@ -50,6 +50,7 @@ from kavle.store.postgres.listing import PostgresListing
 from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.office import PostgresOffice
 from kavle.store.postgres.offset import complaint, offset
+from kavle.store.postgres.persons import PostgresPersons
 from kavle.store.postgres.restoring import PostgresRestoring
 from kavle.store.postgres.rows import Db, Proof, columns
 from kavle.store.retention import Erase, Erased
@@ -171,6 +172,7 @@ class PostgresStore:
         self.office = PostgresOffice(lane, rare, self._read)
         self.restoring = PostgresRestoring(lane, rare, self._read)
         self.books = PostgresBooks(lane, rare, self._read)
+        self.persons = PostgresPersons(lane, rare, self._read, derived(key, "erasures"))
         self.inbox = PostgresInbox(
             lane, (taking, calling, rare), (Ids(pool), Ids(pool)), self._read, self._check_clock
         )

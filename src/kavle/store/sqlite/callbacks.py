@@ -87,7 +87,8 @@ _REPLAYABLE: Final = (
     "SELECT m.id, n.msisdn, n.account_id, (SELECT coalesce(max(t.number), 0) FROM callback_try AS t"
     " WHERE t.incoming_id = m.id) FROM json_each(?) AS one CROSS JOIN incoming AS m ON m.id = one.value"
     " CROSS JOIN number AS n ON n.msisdn = m.recipient"
-    " WHERE m.account_id IS NULL OR m.account_id = n.account_id"
+    " WHERE (m.account_id IS NULL OR m.account_id = n.account_id)"
+    " AND EXISTS (SELECT 1 FROM body WHERE message_id = m.id)"  # else there is nothing left to be told
 )
 _REPLAY: Final = (
     # What is being called just now stays as it is; what waits for its next try has it now.

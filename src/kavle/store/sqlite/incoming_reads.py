@@ -40,6 +40,7 @@ def listing(db: apsw.Connection, page: IncomingPage) -> list[IncomingLine]:
         (page.account_id is not None, " AND m.account_id = ?", page.account_id),
         (page.unowned, " AND m.account_id IS NULL", None),
         (page.recipient is not None, " AND m.recipient = ?", page.recipient),
+        (page.sender is not None, " AND m.sender = ?", page.sender),
         (page.failed, f" AND m.state = {int(IncomingState.FAILED)}", None),
     ):
         sql += condition if wanted else ""

@@ -11,7 +11,7 @@ import msgspec
 from kavle.model.life import rolled_up, rolled_up_whole
 from kavle.model.message import Receipt
 from kavle.model.status import FAILED, FINAL, Status
-from kavle.store.matching import Incoming, Match, Place, Waiting, incoming
+from kavle.store.matching import Incoming, Match, Place, Waiting, incoming, kept
 from kavle.store.sqlite.expire import set_status, withdraw
 from kavle.store.sqlite.rows import Reader, array, delete, insert
 
@@ -89,7 +89,7 @@ def _apply(db: apsw.Connection, match: Match) -> None:
         db,
         _RECEIPT,
         [
-            (at.message_id, at.number, at.attempt, row.status, row.at, row.raw, row.whole)
+            (at.message_id, at.number, at.attempt, row.status, row.at, kept(at, row), row.whole)
             for at, row in match.matched
         ],
     )

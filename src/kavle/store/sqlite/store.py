@@ -50,6 +50,7 @@ from kavle.store.sqlite.inbox import SqliteInbox
 from kavle.store.sqlite.listing import SqliteListing
 from kavle.store.sqlite.mark import MarkFile
 from kavle.store.sqlite.office import SqliteOffice
+from kavle.store.sqlite.persons import SqlitePersons
 from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.restoring import SqliteRestoring
 from kavle.store.sqlite.writer import Writer
@@ -122,6 +123,7 @@ class SqliteStore:
         self.office = SqliteOffice(writer, reader, looker)
         self.restoring = SqliteRestoring(writer, reader, mark, self._told)
         self.books = SqliteBooks(writer, looker)
+        self.persons = SqlitePersons(writer, looker, derived(key, "erasures"))
 
     @classmethod
     async def open(
