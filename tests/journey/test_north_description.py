@@ -297,7 +297,9 @@ def samples(north: Gateway, operation: str) -> list[tuple[str, str]]:
     """Requests with the answers that they are to have."""
     found = [
         html.unescape(text)
-        for text in re.findall(r"<pre><code>(.*?)</code></pre>", page(north, f"?op={operation}"), re.DOTALL)
+        for text in re.findall(
+            r"<pre[^>]*><code>(.*?)</code></pre>", page(north, f"?op={operation}"), re.DOTALL
+        )
     ]
     return list(zip(found[::2], found[1::2], strict=True))
 

@@ -15,7 +15,7 @@ _SOURCE = PROGRAMS / "node/node_modules/axe-core/axe.min.js"
 AXE = Need("axe-core", _SOURCE.exists, "apt-get install npm && npm ci --prefix tests/clients/node")
 
 _PAGES = 80
-_NO_PAGES = re.compile(r"/downloads/|\.asmx|/static/|\.csv")
+_NO_PAGES = re.compile(r"/downloads/|\.asmx\?(WSDL|disco)|/static/|\.csv")
 _LINKS = "links => links.map(link => link.href)"
 _FAULTS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
     .filter(found => ["serious", "critical"].includes(found.impact))
@@ -38,9 +38,9 @@ async def every_page(page: Page, *starts: str) -> AsyncIterator[str]:
         assert len(known) < _PAGES, known
         links = await page.locator("a[href]").evaluate_all(_LINKS)
         for link in (urlsplit(urljoin(page.url, link)) for link in links):
-            if link.netloc != urlsplit(page.url).netloc or _NO_PAGES.search(link.path):
-                continue
             to = link.path + (f"?{link.query}" if link.query else "")
+            if link.netloc != urlsplit(page.url).netloc or _NO_PAGES.search(to):
+                continue
             if _kind(to) not in known:
                 known.add(_kind(to))
                 waiting.append(to)

@@ -29,12 +29,12 @@ FITS = "document.documentElement.scrollWidth <= document.documentElement.clientW
 NUMBER, PHONE = "46701740699", "46701740605"
 ANNA = "anna", "en lång hemlighet"
 STARTS: dict[str, tuple[str, ...]] = {
-    "nobody": ("/", "/visastatus.aspx", "/operator", "/nothing"),
+    "nobody": ("/", "/visastatus.aspx", "/operator", "/nothing", "/mms/mms.asmx?op=sendMMS"),
     "customer": ("/", "/portal/incoming?failed=yes"),
     "operator": ("/operator", "/operator/messages?id=1", "/operator/account?name=test"),
 }
 SEEN = {
-    "nobody": {"/phones", "/visastatus.aspx"},
+    "nobody": {"/phones", "/visastatus.aspx", "/sendSms/sendSms.asmx", "/mms/mms.asmx"},
     "customer": {
         "/portal/send",
         "/portal/scheduled",

@@ -3,7 +3,7 @@ them, and the callbacks that this leads to. Only for who sits at this machine.""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from starlette.datastructures import UploadFile
@@ -18,7 +18,7 @@ from kavle.model.account import Operator
 from kavle.model.msisdn import parse_msisdn
 from kavle.north.addresses import is_loopback
 from kavle.north.web.door import Door
-from kavle.north.web.phone_network import PICTURES, Got, Mms, Phone, PhoneNetwork
+from kavle.north.web.phone_network import PICTURES, Got, Mms, Outcome, Phone, PhoneNetwork
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 
@@ -95,8 +95,8 @@ class Phones:
             calls_mark=calls_mark,
             outcomes=outcomes,
             mms_outcomes=mms_outcomes,
-            does=next((one for one in outcomes if one.number == number), None),
-            mms_does=next((one for one in mms_outcomes if one.number == number), None),
+            does=_unlike_others(outcomes, number),
+            mms_does=_unlike_others(mms_outcomes, number),
             receiver=f"{self._network.url}/customer",
             guest=self._guest,
         )
@@ -180,3 +180,8 @@ def _of_number(page: NumberPage) -> Callable[[Request, Visitor], Awaitable[Respo
         return await page(request, visitor, number)
 
     return with_number
+
+
+def _unlike_others(outcomes: Sequence[Outcome], number: str) -> Outcome | None:
+    """What becomes of messages to this number, if that is not what becomes of all: the first tells that."""
+    return next((one for one in outcomes[1:] if one.number == number), None)
