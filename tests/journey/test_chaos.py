@@ -46,6 +46,7 @@ NETWORK = [
     "--receipt-retry",
     "0.5",
 ]
+# It gives up after 100 tries, which must last longer than any gateway is away.
 MMSC = [
     "simulate",
     "mmsc",
@@ -57,7 +58,7 @@ MMSC = [
     "--report-delay",
     "0.02",
     "--retry",
-    "0.5",
+    "2",
 ]
 BORNE = {"4", "42", "100"}  # MMS and SMS have codes of their own for a balance that is too small
 

@@ -33,6 +33,7 @@ class Load:
         """`recipient` of the n-th call; else there are some of all sorts. `calls`: so many and no more.
         `kinds`: of which kind the n-th call is."""
         self.calls: list[Call] = []
+        self.answered: list[str] = []  # the ids
         self._accounts = accounts
         self._borne = borne
         self._kinds = kinds
@@ -47,11 +48,6 @@ class Load:
     def asked(self) -> dict[str, str | None]:
         """Text, and the answer."""
         return {one.text: one.answer for one in self.calls}
-
-    @property
-    def answered(self) -> list[str]:
-        """The ids."""
-        return [one.answer for one in self.calls if one.answer and one.taken]
 
     @property
     def observed(self) -> dict[str, list[int]]:
@@ -124,6 +120,8 @@ class Load:
         answer = one.result(await _body(reader))
         assert answer in self._borne or int(answer) >= LEAST_ID, f"the load was refused: {answer}"
         one.answer = answer
+        if one.taken:
+            self.answered.append(answer)
         if one.due and one.taken and serial // 10 % 4 < 2:
             self._to_cancel.append((random.Random(serial).uniform(now, one.due), one))
         return answer
