@@ -39,6 +39,7 @@ PARTS: Final = 10
 BATCH: Final = 100
 """Messages at once: a window's worth."""
 _WARM_UP: Final = 20  # rounds
+_RECENT: Final = 2_000  # messages: what is mostly asked for
 _TEXT: Final = "Your code is 123456. It is valid for ten minutes."
 _RAW: Final = "id:{} sub:001 dlvrd:001 submit date:2610281205 done date:2610281205 stat:DELIVRD err:000 text:"
 
@@ -82,14 +83,15 @@ class Road:
         if matched != BATCH:
             raise RuntimeError("a receipt did not find its message")
         newest = await self._gateway.store.newest_id()
-        public = self._gateway.store.public_ids.public
-        wanted = [str(public(one)) for one in self._any(newest)]
-        with self._timed("status"):
-            await asyncio.gather(*(self._queries.status(Anyone(), one) for one in wanted))
+        await self._ask("status", max(1, newest - _RECENT), newest)
+        await self._ask("any status", 1, newest)
 
-    def _any(self, newest: int) -> list[int]:
-        """Of all that there ever were."""
-        return [self._draw.randint(1, newest) for _ in range(BATCH)]
+    async def _ask(self, verb: str, first: int, last: int) -> None:
+        """For the statuses of any of these, all at once."""
+        public = self._gateway.store.public_ids.public
+        wanted = [str(public(self._draw.randint(first, last))) for _ in range(BATCH)]
+        with self._timed(verb):
+            await asyncio.gather(*(self._queries.status(Anyone(), one) for one in wanted))
 
     async def _lease(self) -> list[LeasedMessage]:
         now = datetime.now(UTC)

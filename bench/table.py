@@ -127,8 +127,8 @@ command, and takes {behind} MB more than one that is started with none.
     HISTORY.name: """\
 Long history: {history} messages with their texts, segments, receipts, ledger entries and indexes; beside
 it an empty database, used in turn with it, a hundred messages at a time, by the verbs alone. Time that
-each takes with the history, in parts of what it takes without: {aged}. The status is that of any message
-there ever was.
+each takes with the history, in parts of what it takes without: {aged}. The status is that of one of the
+newest 2,000, as it is mostly asked for; any status that of any message there ever was.
 """,
     HISTORY_SERVER.name: """\
 The same on PostgreSQL, both databases on one server: {aged_server}.
