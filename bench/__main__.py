@@ -30,9 +30,7 @@ OUT: Final = Path(__file__).parent / "out"
 WIDTH: Final = 140
 
 _MESSAGES: Final = 50_000
-_BACKLOG: Final = 100_000
 _QUICK_MESSAGES: Final = 10_000
-_QUICK_BACKLOG: Final = 20_000
 _CHURN: Final = 200_000
 _QUICK_CHURN: Final = 40_000
 _ALONE: Final = {
@@ -68,6 +66,11 @@ _QUICK_ALONE: Final = {
 )
 @click.option("--without-kannel", is_flag=True, help="Measure Kavle alone.")
 @click.option(
+    "--messages",
+    type=click.IntRange(min=1_000),
+    help="Messages in each run of accept and full cycle, and half of those of a drain.  [default: 50,000]",
+)
+@click.option(
     "--rows",
     type=click.IntRange(min=10_000),
     help="Messages of a long history.  [default: 10,000,000]",
@@ -87,6 +90,7 @@ def main(
     quick: bool,
     only: tuple[str, ...],
     without_kannel: bool,
+    messages: int | None,
     rows: int | None,
     past: Path | None,
     folder: Path | None,
@@ -111,7 +115,9 @@ def main(
         raise click.UsageError(f"no scenario holds {' or '.join(only)}: {names}")
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=folder or OUT) as name:
-        order = _Order(Path(name), scenarios, 1 if quick else runs, quick, without_kannel, rows, past)
+        order = _Order(
+            Path(name), scenarios, 1 if quick else runs, quick, without_kannel, messages, rows, past
+        )
         try:
             report = _run(order)
         except Broken as error:
@@ -130,6 +136,7 @@ class _Order(NamedTuple):
     runs: int
     quick: bool
     without_kannel: bool
+    messages: int | None
     rows: int | None
     past: Path | None
 
@@ -191,9 +198,8 @@ def _messages(scenario: Scenario, order: _Order) -> int:
         return (_QUICK_ALONE if quick else _ALONE)[scenario.kind]
     if scenario.kind == "churn":
         return _QUICK_CHURN if quick else _CHURN
-    if scenario.kind == "drain":
-        return _QUICK_BACKLOG if quick else _BACKLOG
-    return _QUICK_MESSAGES if quick else _MESSAGES
+    messages = order.messages or (_QUICK_MESSAGES if quick else _MESSAGES)
+    return 2 * messages if scenario.kind == "drain" else messages
 
 
 def _progress() -> Progress:
