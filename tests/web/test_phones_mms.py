@@ -19,7 +19,7 @@ from support.running import Running
 from support.vasp import NUMBER, Vasp, vasp
 
 PHONE, EXPIRED, OTHER = "46701740605", "46701740612", "46701740650"
-PICTURE = files.png(64, 48)
+PICTURE = files.png(64, 48) + b"\r\n--boundary\r\n\r\n\0\r\n--kavle-0--\r\n"
 PAGE = b"<html><script>alert(1)</script></html>"
 
 

@@ -19,7 +19,7 @@ from support.running import Running, running
 
 PHONE, SENDER = "46701740605", "46701740699"
 GOOD = {"to": "0701740605", "sender": SENDER, "text": "Titta!\r\nHej"}
-PICTURE = files.png(8, 8)
+PICTURE = files.png(8, 8) + b"\r\n--boundary\r\n\r\n\0\r\n------WebKitFormBoundary--\r\n"
 
 
 @pytest.fixture
