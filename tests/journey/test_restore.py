@@ -134,6 +134,8 @@ async def test_the_gateway_answers_customers_before_it_is_confirmed(
     assert (await run("restore", "mark", "--config", config))[0] == 0
     code, out, _ = await run("restore", "show", "--config", config)
     assert (code, "an operator said so" in out) == (0, True)
+    assert "It knows of no person who was erased: erase again whoever was erased since" in out
+    assert (await run("person", "erase", "0702617397", "--yes", "--config", config))[0] == 0
     async with kavle("serve", "--config", config, log=tmp_path / "log") as gateway:
         call = "acc=test&pass=1234&msg=Hej&to=0702617396&from=ip1&prio=2"
         url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{call}"
@@ -144,7 +146,10 @@ async def test_the_gateway_answers_customers_before_it_is_confirmed(
         assert await gateway.stop() == 0, "also while it waits"
     assert network.counts.binds == 0
     code, out, _ = await run("restore", "confirm", "--config", config)
-    assert (code, out) == (0, "The copy is confirmed: links are bound within some seconds.\n")
+    assert code == 0
+    confirmed, erasures = out.splitlines()
+    assert confirmed == "The copy is confirmed: links are bound within some seconds."
+    assert erasures.startswith("It knows of 1 person who was erased, the last at ")
     assert (await run("restore", "show", "--config", config))[
         1
     ] == "Nothing waits for `kavle restore confirm`.\n"

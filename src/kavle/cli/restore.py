@@ -92,6 +92,8 @@ def confirm(config: Path) -> None:
     view = ask(read(config), ConfirmRestored()).restored
     held = view.held if view is not None else 0
     click.echo("The copy is confirmed: links are bound within some seconds.")
+    if view is not None:
+        click.echo(f"{_erasures(view)}: mind to erase again whoever was erased since.")
     if held:
         click.echo(f"{_messages(held)} held: see `{call('held list')}`.")
 
@@ -104,9 +106,18 @@ def told_of_copy(view: RestoredView) -> str:
             f"  It knows of {until}. What came then is missing: messages, receipts, money, accounts.",
             f"  The newest id that it had given is {view.last_id}; {view.missing:,} are passed over.",
             f"  {_messages(view.held)} held, not known to have been sent: see `{call('held list')}`.",
+            f"  {_erasures(view)}: erase again whoever was erased since, by `{call('person erase NUMBER')}`.",
             f"  No link is bound and no customer called before `{call('restore confirm')}`.",
         )
     )
+
+
+def _erasures(view: RestoredView) -> str:
+    """What it knows of persons who are erased: fingerprints, and when."""
+    if view.erased is None:
+        return "It knows of no person who was erased"
+    persons = "1 person who was" if view.erasures == 1 else f"{view.erasures:,} persons who were"
+    return f"It knows of {persons} erased, the last at {view.erased:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _messages(count: int) -> str:

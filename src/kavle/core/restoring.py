@@ -40,6 +40,8 @@ class RestoredView(msgspec.Struct, frozen=True):
     next_id: int  # the internal one behind which new ones go
     missing: int  # ids that are passed over: so many messages may be missing at most
     held: int  # messages that wait for a decision
+    erasures: int = 0  # persons whose data are erased in it
+    erased: datetime | None = None  # the last of them
 
 
 class NothingRestored(OperatorError):
@@ -95,4 +97,7 @@ class Restoring:
         last_id = str(self._store.public_ids.public(one.last_id)) if one.last_id else "-"
         held = sum((await self._store.held_counts()).values())
         missing = one.next_id - one.last_id
-        return RestoredView(one.why, one.at, one.until, last_id, one.next_id, missing, held)
+        known = await self._store.persons.erasures()
+        return RestoredView(
+            *(one.why, one.at, one.until, last_id, one.next_id, missing, held), known.count, known.last
+        )
