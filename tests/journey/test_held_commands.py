@@ -91,7 +91,7 @@ async def test_held_messages_are_listed_released_failed_and_kept(
         await becomes(gateway, failed, ">51<")
         assert await balance(gateway) == "98.00"
         code, out, err = await held("release", released)
-        assert (code, out) == (1, f"0 messages are {RELEASED}\n")
+        assert (code, out) == (1, "")
         assert released in err
         assert await gateway.stop() == 0
     assert (await held("keep", "--all"))[:2] == (0, "1 message is kept: 21, and paid.\n")

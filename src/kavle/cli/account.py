@@ -10,6 +10,7 @@ import click
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
 from kavle.cli.database import file_of
+from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.accounts import (
     AdmitAccount,
@@ -78,7 +79,7 @@ class FewerCredits(Credits):
         return amount
 
 
-@click.group()
+@click.group(cls=Group)
 def account() -> None:
     """Make accounts, give them credits, change and list them.
 
@@ -88,7 +89,7 @@ def account() -> None:
 
 password_option = click.option(
     "--password",
-    help="The account's password. Without it, or with -, you are asked; without a terminal, - reads it from"
+    help="The password. Without it, or with -, you are asked; without a terminal, - reads it from"
     " standard input.",
 )
 

@@ -9,12 +9,13 @@ import click
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
+from kavle.cli.group import Group
 from kavle.cli.options import config_option, telling_errors
 from kavle.core.held import PAGE, DecideHeld, HeldMessage, ListHeld
 from kavle.store.types import Verdict
 
 
-@click.group()
+@click.group(cls=Group)
 def held() -> None:
     """Decide on messages that a network may have or not.
 
@@ -110,7 +111,8 @@ def _decide(settings: Settings, verdict: Verdict, ids: Sequence[str], done: str)
     for first in range(0, len(ids), PAGE):
         some = tuple(ids[first : first + PAGE])
         decided += ask(settings, DecideHeld(verdict, some)).done or []
-    click.echo(f"{len(decided)} {'message is' if len(decided) == 1 else 'messages are'} {done}.")
+    if decided or not ids:
+        click.echo(f"{len(decided)} {'message is' if len(decided) == 1 else 'messages are'} {done}.")
     missed = [id for id in ids if id not in set(decided)]
     if missed:
         raise click.ClickException(

@@ -11,6 +11,7 @@ import click
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
+from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.inbox import PAGE, IncomingMessage, IncomingWhole, ListIncoming, ReplayIncoming, ShowIncoming
 from kavle.model.incoming import IncomingState
@@ -28,7 +29,7 @@ _STATES: Final = {
 }
 
 
-@click.group()
+@click.group(cls=Group)
 def incoming() -> None:
     """See messages from phones, and have their customers called again.
 

@@ -10,6 +10,7 @@ import click
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
+from kavle.cli.group import Group
 from kavle.cli.options import config_option, telling_errors
 from kavle.core.numbers import AddNumber, ChangeNumber, ListNumbers, RemoveNumber
 from kavle.model.callback_url import veiled_url
@@ -20,7 +21,7 @@ from kavle.south.callback.guard import refusal_of
 _CHARSETS: Final = get_args(CallbackCharset)
 
 
-@click.group()
+@click.group(cls=Group)
 def number() -> None:
     """Give accounts numbers that phones may write to, each with the address to be called.
 

@@ -11,6 +11,7 @@ import click
 from kavle.cli.account import chosen, password_option
 from kavle.cli.ask import ask
 from kavle.cli.config import read
+from kavle.cli.group import Group
 from kavle.cli.options import config_option, telling_errors
 from kavle.core.operators import (
     AdmitOperator,
@@ -24,7 +25,7 @@ from kavle.model.account import Role
 from kavle.north.auth import hash_password
 
 
-@click.group()
+@click.group(cls=Group)
 def operator() -> None:
     """Make and change those who may log in at /operator.
 

@@ -14,6 +14,7 @@ import msgspec
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
+from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.persons import ErasePerson, ExportPerson, MorePerson, ShowPerson
 from kavle.model.person import PersonPage, PersonView
@@ -21,7 +22,7 @@ from kavle.model.person import PersonPage, PersonView
 _SHOWN: Final = 5  # ids of a line
 
 
-@click.group()
+@click.group(cls=Group)
 def person() -> None:
     """See, hand over and erase all that there is of one phone number.
 

@@ -12,6 +12,7 @@ from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
 from kavle.cli.database import file_of, open_store
 from kavle.cli.dumping import put_back
+from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, opening, telling_errors
 from kavle.clock import SystemClock
 from kavle.core.restoring import ConfirmRestored, RestoredView, Restoring, ShowRestored
@@ -20,7 +21,7 @@ from kavle.store.sqlite.connection import EngineLock, make_folder
 from kavle.store.sqlite.copying import copy
 
 
-@click.group()
+@click.group(cls=Group)
 def restore() -> None:
     """Put a copy of the database back, and say when it may send again.
 

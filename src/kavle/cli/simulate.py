@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 from kavle.cli.faults import fault_options, taken_faults
+from kavle.cli.group import Group
 from kavle.cli.mms import mms
 from kavle.cli.mmsc import mmsc
 from kavle.cli.mo import mo
@@ -48,7 +49,7 @@ its counters and what the phones show (GET /counts, GET /phones).
 """
 
 
-@click.group()
+@click.group(cls=Group)
 def simulate() -> None:
     """Networks to try a gateway on."""
 

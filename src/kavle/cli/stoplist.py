@@ -8,12 +8,13 @@ import click
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
+from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.accounts import ShowAccount
 from kavle.core.numbers import ChangeStopList, ListStops
 
 
-@click.group()
+@click.group(cls=Group)
 def stoplist() -> None:
     """See and change which phones an account sends nothing more.
 
