@@ -150,7 +150,8 @@ and recorded. What took CPU besides the gateways, in µs a message:
 _FOOT: Final = """\
 Kavle answers when the message is on disk (fdatasync); Kannel's file store never syncs. Kannel has no SOAP.
 CPU is user and system time of the gateway's processes (of Kannel: bearerbox and smsbox), memory the most that
-is resident; disk is the database after a checkpoint, or Kannel's store file.
+is resident; disk is the database after a checkpoint (on PostgreSQL without the queue's tables, whose room is
+used again), or Kannel's store file.
 """
 
 
