@@ -60,8 +60,8 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _model(full: Sequence[Constants]) -> Iterator[str]:
-    """By the dearest that was measured: more nodes make smaller commits."""
-    dearest = max(full, key=lambda one: one.primary)
+    """By the dearest that was measured, and the cheapest beside it."""
+    dearest, cheapest = (end(full, key=lambda one: one.primary) for end in (max, min))
     yield _MODEL.format(
         node=dearest.node * 1e6,
         primary=dearest.primary * 1e6,
@@ -70,12 +70,12 @@ def _model(full: Sequence[Constants]) -> Iterator[str]:
         a_node=USED / dearest.node,
         a_core=USED / dearest.primary,
     )
-    yield "| cores of the primary | messages/s | millions a day | cores of nodes for that | log, MB/s |"
-    yield "| --: | --: | --: | --: | --: |"
+    yield "| primary, cores | messages/s | by the cheapest | millions a day | nodes, cores | log, MB/s |"
+    yield "| --: | --: | --: | --: | --: | --: |"
     for cores in _PRIMARIES:
-        one = capacity(dearest, cores)
+        one, most = capacity(dearest, cores), capacity(cheapest, cores)
         a_day, log = one.rate * _DAY / 1e6, one.log / 1e6
-        yield f"| {one.cores} | {one.rate:,.0f} | {a_day:,.0f} | {one.nodes:.0f} | {log:.0f} |"
+        yield f"| {cores} | {one.rate:,.0f} | {most.rate:,.0f} | {a_day:,.0f} | {one.nodes:.0f} | {log:.0f} |"
     yield ""
     yield _LIMITS
 
@@ -88,9 +88,11 @@ tell what more machines carry, but the CPU and the log of a message.
 """
 _MODEL: Final = """\
 With the dearest of the full cycles: {node:.0f} µs a message on a node, {primary:.0f} µs on the primary,
-{log:,.0f} bytes of log. At {used:.0f} % of a core a node's carries {a_node:,.0f} messages/s, and one of
-the primary's {a_core:,.0f}. One process of Kavle uses little more than one core, so a node of N cores runs
-N processes. Nodes add up; the primary is where it ends:
+{log:,.0f} bytes of log. At {used:.0f} % of a core a node's carries {a_node:,.0f} messages/s, and one of the
+primary's {a_core:,.0f}. One process uses little more than one core, so a node of N cores runs N of them.
+Nodes add up; the primary is where it ends. The same 64 requests at a time are shared out among the nodes here, so that
+each commits fewer at once the more there are; with more to do each commits more at once, and a message
+costs less, as the cheapest of the full cycles shows:
 """
 _LIMITS: Final = """\
 It is a model, and holds as long as CPU is what ends first. More than two cores were not measured. What may
