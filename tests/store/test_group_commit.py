@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
+import pytest
 
 from kavle.model.money import UNIT
-from kavle.store.errors import RowRefused
+from kavle.store import groups
+from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.types import NewAccount, TopUp
 from support.world import World
 
@@ -59,3 +61,44 @@ async def test_debits_and_top_ups_of_one_commit_add_up(world: World) -> None:
     for amount, balance in running:
         total += amount  # type: ignore[operator]
         assert total == balance
+
+
+async def test_so_many_wait_for_their_commit_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "MOST_WAITING", 20)
+    sends = [world.store.accept(world.draft()) for _ in range(25)]
+    ups = [world.store.top_up(TopUp("test", UNIT, world.clock.now())) for _ in range(20)]
+    results = await asyncio.gather(*sends, *ups, return_exceptions=True)
+    assert [type(result) for result in results] == [int] * 20 + [StoreUnavailable] * 5 + [int] * 20
+    assert await world.rows("SELECT count(*) FROM message") == [(20,)]
+
+
+async def test_who_gave_up_waiting_takes_no_place_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "MOST_WAITING", 20)
+    for _ in range(5):
+        gone = [asyncio.ensure_future(world.store.accept(world.draft())) for _ in range(20)]
+        await asyncio.sleep(0)
+        for one in gone:
+            one.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+        async with asyncio.timeout(60):
+            await until_there_is_room(world)
+
+
+async def until_there_is_room(world: World) -> None:
+    while True:
+        try:
+            await world.store.accept(world.draft())
+            return
+        except StoreUnavailable:
+            await asyncio.sleep(0)
+
+
+def test_files_that_wait_are_counted_by_their_octets() -> None:
+    queue, megabyte = groups.Queue(), 1024 * 1024
+    assert all(queue.enter("mms", megabyte) for _ in range(groups.MOST_WAITING_OCTETS // megabyte))
+    assert not queue.enter("mms", 1)
+    assert queue.enter("sms", 0)
+    queue.leave("mms", megabyte)
+    assert queue.enter("incoming", megabyte)

@@ -12,6 +12,7 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.allowance import Allowance
+from kavle.core.crowd import Crowd
 from kavle.core.failover import Failover
 from kavle.core.mms_order import MmsOrder, mms_draft
 from kavle.core.order import (
@@ -24,6 +25,7 @@ from kavle.core.order import (
     bundle_draft,
     destinations,
     draft,
+    pieces,
     quotable,
     quoted,
 )
@@ -39,6 +41,8 @@ from kavle.store.store import Store
 _AT_ONCE: Final = 500
 """Recipients that are read before others have a turn: 1.5 ms. A thread would hold them up for longer, since
 it gives the interpreter's lock back but every 5 ms."""
+MOST_IN_HAND: Final = 5 * MOST_RECIPIENTS
+"""Recipients of bundles that are read and not yet stored, some 150 bytes each."""
 
 _log = structlog.get_logger("kavle.accept")
 
@@ -55,8 +59,11 @@ class Accept:
         metrics: Metrics,
         wake: Callable[[int, bool], None],
         expand: Callable[[], None] = lambda: None,
+        *,
+        waiting: int = 800,
     ) -> None:
-        """`wake(carrier, urgent)` is told of each message that is on disk, `expand` of each bundle."""
+        """`wake(carrier, urgent)` is told of each message that is on disk, `expand` of each bundle. So many
+        as `waiting` may wait for their commit: where there are more, their callers have long left."""
         self._store = store
         self._clock = clock
         self._terms = terms
@@ -65,6 +72,8 @@ class Accept:
         self._wake = wake
         self._expand = expand
         self._allowance = Allowance()
+        self._waiting = Crowd(waiting, "messages and bundles")
+        self._recipients = Crowd(MOST_IN_HAND, "recipients")
         self._telling = telling()
 
     @property
@@ -88,9 +97,10 @@ class Accept:
     async def bundle(self, account: Account, order: BundleOrder) -> int:
         """The bundle's public id. Raises `Refusal`; a wrong number among others is no reason."""
         try:
-            bundle = await self._bundle_draft(account, order)
-            self._allowance.take(account, len(bundle.destinations), bundle.accepted_at)
-            bundle_id = await _stored(self._store.accept_bundle(bundle))
+            with self._waiting.room(), self._recipients.room(pieces(order)):
+                bundle = await self._bundle_draft(account, order)
+                self._allowance.take(account, len(bundle.destinations), bundle.accepted_at)
+                bundle_id = await _stored(self._store.accept_bundle(bundle))
         except Refusal as refusal:
             self._metrics.refused[refusal.reason.name.lower()] += 1
             raise
@@ -106,7 +116,8 @@ class Accept:
         """What an order that is still being written would come to, by the code that would accept it. Raises
         `Refusal` for a text that could not be sent, and for too many recipients."""
         draft = quotable(account, order, self._terms, self._clock.now())
-        return quoted(draft, await self._destinations(account, order, draft), self._terms)
+        with self._recipients.room(pieces(order)):
+            return quoted(draft, await self._destinations(account, order, draft), self._terms)
 
     async def _single(self, account: Account, checked: Callable[[], Draft]) -> int:
         started = time.perf_counter()
@@ -114,8 +125,9 @@ class Accept:
             message = checked()
             if account.settings.stop_list and await self._stopped(account, [message.recipient]):
                 raise Refusal(Reason.RECIPIENT, "the recipient is on the account's stop list")
-            self._allowance.take(account, 1, message.accepted_at)
-            message_id = await _stored(self._store.accept(message))
+            with self._waiting.room():
+                self._allowance.take(account, 1, message.accepted_at)
+                message_id = await _stored(self._store.accept(message))
         except Refusal as refusal:
             self._metrics.refused[refusal.reason.name.lower()] += 1
             raise

@@ -174,6 +174,11 @@ def destinations(
             yield _destination(written, region, account, terms, out, takes)
 
 
+def pieces(order: BundleOrder) -> int:
+    """How many recipients `destinations` finds at most, up to the first that is too many."""
+    return min(MOST_RECIPIENTS, 1 + sum(order.recipients.count(one) for one in ",;\r\n"))
+
+
 def addressed(draft: BundleDraft, found: Sequence[Destination], terms: Terms) -> BundleDraft:
     """The draft with its destinations. Raises `Refusal`: but one that leads nowhere does not sink the
     others."""

@@ -98,6 +98,7 @@ class North:
             node.metrics,
             node.wake,
             upkeep.expand,
+            waiting=node.settings.http.connections,
         )
         return application(
             accept,

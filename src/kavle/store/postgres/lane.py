@@ -14,7 +14,7 @@ import asyncpg
 
 from kavle.model.errors import OutcomeUnknown
 from kavle.store.errors import RowRefused, StoreUnavailable
-from kavle.store.groups import groups
+from kavle.store.groups import Queue, groups
 from kavle.store.postgres.connection import LOST, Link
 from kavle.store.postgres.doubt import committed
 from kavle.store.postgres.rows import Db, Proof
@@ -64,21 +64,26 @@ class Lane(Generic[P, R]):
         observe: Callable[[int, float], None] = lambda calls, seconds: None,
         *,
         repeatable: bool = False,
+        queue: Queue | None = None,
     ) -> None:
         """`repeatable`: its callers do it again when it fails, and twice does no harm. They are told
-        `StoreUnavailable` in doubt as well."""
+        `StoreUnavailable` in doubt as well. `queue`: that of all lanes of one store."""
         self._repeatable = repeatable
         self._link = link
         self._verb = verb
         self._on_death = on_death
         self._observe = observe
         self._waiting: list[_Call[P, R]] = []
+        self._queue = queue or Queue()
         self._running: asyncio.Task[None] | None = None
         self._failing = False
 
     def call(self, payload: P, octets: int = 0) -> asyncio.Future[R]:
         """`octets`: of what in the payload is large."""
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        if not self._queue.enter(self, octets):
+            future.set_exception(StoreUnavailable("too much waits to be stored"))
+            return future
         self._waiting.append(_Call(payload, future, octets))
         if self._running is None:
             # It begins with the next turn of the loop: all that this turn asks for goes together.
@@ -93,13 +98,15 @@ class Lane(Generic[P, R]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                group = next(groups(self._waiting[:MOST], _octets))
-                self._waiting = self._waiting[len(group) :]
+                taken = next(groups(self._waiting[:MOST], _octets))
+                self._waiting = self._waiting[len(taken) :]
                 # Who has given up meanwhile is not served: a receipt that came too late is sent again.
-                if group := [one for one in group if not one.future.done()]:
+                if group := [one for one in taken if not one.future.done()]:
                     started = time.perf_counter()
                     await self._commit(group)
                     self._observe(len(group), time.perf_counter() - started)
+                for one in taken:
+                    self._queue.leave(self, one.octets)
         except Exception as error:  # noqa: BLE001 -- a bug, and its callers would wait for ever
             _log.critical("a transaction died of a bug: %r", error)
             self._on_death(error)

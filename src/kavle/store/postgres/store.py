@@ -20,6 +20,7 @@ from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.model.traffic import Traffic
 from kavle.store.errors import StoreError, StoreUnavailable
+from kavle.store.groups import Queue
 from kavle.store.postgres import (
     accounts,
     bundles,
@@ -124,8 +125,10 @@ class PostgresStore:
         on_death: Callable[[BaseException], None],
         observe: Callable[[int, float], None],
     ) -> None:
+        queue = Queue()
+
         def lane(link: Link, verb: Verb[W, R], *, repeatable: bool = True) -> Lane[W, R]:
-            lane = Lane(link, verb, on_death, observe, repeatable=repeatable)
+            lane = Lane(link, verb, on_death, observe, repeatable=repeatable, queue=queue)
             self._lanes.append(lane)
             return lane
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import apsw
 
 from kavle.store.errors import RowRefused, StoreUnavailable
-from kavle.store.groups import groups
+from kavle.store.groups import Queue, groups
 from kavle.store.sqlite.checkpoint import Checkpointer
 
 P = TypeVar("P")
@@ -44,7 +44,7 @@ class _Work:
         self.verb, self.payload, self.future, self.octets = verb, payload, future, octets
 
 
-Done = tuple[asyncio.Future[Any], Any, BaseException | None]
+Done = tuple[_Work, Any, BaseException | None]
 
 
 class Writer:
@@ -69,6 +69,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Work] = []
         self._inbox: SimpleQueue[list[_Work]] = SimpleQueue()
+        self._queue = Queue()
         self._closing = False
         self._full = False
         self._thread = threading.Thread(target=self._run, name="kavle-writer", daemon=True)
@@ -79,6 +80,9 @@ class Writer:
         future: asyncio.Future[R] = self._loop.create_future()
         if self._closing:
             future.set_exception(StoreUnavailable("the store is closing"))
+            return future
+        if not self._queue.enter(verb, octets):
+            future.set_exception(StoreUnavailable("too much waits to be stored"))
             return future
         if not self._gathered:
             # Everything that this turn of the loop asks for goes over together.
@@ -104,7 +108,9 @@ class Writer:
         try:
             while taken := self._take():
                 # Who has given up waiting (a receipt that the network will send again, say) is not served.
-                for works in groups([work for work in taken if not work.future.cancelled()], _octets):
+                wanted, left = _parted(taken)
+                self._answer([(work, None, None) for work in left])
+                for works in groups(wanted, _octets):
                     started = time.perf_counter()
                     done = self._commit(works)
                     self._observe(len(works), time.perf_counter() - started)
@@ -140,12 +146,12 @@ class Writer:
             if not self._full:
                 _log.error("nothing can be stored until there is room: %s", error)
             self._full = True
-            return [(work.future, None, refused) for work in works]
+            return [(work, None, refused) for work in works]
         except _CULPRIT as error:
             if len(works) == 1:
                 _log.error("a row was refused by the database: %s", type(error).__name__)
                 poison = RowRefused(f"the database refused the row: {type(error).__name__}")
-                return [(works[0].future, None, poison)]
+                return [(works[0], None, poison)]
             half = len(works) // 2
             return self._commit(works[:half]) + self._commit(works[half:])
 
@@ -155,7 +161,7 @@ class Writer:
         try:
             for verb, group in _grouped(works):
                 results = verb(self._db, [work.payload for work in group])
-                done.extend((work.future, result, None) for work, result in zip(group, results, strict=True))
+                done.extend((work, result, None) for work, result in zip(group, results, strict=True))
         except (*_NO_ROOM, *_CULPRIT):
             self._roll_back()
             raise
@@ -171,14 +177,37 @@ class Writer:
             self._db.execute("ROLLBACK")
 
     def _answer(self, done: Sequence[Done]) -> None:
+        if not done:
+            return
         try:
-            self._loop.call_soon_threadsafe(_deliver, done)
+            self._loop.call_soon_threadsafe(self._deliver, done)
         except RuntimeError:
             _log.warning("%d results came after the event loop had closed", len(done))
+
+    # --- in the event loop's ------------------------------------------------------------------------------
+
+    def _deliver(self, done: Sequence[Done]) -> None:
+        for work, result, error in done:
+            self._queue.leave(work.verb, work.octets)
+            if work.future.done():
+                continue  # the caller went away; what it asked for is stored all the same
+            if error is None:
+                work.future.set_result(result)
+            else:
+                work.future.set_exception(error)
 
 
 def _octets(work: _Work) -> int:
     return work.octets
+
+
+def _parted(taken: Iterable[_Work]) -> tuple[list[_Work], list[_Work]]:
+    """Those that somebody waits for, and those that nobody does any more."""
+    wanted: list[_Work] = []
+    left: list[_Work] = []
+    for work in taken:
+        (left if work.future.cancelled() else wanted).append(work)
+    return wanted, left
 
 
 def _grouped(works: Iterable[_Work]) -> Iterable[tuple[Verb[Any, Any], list[_Work]]]:
@@ -188,13 +217,3 @@ def _grouped(works: Iterable[_Work]) -> Iterable[tuple[Verb[Any, Any], list[_Wor
     for work in works:
         groups.setdefault(work.verb, []).append(work)
     return groups.items()
-
-
-def _deliver(done: Sequence[Done]) -> None:
-    for future, result, error in done:
-        if future.done():
-            continue  # the caller went away; what it asked for is stored all the same
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
