@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
+import socket
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -240,9 +242,16 @@ def test_a_request_under_way_is_answered_before_the_stop() -> None:
 
 def test_one_limit_holds_for_all_listeners_together() -> None:
     with gateway(listener=[listener("modern")], connections=2) as north:
-        with north.client(TLS, trusting()), north.client():
+        north.core.gate.clear()
+        with north.client(TLS, trusting()) as one, north.client() as two:
+            one.send(raw())
+            two.send(raw())
+            while north.do(lambda: len(north.server.tasks)) < 2:
+                pass
             assert north.ask(HEALTH).status == 503
             assert north.ask(HEALTH, TLS, trusting()).status == 503
+            north.core.gate.set()
+            assert [client.answer().status for client in (one, two)] == [200, 200]
         while north.do(north.server.crowd):
             pass
         assert north.ask(HEALTH, TLS, trusting()).status == 200
@@ -253,18 +262,34 @@ def test_who_has_shaken_hands_is_counted_once() -> None:
         assert north.ask(HEALTH, TLS, trusting()).status == 200
 
 
-def test_those_in_the_handshake_are_counted_and_bounded() -> None:
+def test_those_in_the_handshake_are_counted_and_give_way() -> None:
+    with gateway(listener=[listener("modern")], connections=2) as north, contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(north.client(TLS)).socket for _ in range(5)]
+        until_closed(silent, 3)
+        assert north.do(north.server.crowd) == 2
+        assert north.ask(HEALTH).status == 200
+        until_closed(silent, 4)
+
+
+def until_closed(silent: list[socket.socket], many: int) -> None:
+    """So many of those whom nothing is said to."""
+    while len(select.select(silent, [], [])[0]) < many:
+        pass
+
+
+def test_while_all_others_are_served_those_in_the_handshake_are_bounded() -> None:
     with gateway(listener=[listener("modern")], connections=1) as north, contextlib.ExitStack() as stack:
-        most = 1 + SPARE
-        silent = [stack.enter_context(north.client(TLS)) for _ in range(most)]
-        while north.do(north.server.crowd) < most:
+        north.core.gate.clear()
+        busy = stack.enter_context(north.client())
+        busy.send(raw())
+        while not north.do(lambda: len(north.server.tasks)):
             pass
-        with north.client(TLS) as one_more:
-            assert one_more.closed() == b""
-        silent[0].socket.close()
-        while north.do(north.server.crowd) == most:
-            pass
+        for _ in range(SPARE + 5):
+            stack.enter_context(north.client(TLS))
         assert north.ask(HEALTH).status == 503
+        assert north.do(north.server.crowd) <= 1 + SPARE
+        north.core.gate.set()
+        assert busy.answer().status == 200
 
 
 # --- whom a listener serves ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 
@@ -328,29 +329,88 @@ def test_who_does_not_read_its_answers_is_let_go() -> None:
 # --- numbers ------------------------------------------------------------------------------------------------
 
 
+def under_way(north: Gateway, *clients: Client) -> None:
+    """Each has a request that is not answered before the core's gate opens."""
+    north.core.gate.clear()
+    for client in clients:
+        client.send(raw())
+    while north.do(lambda: sum(not one.waits for one in north.server.connections)) < len(clients):
+        pass
+
+
 def test_connections_over_the_limit_are_told_so() -> None:
     with gateway(connections=2) as north, north.client() as one, north.client() as two:
-        for client in (one, two):
-            client.send(raw())
-            assert client.answer().status == 200
+        under_way(north, one, two)
         with north.client() as three:
             three.send(raw())
             answer = three.answer()
             assert (answer.status, answer.body) == (503, b"Service Unavailable")
             assert three.closed() == b""
-            one.send(raw())
-            assert one.answer().status == 200
+        north.core.gate.set()
+        assert [client.answer().status for client in (one, two)] == [200, 200]
+        one.send(raw())
+        assert one.answer().status == 200
     assert len(north.core.orders) == 3
 
 
 def test_far_over_the_limit_they_are_cut_off() -> None:
-    with gateway(connections=1) as north:
+    with gateway(connections=1) as north, north.client() as busy:
+        under_way(north, busy)
         clients = [Client(north.port) for _ in range(70)]
         with contextlib.suppress(OSError):
             clients[-1].send(raw())
         assert clients[-1].closed() == b""
         for client in clients:
             client.socket.close()
+        north.core.gate.set()
+        assert busy.answer().status == 200
+
+
+BEGUN = {
+    "silent": b"",
+    "between requests": raw(),
+    "in its head": HEAD.encode(),
+    "in its body": HEAD.encode() + b"Content-Length: 5\r\n\r\nabc",
+}
+
+
+@pytest.mark.parametrize("begun", BEGUN.values(), ids=BEGUN)
+def test_who_keeps_us_waiting_the_longest_gives_way_at_the_limit(begun: bytes) -> None:
+    with gateway(connections=2) as north, north.client() as slow, north.client() as busy:
+        slow.send(begun)
+        if begun == raw():
+            assert slow.answer().status == 200
+        under_way(north, busy)
+        with north.client() as another, north.client() as one_more:
+            slow.closed()
+            assert another.closed() == b""  # though it came later, the other one is being served
+            north.core.gate.set()
+            one_more.send(raw())
+            assert one_more.answer().status == 200
+        assert busy.answer().status == 200
+
+
+def test_requests_that_are_left_behind_are_bounded() -> None:
+    with gateway(connections=5) as north:
+        north.core.gate.clear()
+        for number in range(10):
+            with north.client() as client:
+                client.send(raw())
+                while north.do(lambda: len(north.server.tasks)) <= number:
+                    pass
+                reset(client)
+            while north.do(lambda: len(north.server.connections)):
+                pass
+        assert north.get("/healthz").status == 503
+        north.core.gate.set()
+        while north.do(lambda: len(north.server.tasks)):
+            pass
+        assert north.sms() == b"1010"
+
+
+def reset(client: Client) -> None:
+    """Leave so that the other end knows: who closes might still be listening."""
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @pytest.mark.parametrize("request_", [raw(), HEAD.encode() + b"Content-Length: 1\r\n\r\nx"])

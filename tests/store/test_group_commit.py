@@ -63,7 +63,9 @@ async def test_debits_and_top_ups_of_one_commit_add_up(world: World) -> None:
         assert total == balance
 
 
-async def test_so_many_wait_for_their_commit_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_so_many_wait_for_their_commit_and_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(groups, "MOST_WAITING", 20)
     sends = [world.store.accept(world.draft()) for _ in range(25)]
     ups = [world.store.top_up(TopUp("test", UNIT, world.clock.now())) for _ in range(20)]

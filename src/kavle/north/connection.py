@@ -19,6 +19,7 @@ from kavle.north.flow import Flow
 from kavle.north.framing import BadHead, Body, ChunkedBody, Heads, SizedBody, escaped, without_upgrade
 from kavle.north.http import Scope, service_unavailable
 from kavle.north.listener import Arrived
+from kavle.north.throttle import network_of
 
 if TYPE_CHECKING:
     from kavle.north.server import HttpServer
@@ -29,7 +30,8 @@ _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
 class Connection(asyncio.Protocol):
-    """`deadline` is the loop's time by which what it waits for must have come."""
+    """`since` is the loop's time when it began to wait for something, `deadline` that by which it must have
+    come."""
 
     transport: asyncio.Transport
     flow: Flow
@@ -40,6 +42,8 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.server = server
         self.deadline = math.inf
+        self.since = math.inf
+        self.network = ""
         self._loop = loop
         self._admission = admission
         self._arrived = arrived
@@ -64,14 +68,14 @@ class Connection(asyncio.Protocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
         self._scheme = "http" if transport.get_extra_info("sslcontext") is None else "https"
         self._client, self._own = (_address(transport, end) for end in ("peername", "sockname"))
-        self.server.connections.add(self)
         self._expect_within(self._settings.head_seconds)
         self._arrived()
-        surplus = self.server.crowd() - self._settings.connections
-        self._surplus = surplus > 0
         peer = self._client[0] if self._client else ""
-        if surplus > SPARE or self.server.stopping or not self._admission.serves(peer):
+        self.network = network_of(peer)
+        if self.server.stopping or not self._admission.serves(peer) or not self.server.make_room():
             self.transport.abort()
+        self.server.connections.add(self)
+        self._surplus = self.server.crowd() > self._settings.connections
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.connections.discard(self)
@@ -102,6 +106,19 @@ class Connection(asyncio.Protocol):
 
     # What the server tells
 
+    @property
+    def waits(self) -> bool:
+        """For its client, and not to be told that it is one too many."""
+        if self._surplus or self.transport.is_closing():
+            return False
+        unread = self._body is not None and not self.flow.read_paused
+        return self._answered or self._lingering or unread or self.flow.write_paused
+
+    def give_way(self) -> None:
+        """To another connection."""
+        self.server.connections.discard(self)
+        self.transport.abort()
+
     def shutdown(self) -> None:
         """Finish the request that is under way, and take no other."""
         self._stopping = True
@@ -127,7 +144,8 @@ class Connection(asyncio.Protocol):
     # The gate
 
     def _expect_within(self, seconds: float) -> None:
-        self.deadline = self._loop.time() + seconds
+        self.since = self._loop.time()
+        self.deadline = self.since + seconds
 
     def _rest(self) -> None:
         """It is our turn, or the client's to ask for something more."""
@@ -210,7 +228,7 @@ class Connection(asyncio.Protocol):
             self._expect_within(self._settings.body_seconds)
         self._exchange = Exchange(
             self,
-            service_unavailable if self._surplus else self.server.app,
+            service_unavailable if self._surplus or self.server.overrun else self.server.app,
             self._scope(method, version),
             keep_alive=version == "1.1" and not self._stopping and parser.should_keep_alive(),
             continues=self._continues,

@@ -11,17 +11,17 @@ class Flow:
     def __init__(self, transport: asyncio.Transport) -> None:
         self.write_paused = False
         self._transport = transport
-        self._read_paused = False
+        self.read_paused = False
         self._writable: asyncio.Event | None = None  # once somebody waits for it
 
     def pause_reading(self) -> None:
-        if not self._read_paused:
-            self._read_paused = True
+        if not self.read_paused:
+            self.read_paused = True
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if self._read_paused:
-            self._read_paused = False
+        if self.read_paused:
+            self.read_paused = False
             self._transport.resume_reading()
 
     def pause_writing(self) -> None:

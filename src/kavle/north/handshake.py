@@ -7,13 +7,14 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import structlog
 
 from kavle.north.listener import Factory, Listener
 from kavle.north.settings import ListenerSettings
-from kavle.north.throttle import Doublings
+from kavle.north.throttle import Doublings, network_of
 from kavle.north.tls import Certificate
 
 _LINGER_SECONDS: Final = 2.0
@@ -26,6 +27,32 @@ _PLAIN_ANSWER: Final = (
 )
 
 _log = structlog.get_logger("kavle.tls")
+
+
+class Arrival:
+    """Somebody whose handshake is under way."""
+
+    welcome: asyncio.Task[None]
+
+    def __init__(self, client: socket.socket, address: str, since: float, among: set[Arrival]) -> None:
+        self.client: Final = client
+        self.address: Final = address
+        self.network: Final = network_of(address)
+        self.since: Final = since
+        self._among = among
+        among.add(self)
+
+    @property
+    def waits(self) -> bool:
+        return self in self._among
+
+    def give_way(self) -> None:
+        self.leave()
+        self.welcome.cancel()
+
+    def leave(self) -> None:
+        """It is over, or has become a connection."""
+        self._among.discard(self)
 
 
 class TlsListener(Listener):
@@ -44,7 +71,7 @@ class TlsListener(Listener):
         """`goodbye_seconds` are for what is still to be sent when a connection closes."""
         super().__init__(key, settings)
         self.certificate = Certificate(key, settings)
-        self.arriving: set[socket.socket] = set()
+        self.arriving: set[Arrival] = set()
         self._has_room = has_room
         self._handshake_seconds = handshake_seconds
         self._goodbye_seconds = goodbye_seconds
@@ -83,31 +110,37 @@ class TlsListener(Listener):
                 _log.warning("no connection could be taken", listener=self.url, reason=error.strerror)
                 await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
                 continue
-            if self._has_room() and self.admission.serves(address[0]):
-                self.arriving.add(client)
-                task = asyncio.create_task(self._welcome(client, address[0], connection))
-                self._welcomes.add(task)
-                task.add_done_callback(self._welcomes.discard)
+            if self.admission.serves(address[0]) and self._has_room():
+                arrival = Arrival(client, address[0], loop.time(), self.arriving)
+                arrival.welcome = asyncio.create_task(self._welcome(arrival, connection))
+                self._welcomes.add(arrival.welcome)
+                arrival.welcome.add_done_callback(partial(self._welcomed, client))
             else:
                 client.close()
 
-    async def _welcome(self, client: socket.socket, address: str, connection: Factory) -> None:
+    def _welcomed(self, client: socket.socket, welcome: asyncio.Task[None]) -> None:
+        self._welcomes.discard(welcome)
+        if welcome.cancelled():  # before it began
+            client.close()
+
+    async def _welcome(self, arrival: Arrival, connection: Factory) -> None:
+        client = arrival.client
         try:
             async with asyncio.timeout(self._handshake_seconds):
                 plain = (await _first_byte(client)).isalpha()
-            await (_tell_plain(client) if plain else self._shake_hands(client, connection))
+            await (_tell_plain(client) if plain else self._shake_hands(arrival, connection))
         except ssl.SSLError as error:
-            self._tell(address, error.reason or str(error))
+            self._tell(arrival.address, error.reason or str(error))
             client.close()
-        except (OSError, TimeoutError, asyncio.CancelledError):  # gone, too slow, or we stop
+        except (OSError, TimeoutError, asyncio.CancelledError):  # gone, too slow, gives way, or we stop
             client.close()
         finally:
-            self.arriving.discard(client)
+            arrival.leave()
 
-    async def _shake_hands(self, client: socket.socket, connection: Factory) -> None:
+    async def _shake_hands(self, arrival: Arrival, connection: Factory) -> None:
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: connection(self.admission, lambda: self.arriving.discard(client)),
-            client,
+            lambda: connection(self.admission, arrival.leave),
+            arrival.client,
             ssl=self.certificate.context,
             ssl_handshake_timeout=self._handshake_seconds,
             ssl_shutdown_timeout=self._goodbye_seconds,

@@ -9,16 +9,25 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Final, Self
 
+import structlog
+
 from kavle.clock import Clock
 from kavle.north.caller import Admission
 from kavle.north.connection import SPARE, Connection
+from kavle.north.giving_way import Connected, GivingWay
 from kavle.north.handshake import TlsListener
 from kavle.north.http import App
 from kavle.north.listener import Arrived, Listener, ListenError
 from kavle.north.settings import HttpSettings, ListenerSettings
+from kavle.north.throttle import Doublings
 from kavle.north.tls import Certificate
 
 _RENEWAL_TICKS: Final = 60
+_LEFT_BEHIND: Final = 2
+"""Requests under way for each connection that there may be: who calls and leaves again leaves a commit behind
+that is not over yet."""
+
+_log = structlog.get_logger("kavle.http")
 
 
 class HttpServer:
@@ -34,6 +43,8 @@ class HttpServer:
         self.listeners = [self._listener(key, one) for key, one in settings.listeners()]
         self._ticker: asyncio.Task[None]
         self._empty = asyncio.Event()
+        self._giving_way = GivingWay()
+        self._parted = Doublings()  # by network
         self.stopping = False
 
     async def start(self) -> None:
@@ -55,21 +66,44 @@ class HttpServer:
         return self.listeners[0].port
 
     def certificates(self) -> list[Certificate]:
-        return [listener.certificate for listener in self.listeners if isinstance(listener, TlsListener)]
+        return [listener.certificate for listener in self._by_tls()]
 
     def crowd(self) -> int:
         """How many are connected, or about to be, by all listeners together."""
-        arriving = (len(one.arriving) for one in self.listeners if isinstance(one, TlsListener))
-        return len(self.connections) + sum(arriving)
+        return len(self.connections) + sum(len(one.arriving) for one in self._by_tls())
+
+    @property
+    def overrun(self) -> bool:
+        """By requests whose callers have left."""
+        return len(self.tasks) >= _LEFT_BEHIND * self.settings.connections
+
+    def make_room(self) -> bool:
+        """For one more connection; whether it may come, if only to be told that it is one too many."""
+        while self.crowd() >= self.settings.connections and self._one_gives_way():
+            pass
+        return self.crowd() < self.settings.connections + SPARE
+
+    def _one_gives_way(self) -> bool:
+        everybody: list[Connected] = [*self.connections, *(a for one in self._by_tls() for a in one.arriving)]
+        gone = self._giving_way.one(everybody)
+        if gone is None:
+            return False
+        if times := self._parted.next(gone.network):
+            _log.warning(
+                "as many connections as there may be: one that was silent or slow is closed for a new one",
+                address=gone.network,
+                times=times,
+            )
+        return True
+
+    def _by_tls(self) -> list[TlsListener]:
+        return [listener for listener in self.listeners if isinstance(listener, TlsListener)]
 
     def _listener(self, key: str, settings: ListenerSettings) -> Listener:
         if settings.tls is None:
             return Listener(key, settings)
         limits = self.settings
-        return TlsListener(key, settings, self._has_room, limits.head_seconds, limits.body_seconds)
-
-    def _has_room(self) -> bool:
-        return self.crowd() < self.settings.connections + SPARE
+        return TlsListener(key, settings, self.make_room, limits.head_seconds, limits.body_seconds)
 
     def _connection(self, admission: Admission, arrived: Arrived) -> Connection:
         return Connection(self, asyncio.get_running_loop(), admission, arrived)
