@@ -28,7 +28,7 @@ ANYONE = Anyone()
 class Desk:
     """The core's verbs over one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, waiting: int = 800) -> None:
         terms = Terms(
             routes=ByPrefix({"46": (world.carrier_id,)}),
             prices=ByPrefix({"": UNIT}),
@@ -42,7 +42,7 @@ class Desk:
         self.schedule = Schedule(world.store, world.clock, self._wake)
         failover = Failover(terms.routes, 30)
         told = lambda carrier, urgent: None, self.schedule.expand
-        self.accept = Accept(world.store, world.clock, terms, failover, self.metrics, *told)
+        self.accept = Accept(world.store, world.clock, terms, failover, self.metrics, *told, waiting=waiting)
         self.cancel = Cancel(world.store, world.clock, self.schedule.expand)
         self.queries = Queries(world.store)
 
@@ -228,3 +228,31 @@ async def test_what_was_put_off_comes_due_as_well(desk: Desk) -> None:
 async def test_a_bundle_has_at_most_100_000_recipients(desk: Desk) -> None:
     assert await refused(desk.bundle("x," * 100_001)) is Reason.PARAMETER
     assert await refused(desk.bundle("x," * 100_000)) is Reason.RECIPIENT
+
+
+# --- how much may wait for its commit -----------------------------------------------------------------------
+
+
+def codes(answers: list[str | BaseException]) -> list[str]:
+    return [answer.reason.name if isinstance(answer, Refusal) else "id" for answer in answers]
+
+
+async def test_so_many_wait_and_the_rest_are_told_to_come_again(world: World) -> None:
+    desk = Desk(world, waiting=5)
+    at_once = [desk.sms() for _ in range(4)] + [desk.bundle("0702617396") for _ in range(4)]
+    answers = await asyncio.gather(*at_once, return_exceptions=True)
+    assert codes(answers) == ["id"] * 5 + ["UNAVAILABLE"] * 3
+    assert await world.credits() == 95
+    assert int(await desk.sms()) >= 1000  # and there is room again
+
+
+async def test_recipients_in_hand_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kavle.core.accept.MOST_IN_HAND", 10)
+    desk = Desk(world)
+    bundles = [desk.bundle(numbers(4)) for _ in range(3)]
+    quote = desk.accept.quote(world.account, BundleOrder(numbers(3), "ip1", "Testar", "1", None))
+    *answers, told = await asyncio.gather(*bundles, quote, return_exceptions=True)
+    assert codes(answers) == ["id", "id", "UNAVAILABLE"]
+    assert isinstance(told, Refusal)
+    order = BundleOrder(numbers(9), "ip1", "Testar", "1", None)
+    assert (await desk.accept.quote(world.account, order)).recipients == 9
