@@ -33,6 +33,8 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def sweep(world: World) -> None:
+    """As it was hourly until now, too."""
+    await world.watch()
     await Retention(world.store, world.clock, KEEP).once()
 
 
@@ -259,10 +261,12 @@ async def test_what_is_open_of_such_an_account_stays_and_goes_when_it_has_ended(
     done = await of(world, quick, "a1")
     world.clock.forward(days=40)
     keeper = Retention(world.store, world.clock, KEEP)
+    await world.watch()
     await keeper.once()
     assert [await world.store.status(waits), await world.store.status(done)] == [11, None]
     await world.cancel(waits, quick)
     world.clock.forward(days=21)
+    await world.watch()
     await keeper.once()
     assert await left(world, "message") == await left(world, "body") == 0
 
@@ -313,17 +317,22 @@ async def test_all_of_an_account_is_walked_through_once_a_day_or_when_it_wants_l
     keeper = Retention(world.store, world.clock, KEEP)
     await of(world, quick, "a1")
     world.clock.forward(days=19, hours=12)
+    await world.watch()
     await keeper.once()
     world.clock.forward(hours=13)
+    await world.watch()
     await keeper.once()
     assert await left(world, "body") == 1  # it was walked through half a day ago
     world.clock.forward(hours=11)
+    await world.watch()
     await keeper.once()
     assert await left(world, "body") == 0
     await of(world, quick, "a2")
     world.clock.forward(days=12)
+    await world.watch()
     await keeper.once()
     await world.store.change_account(AccountChange("snabb", settings=AccountSettings(texts_days=10)))
+    await world.watch()
     await keeper.once()
     assert await left(world, "body") == 0
 

@@ -144,6 +144,7 @@ async def fill(world: World) -> None:
     await _fill_incoming(world)
     await _fill_office(world)
     await _fill_mms(world)
+    await world.store.see(world.clock.now())
     for book in await world.store.books.books(0):
         await world.store.books.close(book.account_id)
 
@@ -195,7 +196,7 @@ async def _fill_incoming(world: World) -> None:
     await inbox.record(
         [
             CallbackTry(done.lease, Called.DONE, now, 12, 200, "OK"),
-            CallbackTry(failed.lease, Called.FAILED, now, 12, 500, "", "the answer is no OK"),
+            CallbackTry(failed.lease, Called.FAILED, now, 12, 500, "", Why("the answer is no OK")),
             CallbackTry(
                 again.lease, Called.AGAIN, now, 12, error=Why("refused"), again_at=world.later(minutes=30)
             ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,13 @@ class World:
         """What time does each second: leases end, and what is due becomes ready."""
         await self.store.sweep(self.clock.now())
         await self.promote()
+
+    async def watch(self) -> None:
+        """As if the clock had been looked at all the time until now."""
+        for (at,) in await self.rows("SELECT at FROM seen"):
+            seen, now = datetime.fromtimestamp(int(str(at)) / 1000, UTC), self.clock.now()
+            days = range(1, (now - seen).days + 1)
+            await asyncio.gather(*(self.store.see(seen + timedelta(days=day)) for day in days))
 
     async def expire(self, now: datetime) -> int:
         """Through the whole queue; how many ended."""

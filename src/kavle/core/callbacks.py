@@ -18,6 +18,7 @@ import structlog
 from kavle.clock import Clock
 from kavle.core.caller import Answer, Caller
 from kavle.core.outage import Outage
+from kavle.core.steps import Steps
 from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.callback import CallbackTry, LeasedCallback, Verdict
@@ -72,6 +73,7 @@ class Callbacks:
         self._metrics = metrics
         self._caller = caller
         self._limits = limits
+        self._steps = Steps(clock, LEASE)
         self._woken = asyncio.Event()
         self._told = asyncio.Event()  # there are tries to record
         self._stopping = False
@@ -189,12 +191,16 @@ class Callbacks:
             try:
                 while await self._store.inbox.promote(self._clock.now()):
                     self.wake()
-                while ended := await self._store.inbox.end_leases(self._clock.now()):
+                while ended := await self._end_leases():
                     _log.warning("callbacks are made again: whoever had begun is gone", calls=ended)
                     self.wake()
             except StoreUnavailable as error:
                 self._outage.began(error)
             await asyncio.sleep(POLL)
+
+    async def _end_leases(self) -> int:
+        now = self._clock.now()
+        return await self._store.inbox.end_leases(now) if self._steps.calm(now) else 0
 
     # --- calls ------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from kavle.core.accounts import (
 from kavle.core.accounts import Command as AccountCommand
 from kavle.core.audited import States, subject, what
 from kavle.core.carriers import Carriers, ShowCarriers
+from kavle.core.doubt import Doubt, ShowDoubt
 from kavle.core.held import DecideHeld, Held, HeldCommand, ListHeld
 from kavle.core.inbox import (
     Inbox,
@@ -81,6 +82,7 @@ Command = (
     | PersonCommand
     | ShowRestored
     | ConfirmRestored
+    | ShowDoubt
 )
 
 _LOOKS: Final = (
@@ -95,6 +97,7 @@ _LOOKS: Final = (
     ListOperators,
     ShowPerson,
     ShowRestored,
+    ShowDoubt,
 )
 """They change nothing."""
 _GOES_ON: Final = (MorePerson,)
@@ -112,6 +115,7 @@ class _Hands(NamedTuple):
     restoring: Restoring
     persons: Persons
     export: PersonExport
+    doubt: Doubt
 
 
 class Desk:
@@ -139,6 +143,7 @@ class Desk:
             Restoring(store, clock),
             Persons(store, clock, region),
             PersonExport(store, region),
+            Doubt(store, clock),
         )
         self._states = States(hands.accounts, hands.operators, store.inbox)
 
@@ -258,6 +263,8 @@ async def _done(hands: _Hands, command: Command) -> Reply:
             return Reply(operators=await operators.list())
         case ShowRestored():
             return Reply(restored=await restoring.show())
+        case ShowDoubt():
+            return Reply(doubted=await hands.doubt.since())
         case ConfirmRestored():
             return Reply(restored=await restoring.confirm())
         case ShowPerson():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from kavle.core.carriers import CarriersView
@@ -35,3 +37,4 @@ class Reply(msgspec.Struct, frozen=True):
     person: PersonView | None = None
     erased: PersonErased | None = None
     export: PersonPage | None = None
+    doubted: datetime | None = None

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from kavle.clock import Clock
+from kavle.core.doubt import Doubt
 from kavle.core.outage import Outage, each
 from kavle.model.keeping import Keep
 from kavle.store.retention import Erase, Kept
@@ -32,7 +33,7 @@ class Retention:
 
     def __init__(self, store: Store, clock: Clock, keep: Keep) -> None:
         self._store = store
-        self._clock = clock
+        self._doubt = Doubt(store, clock)
         self._keep = keep
         self._walked: dict[int, tuple[Keep, datetime]] = {}  # by account: for what, and when
         self._outage = Outage(_log, "what is old can't be erased")
@@ -41,22 +42,24 @@ class Retention:
         await each(EVERY, self.once, self._outage)
 
     async def once(self) -> None:
+        now = await self._doubt.believed()
+        if now is None:
+            return
         for kind, age in _ages(self._keep):
-            before = self._clock.now() - age
+            before = now - age
             if partitions := await self._store.drop(Erase(kind, before)):
                 _log.info("old partitions are dropped", kind=kind, partitions=partitions)
             await self._erase(Erase(kind, before - GRACE))
         for line in await self._store.accounts():
             sooner = self._keep.sooner(line.settings)
             if sooner != Keep() and (account := await self._store.account(line.name)) is not None:
-                await self._walk(account.id, sooner)
+                await self._walk(account.id, sooner, now)
 
-    async def _walk(self, account_id: int, sooner: Keep) -> None:
+    async def _walk(self, account_id: int, sooner: Keep, now: datetime) -> None:
         """All of an account, from its first row on: no partition goes with it, and nothing is to be waited
         for."""
-        now = self._clock.now()
         before, at = self._walked.get(account_id, (None, now))
-        if before == sooner and now - at < AGAIN:
+        if before == sooner and timedelta(0) <= now - at < AGAIN:
             return
         for kind, age in _ages(sooner):
             await self._erase(Erase(kind, now - age, account_id=account_id))

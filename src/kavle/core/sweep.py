@@ -12,7 +12,10 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.census import Census
+from kavle.core.dispatch import LEASE
+from kavle.core.doubt import Doubt
 from kavle.core.outage import Outage, each
+from kavle.core.steps import Steps
 from kavle.metrics import Metrics
 from kavle.store.store import Store
 from kavle.store.types import FIRST_AWAITED, Awaited
@@ -34,6 +37,8 @@ class Sweep:
         self._metrics = metrics
         self._wake = wake
         self._census = Census(store, metrics)
+        self._steps = Steps(clock, LEASE)
+        self._doubt = Doubt(store, clock)
         self._walking = False  # through the queue: a stretch with each sweep
         self._turns = count()
         self._outage = Outage(_log, "the sweep can't be stored")
@@ -49,7 +54,7 @@ class Sweep:
 
     async def once(self, *, look: bool) -> None:
         now = self._clock.now()
-        swept = await self._store.sweep(now)
+        swept = await self._store.sweep(now, leases=self._steps.calm(now))
         self._metrics.stored_at = time.monotonic()
         if swept.unsure:
             _log.warning("leases ended without outcomes", messages=swept.unsure)
@@ -66,15 +71,18 @@ class Sweep:
             self._wake()
 
     async def _forget(self) -> None:
+        now = await self._doubt.believed()
+        if now is None:
+            return
         after: Awaited | None = FIRST_AWAITED
         rows = 0
         while after is not None:
-            forgotten = await self._store.forget(self._clock.now(), after)
+            forgotten = await self._store.forget(now, after)
             rows, after = rows + forgotten.rows, forgotten.after
             await asyncio.sleep(PAUSE)
         if rows:
             _log.info("receipts are waited for no longer", segments=rows)
-        while await self._store.forget_traffic(self._clock.now()):
+        while await self._store.forget_traffic(now):
             pass
 
     async def _look(self) -> None:

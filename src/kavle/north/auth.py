@@ -79,7 +79,12 @@ class LogInLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Verified(msgspec.Struct, Generic[W]):
     account: W
-    until: datetime
+    at: datetime
+
+    def holds(self, now: datetime, recheck: timedelta) -> bool:
+        """Not if it is from the future, the clock having been set back: nobody would look again for as
+        long."""
+        return self.at <= now < self.at + recheck
 
 
 class LogIns(ABC, Generic[W]):
@@ -141,7 +146,8 @@ class LogIns(ABC, Generic[W]):
     def known(self, name: str, password: str, address: str) -> W | None:
         """The account, if this password was verified for it from this address a short while ago."""
         verified = self._verified.get(self._digest(name, password, address))
-        if verified is None or (now := self._clock.now()) >= verified.until:
+        now = self._clock.now()
+        if verified is None or not verified.holds(now, self._limits.recheck):
             return None
         return None if self._by_account.full((name, address), now) else verified.account
 
@@ -184,7 +190,7 @@ class LogIns(ABC, Generic[W]):
             if account is None or account.password_hash != verified.account.password_hash:
                 account = await self._check(name, password, address, now)
         if account is not None and changes == self._changes:
-            self._remember(digest, _Verified(account, now + self._limits.recheck))
+            self._remember(digest, _Verified(account, now))
         return account
 
     async def _check(self, name: str, password: str, address: str, now: datetime) -> W | None:

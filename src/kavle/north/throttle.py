@@ -23,11 +23,15 @@ class Throttle:
     def full(self, key: Hashable, now: datetime) -> bool:
         """Whether the key has had its share. Costs one look-up."""
         counted = self._counts.get(key)
-        return counted is not None and counted[1] >= self._limit and now < counted[0] + self._window
+        return counted is not None and counted[1] >= self._limit and self._open(counted[0], now)
+
+    def _open(self, opened: datetime, now: datetime) -> bool:
+        """A window from the future is none: a clock that was set back would keep it open for as long."""
+        return opened <= now < opened + self._window
 
     def add(self, key: Hashable, now: datetime) -> None:
         opened, count = self._counts.get(key, (now, 0))
-        if now >= opened + self._window:
+        if not self._open(opened, now):
             del self._counts[key]
             opened, count = now, 0
         self._counts[key] = (opened, count + 1)

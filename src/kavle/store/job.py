@@ -14,6 +14,9 @@ from kavle.store.rows import JobState, SegmentOutcome, numbers, to_ms
 ENOUGH: Final = 4
 """A segment of which the link was unsure so often is taken to be with the network: 21, and paid."""
 
+LONGEST_LEASE_MS: Final = 10 * 60 * 1000
+"""No lease is for longer: one that seems to be was taken before the clock was set back."""
+
 LEASE_ENDED: Final = "the lease ended without an outcome"
 """The error of what is unsure since a process died; the link has said nothing of it."""
 

@@ -133,7 +133,8 @@ class Store(Protocol):
     async def decide(self, decision: Decision) -> list[int]:
         """Carry out what an operator decided of held messages; the ids of those that were still held."""
 
-    async def sweep(self, now: datetime) -> Swept: ...
+    async def sweep(self, now: datetime, *, leases: bool = True) -> Swept:
+        """End what time ends; `leases`: those of messages too."""
 
     async def walk(self, now: datetime, after: int) -> Walked:
         """Go through a bounded stretch of the queue, from behind that id on: end what is past its validity,
@@ -155,6 +156,12 @@ class Store(Protocol):
 
     async def erase(self, one: Erase) -> Erased:
         """Take away a bounded number of rows that are old and not open."""
+
+    async def see(self, now: datetime) -> int | None:
+        """That it is so late; since when, in ms, such a time is doubted, as `store.seen` says."""
+
+    async def doubted(self) -> int | None:
+        """As it was last seen."""
 
     async def forget_traffic(self, now: datetime) -> int:
         """Drop a bounded number of old counts by minute; how many."""

@@ -18,6 +18,7 @@ from kavle.cli.doctor.finding import Finding, hint, well, wrong
 from kavle.clock import SystemClock
 from kavle.core.accounts import ListAccounts
 from kavle.core.desk import Command
+from kavle.core.doubt import ShowDoubt
 from kavle.core.held import ListHeld
 from kavle.core.reply import Reply
 from kavle.core.restoring import ShowRestored
@@ -108,6 +109,13 @@ class Database:
                 "database",
                 f"it is a copy: {restored.restored.why}; no link is bound",
                 "`kavle restore show`, then `kavle restore confirm`",
+            )
+        doubt = self.ask(ShowDoubt())
+        if isinstance(doubt, Reply) and doubt.doubted is not None:
+            yield wrong(
+                "clock",
+                f"it was more than a day ahead on {doubt.doubted:%Y-%m-%d %H:%M} UTC: nothing is erased",
+                "if it is wrong, mend it; if nothing ran for so long, this is over in a week",
             )
         accounts, held = self.ask(ListAccounts()), self.ask(ListHeld())
         if isinstance(accounts, Reply) and not accounts.accounts:

@@ -71,8 +71,10 @@ class Sessions:
             session = _decode(base64_decode(self._signer.unsign(cookie)))
         except (BadData, msgspec.DecodeError):
             return None
-        ended = now >= session.seen + IDLE[session.kind] or now >= session.began + LONGEST
-        return None if ended else session
+        over = now >= session.seen + IDLE[session.kind] or now >= session.began + LONGEST
+        # A clock that was set back would let it live on for as long; nodes' clocks differ by a little.
+        early = now < session.seen - _FRESH
+        return None if over or early else session
 
     def renewed(self, session: Session, now: datetime) -> Session:
         """The session itself while it is fresh."""

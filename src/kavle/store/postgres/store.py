@@ -33,6 +33,7 @@ from kavle.store.postgres import (
     recipients,
     retention,
     schedule,
+    seen,
     sweep,
     traffic,
 )
@@ -166,6 +167,7 @@ class PostgresStore:
         self._fold = lane(rare, traffic.Fold())
         self._drop = lane(rare, retention.drop)
         self._erase = lane(rare, retention.erase)
+        self._see = lane(rare, seen.see)
         self._forget_traffic = lane(rare, traffic.forget)
         self._create = lane(rare, accounts.create, repeatable=False)
         self._change = lane(rare, accounts.change)
@@ -272,10 +274,10 @@ class PostgresStore:
     async def decide(self, decision: Decision) -> list[int]:
         return await self._decide.call(decision)
 
-    async def sweep(self, now: datetime) -> Swept:
+    async def sweep(self, now: datetime, *, leases: bool = True) -> Swept:
         await self._compare_clocks()
         self._check_clock()
-        swept = await self._sweep.call(now)
+        swept = await self._sweep.call((now, leases))
         await self._make_partitions()
         return swept
 
@@ -303,6 +305,14 @@ class PostgresStore:
 
     async def erase(self, one: Erase) -> Erased:
         return await self._erase.call(one)
+
+    async def see(self, now: datetime) -> int | None:
+        self._check_clock()
+        return await self._see.call(now)
+
+    async def doubted(self) -> int | None:
+        last = await self._read(seen.last)
+        return last.doubted if last else None
 
     async def forget_traffic(self, now: datetime) -> int:
         return await self._forget_traffic.call(now)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from kavle.store.job import LONGEST_LEASE_MS
 from kavle.store.matching import HORIZON_MS
 from kavle.store.postgres.accounts import Change, refund
 from kavle.store.postgres.expire import expire
@@ -27,6 +28,11 @@ _ENDED: Final = (
     # "state <> 0" is what makes the planner see that the partial index job_due serves.
     "SELECT message_id FROM job WHERE state = $1 AND state <> 0 AND due BETWEEN $2 AND $3 ORDER BY due"
     " LIMIT $4 FOR UPDATE SKIP LOCKED"
+)
+_SHORTEN: Final = (
+    # It was taken before the clock was set back.
+    "UPDATE job SET due = $1 WHERE message_id = ANY(ARRAY(SELECT message_id FROM job"
+    " WHERE state = $2 AND state <> 0 AND due > $1 FOR UPDATE SKIP LOCKED))"
 )
 _FIRST_ENDED: Final = (
     "SELECT due FROM job WHERE state = $1 AND state <> 0 AND due BETWEEN $2 AND $3 ORDER BY due LIMIT 1"
@@ -61,16 +67,18 @@ class Sweep:
         self._since = _EVER
         self._db: Db | None = None
 
-    async def __call__(self, db: Db, times: Sequence[datetime]) -> tuple[list[Swept], None]:
+    async def __call__(self, db: Db, wanted: Sequence[tuple[datetime, bool]]) -> tuple[list[Swept], None]:
+        """Each by the time, and whether leases are to be ended."""
         if db is not self._db:  # after a failover leases may be back that were seen to be over
             self._since, self._db = _EVER, db
         refunds: list[Change] = []
-        swept = await self._sweep(db, to_ms(max(times)), refunds)
+        now, leases = max(wanted)
+        swept = await self._sweep(db, to_ms(now), leases, refunds)
         await refund(db, refunds)
-        return [swept, *[Swept(unsure=0, forgotten=0)] * (len(times) - 1)], None
+        return [swept, *[Swept(unsure=0, forgotten=0)] * (len(wanted) - 1)], None
 
-    async def _sweep(self, db: Db, now: int, refunds: list[Change]) -> Swept:
-        ended = await self._ended(db, now)
+    async def _sweep(self, db: Db, now: int, leases: bool, refunds: list[Change]) -> Swept:
+        ended = await self._ended(db, now) if leases else []
         unsure, owed = await end_leases(db, ended, now) if ended else (0, [])
         refunds += owed
         forgotten = await db.fetch(_OLD_WAITING, now - HORIZON_MS, BATCH, MOST_WAITING)
@@ -78,7 +86,10 @@ class Sweep:
 
     async def _ended(self, db: Db, now: int) -> list[int]:
         # Read before anything is changed. A lease is never made to end in the past: once none is left that
-        # ended by now, none is to come.
+        # ended by now, none is to come, but for a clock that is set back.
+        if now < self._since:
+            self._since = _EVER
+        await db.execute(_SHORTEN, now + LONGEST_LEASE_MS, int(JobState.LEASED))
         first = await db.fetchval(_FIRST_ENDED, int(JobState.LEASED), self._since, now)
         self._since = max(self._since, now) if first is None else first
         if first is None:

@@ -38,6 +38,7 @@ from kavle.store.sqlite import (
     restoring,
     retention,
     schedule,
+    seen,
     sweep,
     traffic,
 )
@@ -208,8 +209,8 @@ class SqliteStore:
     async def decide(self, decision: Decision) -> list[int]:
         return await self._writer.call(held.decide, decision)
 
-    async def sweep(self, now: datetime) -> Swept:
-        swept = await self._writer.call(sweep.sweep, now)
+    async def sweep(self, now: datetime, *, leases: bool = True) -> Swept:
+        swept = await self._writer.call(sweep.sweep, (now, leases))
         await self.restoring.tick()
         return swept
 
@@ -234,6 +235,13 @@ class SqliteStore:
     async def erase(self, one: Erase) -> Erased:
         found = await self._look(retention.look, one)
         return await self._writer.call(retention.erase, one) if found.rows else found
+
+    async def see(self, now: datetime) -> int | None:
+        return await self._writer.call(seen.see, now)
+
+    async def doubted(self) -> int | None:
+        last = await self._read(seen.last)
+        return last.doubted if last else None
 
     async def forget_traffic(self, now: datetime) -> int:
         return await self._writer.call(traffic.forget, now)

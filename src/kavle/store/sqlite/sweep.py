@@ -9,6 +9,7 @@ from typing import Final
 
 import apsw
 
+from kavle.store.job import LONGEST_LEASE_MS
 from kavle.store.matching import HORIZON_MS
 from kavle.store.rows import JobState, to_ms
 from kavle.store.sqlite import outcomes, receipts
@@ -26,6 +27,10 @@ _ENDED = (
     # "state <> 0" is what makes SQLite see that the partial index job_due serves.
     "SELECT message_id FROM job WHERE state = ? AND state <> 0 AND due <= ? ORDER BY due LIMIT ?"
 )
+_SHORTEN = (
+    # It was taken before the clock was set back.
+    "UPDATE job SET due = ? WHERE state = ? AND state <> 0 AND due > ?"
+)
 _OLD_WAITING = (
     # Ids rise with time: only the oldest few are looked at, however many wait.
     "DELETE FROM waiting WHERE id IN"
@@ -40,15 +45,21 @@ _STALE = (
 )
 
 
-def sweep(db: apsw.Connection, times: Sequence[datetime]) -> list[Swept]:
-    return [_sweep(db, to_ms(now)) for now in times]
+def sweep(db: apsw.Connection, wanted: Sequence[tuple[datetime, bool]]) -> list[Swept]:
+    """Each by the time, and whether leases are to be ended."""
+    return [_sweep(db, to_ms(now), leases) for now, leases in wanted]
 
 
-def _sweep(db: apsw.Connection, now: int) -> Swept:
-    ended = [row[0] for row in db.execute(_ENDED, (int(JobState.LEASED), now, BATCH))]
-    unsure = outcomes.end_leases(db, ended, now) if ended else 0
+def _sweep(db: apsw.Connection, now: int, leases: bool) -> Swept:
+    unsure = _end_leases(db, now) if leases else 0
     db.execute(_OLD_WAITING, (BATCH, now - HORIZON_MS, MOST_WAITING))
     return Swept(unsure=unsure, forgotten=db.changes())
+
+
+def _end_leases(db: apsw.Connection, now: int) -> int:
+    db.execute(_SHORTEN, (now + LONGEST_LEASE_MS, int(JobState.LEASED), now + LONGEST_LEASE_MS))
+    ended = [row[0] for row in db.execute(_ENDED, (int(JobState.LEASED), now, BATCH))]
+    return outcomes.end_leases(db, ended, now) if ended else 0
 
 
 def expire_late(db: apsw.Connection, wanted: Sequence[tuple[list[int], int]]) -> list[int]:
