@@ -220,6 +220,10 @@ def test_a_bundle_that_can_not_be_read_is_no_empty_list(north: Gateway) -> None:
     [
         (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "2026-07-02 00:30:00"),
         (datetime(2026, 12, 31, 23, 0, 5, tzinfo=UTC), "2027-01-01 00:00:05"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25 02:30:00"),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "2026-10-25 02:30:00"),  # clocks were put back meanwhile
+        (datetime(2027, 3, 28, 0, 59, 59, tzinfo=UTC), "2027-03-28 01:59:59"),
+        (datetime(2027, 3, 28, 1, 0, tzinfo=UTC), "2027-03-28 03:00:00"),
     ],
 )
 def test_when_it_is_to_be_sent_in_swedish_time(north: Gateway, due: datetime, told: str) -> None:

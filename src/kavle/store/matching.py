@@ -74,7 +74,7 @@ class Match:
         """To the newest open segment of this id and recipient that it can be about by its time."""
         candidates = self._open.get((row.domain, row.network_id), [])
         for place in reversed(candidates):
-            if _same(row.recipient, place.recipient) and -EARLY_MS <= row.at - place.at <= HORIZON_MS:
+            if _same(row.recipient, place.recipient) and _in_time(row, place):
                 self.matched.append((place, row))
                 if row.status in FINAL:
                     candidates[:] = [one for one in candidates if not _settled(one, place, row)]
@@ -85,6 +85,13 @@ class Match:
 def kept(place: Place, row: Incoming) -> str:
     """Of a receipt as it came: nothing, if its message was erased meanwhile (it may begin with the text)."""
     return row.raw if place.recipient else ""
+
+
+def _in_time(row: Incoming, place: Place) -> bool:
+    """What has waited may be another message's. What has just come did not come before its submit, whatever
+    the clock said then: it was set back."""
+    late = row.at - place.at
+    return late <= HORIZON_MS and (late >= -EARLY_MS or not isinstance(row, Waiting))
 
 
 def _settled(one: Place, place: Place, row: Incoming) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -142,6 +142,8 @@ class Send:
             wrong["text"] = words("Write a text.")
         if written.at and not self._seconds(written.at):
             wrong["at"] = words("Choose a time within the next two years.")
+        elif written.at and self._is_skipped(written.at):
+            wrong["at"] = words("There is no such time that night: clocks are put forward over it.")
         return wrong
 
     def _seconds(self, written: str) -> str | None:
@@ -154,6 +156,13 @@ class Send:
             str(int(at.timestamp()))
             if 0 < at.timestamp() < (self._clock.now() + FURTHEST).timestamp()
             else None
+        )
+
+    def _is_skipped(self, written: str) -> bool:
+        """Whether clocks are put forward over it. Of an hour that comes twice the first one is meant."""
+        at = datetime.fromisoformat(written).replace(tzinfo=self._renderer.zone)
+        return at.astimezone(UTC).astimezone(self._renderer.zone).replace(tzinfo=None) != at.replace(
+            tzinfo=None
         )
 
 
