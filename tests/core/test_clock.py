@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from kavle.clock import SetClock
 from kavle.core import retention, sweep
 from kavle.core.callbacks import LEASE as CALL
 from kavle.core.dispatch import LEASE
@@ -23,7 +25,7 @@ from kavle.model.message import Accepted
 from kavle.model.number import NumberSettings
 from kavle.store.inbox import CallbackRequest, NewNumber
 from kavle.store.seen import DOUBT_MS, FAR_MS, Seen, looked
-from support.world import World
+from support.world import Place, World, open_world
 
 STEPS = [{"hours": 1.0}, {"days": 1.0}, {"days": 365.0}, {"hours": -1.0}, {"days": -1.0}, {"days": -365.0}]
 NAMES = ["an hour on", "a day on", "a year on", "an hour back", "a day back", "a year back"]
@@ -53,6 +55,13 @@ class Upkeep:
         await self.sweep.once(look=True)
         await self.sweep._forget()
         await self.retention.once()
+
+
+@pytest.fixture
+async def world(place: Place) -> AsyncIterator[World]:
+    world = await open_world(place, SetClock())
+    yield world
+    await world.store.close()
 
 
 @pytest.fixture
