@@ -201,6 +201,10 @@ CREATE TABLE public.contender (
     expires_at bigint NOT NULL
 )
 WITH (fillfactor='20', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+CREATE TABLE public.erasure (
+    at bigint NOT NULL,
+    digest bytea NOT NULL
+);
 CREATE TABLE public.file (
     message_id bigint NOT NULL,
     size integer NOT NULL,
@@ -677,7 +681,7 @@ INSERT INTO public.file_0 VALUES
 	(518, 29, 1, 'bild.jpg', 'image/jpeg', 'bild.jpg@phone', '\xffd8ffe000104a46494600010d0a2d2d626f756e646172790d0a00ffd9'),
 	(518, 6, 2, 'text.txt', 'text/plain', 'text.txt@phone', '\x48656a20c3a5');
 INSERT INTO public.gateway VALUES
-	(1, '\x16e33d96be6e9451bc29d766fd90f18cd89422c9a99b3ed2676ccb751e24d8f5');
+	(1, '\x75c2fc1d9478685a35841ca19a42220b2bc20bfcaf8b06542bb47837489d8c7b');
 INSERT INTO public.incoming_0 VALUES
 	(515, 1, 1, 1767445200000, 1767445200000, 1, 1, 1, '46701740605', '46737494123', NULL),
 	(516, 1, 1, 1767445200000, 1767445200000, 1, 1, 1, '46701740605', '46737494123', NULL),
@@ -690,17 +694,17 @@ INSERT INTO public.incoming_part VALUES
 INSERT INTO public.incoming_seen VALUES
 	(1767445200000, '\x441cad08865e31400369dc995f45d4ac356e8c36e55a155701a37ca78e83e725');
 INSERT INTO public.job VALUES
-	(6, 1, 1767445200050, 1, 0, 0, 1767445201000, 3914282708457649275, 1767618000000, 1, 2, 2, '796'),
-	(7, 1, 1767445200060, 1, 0, 1, 1767445201000, 908204884197502163, 1767618000000, 1, 2, 2, '800'),
-	(8, 1, 1767445200070, 6, 6, 0, 1767445320000, 2215717345036684293, 1767618000000, 1, 2, 1, '804'),
-	(9, 1, 1767445200000, 0, 0, 1, 1767445200000, 2806517714901219615, 1767618000000, 1, 2, 3, '812'),
-	(10, 1, 1767445200000, 1, 0, 0, 0, 0, 1767618000000, 0, 1, 0, '819'),
-	(11, 1, 1767445200100, 1, 0, 0, 0, 0, 1767618000000, 0, 1, 0, '820'),
-	(12, 1, 1767445200010, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '822'),
+	(6, 1, 1767445200050, 1, 0, 0, 1767445201000, 2168130204110499194, 1767618000000, 1, 2, 2, '797'),
+	(7, 1, 1767445200060, 1, 0, 1, 1767445201000, 3281758649914615226, 1767618000000, 1, 2, 2, '801'),
+	(8, 1, 1767445200070, 6, 6, 0, 1767445320000, 4535524386711360458, 1767618000000, 1, 2, 1, '805'),
+	(9, 1, 1767445200000, 0, 0, 1, 1767445200000, 2791302117787000077, 1767618000000, 1, 2, 3, '813'),
+	(10, 1, 1767445200000, 1, 0, 0, 0, 0, 1767618000000, 0, 1, 0, '820'),
+	(11, 1, 1767445200100, 1, 0, 0, 0, 0, 1767618000000, 0, 1, 0, '821'),
+	(12, 1, 1767445200010, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '823'),
 	(13, 1, 1767445200110, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '824'),
 	(14, 1, 1767445200020, 1, 0, 0, 0, 0, 1767618000000, 0, 3, 0, '825'),
 	(15, 1, 1767445200120, 1, 0, 0, 0, 0, 1767618000000, 0, 3, 0, '826'),
-	(16, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '828'),
+	(16, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '829'),
 	(258, 1, 1767445200000, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '835'),
 	(260, 1, 1767445200020, 1, 0, 0, 0, 0, 1767618000000, 0, 2, 0, '835'),
 	(262, 1, 1767448860000, 1, 0, 0, 1767448860000, 0, 1767621660000, 0, 2, 2, '836'),
@@ -788,23 +792,24 @@ INSERT INTO public.recipient_runs VALUES
 INSERT INTO public.schedule VALUES
 	(1, 0);
 INSERT INTO public.schema_step VALUES
-	(1, '0001_main_road', '2026-11-23 02:40:16.395584+00'),
-	(2, '0002_accounts', '2026-11-23 02:40:16.493805+00'),
-	(3, '0003_links', '2026-11-23 02:40:16.499109+00'),
-	(4, '0004_fresh_jobs', '2026-11-23 02:40:16.504349+00'),
-	(5, '0005_bundles', '2026-11-23 02:40:16.509163+00'),
-	(6, '0006_network', '2026-11-23 02:40:16.526985+00'),
-	(7, '0007_link_reports', '2026-11-23 02:40:16.529974+00'),
-	(8, '0008_history', '2026-11-23 02:40:16.533569+00'),
-	(9, '0009_incoming', '2026-11-23 02:40:16.53846+00'),
-	(10, '0010_portal', '2026-11-23 02:40:16.587229+00'),
-	(11, '0011_traffic', '2026-11-23 02:40:16.592815+00'),
-	(12, '0012_recipients', '2026-11-23 02:40:16.601304+00'),
-	(13, '0013_operators', '2026-11-23 02:40:16.616951+00'),
-	(14, '0014_mms', '2026-11-23 02:40:16.632378+00'),
-	(15, '0015_restoring', '2026-11-23 02:40:16.650119+00'),
-	(16, '0016_closings', '2026-11-23 02:40:16.654813+00'),
-	(17, '0017_seen', '2026-11-23 02:40:16.656654+00');
+	(1, '0001_main_road', '2026-11-23 02:51:59.36378+00'),
+	(2, '0002_accounts', '2026-11-23 02:51:59.513491+00'),
+	(3, '0003_links', '2026-11-23 02:51:59.520861+00'),
+	(4, '0004_fresh_jobs', '2026-11-23 02:51:59.532882+00'),
+	(5, '0005_bundles', '2026-11-23 02:51:59.54091+00'),
+	(6, '0006_network', '2026-11-23 02:51:59.556973+00'),
+	(7, '0007_link_reports', '2026-11-23 02:51:59.564957+00'),
+	(8, '0008_history', '2026-11-23 02:51:59.572945+00'),
+	(9, '0009_incoming', '2026-11-23 02:51:59.57727+00'),
+	(10, '0010_portal', '2026-11-23 02:51:59.64361+00'),
+	(11, '0011_traffic', '2026-11-23 02:51:59.649659+00'),
+	(12, '0012_recipients', '2026-11-23 02:51:59.664975+00'),
+	(13, '0013_operators', '2026-11-23 02:51:59.669976+00'),
+	(14, '0014_mms', '2026-11-23 02:51:59.684948+00'),
+	(15, '0015_restoring', '2026-11-23 02:51:59.712961+00'),
+	(16, '0016_closings', '2026-11-23 02:51:59.720877+00'),
+	(17, '0017_persons', '2026-11-23 02:51:59.734515+00'),
+	(18, '0018_seen', '2026-11-23 02:51:59.748871+00');
 INSERT INTO public.seen VALUES
 	(1767445200000, NULL, 1);
 INSERT INTO public.segment_0 VALUES
@@ -821,31 +826,31 @@ INSERT INTO public.segment_0 VALUES
 INSERT INTO public.stop VALUES
 	(1, 1767445200000, '46701740605');
 INSERT INTO public.tally VALUES
-	('774', 1767268800000, 1, 1, 1, 0, 0, 0),
-	('775', 1767445200000, 1, 1, 0, 0, 0, 1),
+	('775', 1767268800000, 1, 1, 1, 0, 0, 0),
+	('776', 1767445200000, 1, 1, 0, 0, 0, 1),
 	('777', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('780', 1767445200000, 1, 1, 0, 1, 0, 0),
-	('781', 1767445200000, 1, 1, 0, 0, 1, 0),
-	('782', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('785', 1767445200000, 1, 1, 0, 1, 0, 0),
-	('786', 1767445200000, 1, 1, 0, 0, 0, 1),
-	('787', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('790', 1767445200000, 1, 1, 0, 1, 0, 0),
-	('792', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('795', 1767445200000, 1, 1, 0, 0, 0, 1),
-	('796', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('800', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('804', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('812', 1767445200000, 2, 1, 1, 0, 0, 0),
-	('815', 1767445200000, 2, 1, 0, 1, 0, 0),
-	('819', 1767445200000, 3, 1, 1, 0, 0, 0),
-	('820', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('822', 1767445200000, 3, 1, 1, 0, 0, 0),
+	('781', 1767445200000, 1, 1, 0, 1, 0, 0),
+	('782', 1767445200000, 1, 1, 0, 0, 1, 0),
+	('783', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('786', 1767445200000, 1, 1, 0, 1, 0, 0),
+	('787', 1767445200000, 1, 1, 0, 0, 0, 1),
+	('788', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('791', 1767445200000, 1, 1, 0, 1, 0, 0),
+	('793', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('796', 1767445200000, 1, 1, 0, 0, 0, 1),
+	('797', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('801', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('805', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('813', 1767445200000, 2, 1, 1, 0, 0, 0),
+	('816', 1767445200000, 2, 1, 0, 1, 0, 0),
+	('820', 1767445200000, 3, 1, 1, 0, 0, 0),
+	('821', 1767445200000, 1, 1, 1, 0, 0, 0),
+	('823', 1767445200000, 3, 1, 1, 0, 0, 0),
 	('824', 1767445200000, 1, 1, 1, 0, 0, 0),
 	('825', 1767445200000, 3, 1, 1, 0, 0, 0),
 	('826', 1767445200000, 1, 1, 1, 0, 0, 0),
-	('828', 1767445200000, 4, 1, 1, 0, 0, 0),
 	('829', 1767445200000, 4, 1, 1, 0, 0, 0),
+	('830', 1767445200000, 4, 1, 1, 0, 0, 0),
 	('835', 1767445200000, 4, 0, 1, 0, 0, 1),
 	('835', 1767445200000, 4, 1, 2, 0, 0, 0),
 	('836', 1767445200000, 4, 0, 1, 0, 0, 1),
@@ -901,6 +906,8 @@ ALTER TABLE ONLY public.closing
     ADD CONSTRAINT closing_pkey PRIMARY KEY (account_id, month);
 ALTER TABLE ONLY public.contender
     ADD CONSTRAINT contender_pkey PRIMARY KEY (carrier_id, node_id);
+ALTER TABLE ONLY public.erasure
+    ADD CONSTRAINT erasure_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY public.file
     ADD CONSTRAINT file_pkey PRIMARY KEY (message_id, number);
 ALTER TABLE ONLY public.file_0
@@ -977,9 +984,12 @@ CREATE INDEX incoming_failed ON ONLY public.incoming USING btree (id) WHERE (sta
 CREATE INDEX incoming_0_id_idx ON public.incoming_0 USING btree (id) WHERE (state = 3);
 CREATE INDEX incoming_recipient ON ONLY public.incoming USING btree (recipient, id);
 CREATE INDEX incoming_0_recipient_id_idx ON public.incoming_0 USING btree (recipient, id);
+CREATE INDEX incoming_sender ON ONLY public.incoming USING btree (sender, id);
+CREATE INDEX incoming_0_sender_id_idx ON public.incoming_0 USING btree (sender, id);
 CREATE INDEX incoming_10000000_account_id_id_idx ON public.incoming_10000000 USING btree (account_id, id);
 CREATE INDEX incoming_10000000_id_idx ON public.incoming_10000000 USING btree (id) WHERE (state = 3);
 CREATE INDEX incoming_10000000_recipient_id_idx ON public.incoming_10000000 USING btree (recipient, id);
+CREATE INDEX incoming_10000000_sender_id_idx ON public.incoming_10000000 USING btree (sender, id);
 CREATE INDEX incoming_part_done ON public.incoming_part USING btree (received_at) WHERE (incoming_id IS NOT NULL);
 CREATE INDEX incoming_part_open ON public.incoming_part USING btree (received_at) WHERE (incoming_id IS NULL);
 CREATE INDEX incoming_seen_at ON public.incoming_seen USING btree (at);
@@ -1006,10 +1016,12 @@ ALTER INDEX public.incoming_account ATTACH PARTITION public.incoming_0_account_i
 ALTER INDEX public.incoming_failed ATTACH PARTITION public.incoming_0_id_idx;
 ALTER INDEX public.incoming_pkey ATTACH PARTITION public.incoming_0_pkey;
 ALTER INDEX public.incoming_recipient ATTACH PARTITION public.incoming_0_recipient_id_idx;
+ALTER INDEX public.incoming_sender ATTACH PARTITION public.incoming_0_sender_id_idx;
 ALTER INDEX public.incoming_account ATTACH PARTITION public.incoming_10000000_account_id_id_idx;
 ALTER INDEX public.incoming_failed ATTACH PARTITION public.incoming_10000000_id_idx;
 ALTER INDEX public.incoming_pkey ATTACH PARTITION public.incoming_10000000_pkey;
 ALTER INDEX public.incoming_recipient ATTACH PARTITION public.incoming_10000000_recipient_id_idx;
+ALTER INDEX public.incoming_sender ATTACH PARTITION public.incoming_10000000_sender_id_idx;
 ALTER INDEX public.message_due ATTACH PARTITION public.message_0_account_id_due_at_id_idx;
 ALTER INDEX public.message_account ATTACH PARTITION public.message_0_account_id_id_idx;
 ALTER INDEX public.message_pkey ATTACH PARTITION public.message_0_pkey;

@@ -185,6 +185,11 @@ CREATE TABLE contender (                -- nodes that would have some of a carri
   PRIMARY KEY (carrier_id, node_id)
 ) WITHOUT ROWID;
 INSERT INTO contender VALUES(1,1,9008966699940992);
+DROP TABLE IF EXISTS erasure;
+CREATE TABLE erasure (
+  digest       BLOB    PRIMARY KEY,     -- keyed, of the number: kavle.store.persons.fingerprint
+  at           INTEGER NOT NULL         -- when it was erased last
+) WITHOUT ROWID;
 DROP TABLE IF EXISTS file;
 CREATE TABLE file (                     -- of messages that go out or came in; erasable as a body is
   message_id   INTEGER NOT NULL,
@@ -208,7 +213,7 @@ CREATE TABLE gateway (                  -- one row: what this gateway is
   id_key       BLOB    NOT NULL,        -- of the public ids; changing it would rename every message
   last_id      INTEGER NOT NULL         -- the newest internal id; never reused
 );
-INSERT INTO gateway VALUES(1,X'8AD289882FEFB56188F2729B269D6FCAA9773C2D7D076E15FA7B596A0DA4CC3A',49);
+INSERT INTO gateway VALUES(1,X'6E831C805A92562BB13E8D0980FBE47F7C9271CE96D8F9DCADADD23AA65EAC5B',49);
 DROP TABLE IF EXISTS incoming;
 CREATE TABLE incoming (                 -- insert-mostly: only state and state_at ever change; its text is a body
   id           INTEGER PRIMARY KEY,     -- from the same counter as the messages' ids
@@ -231,6 +236,7 @@ INSERT INTO incoming VALUES(49,1,2,'46701740605','46737494123',1767445200000,1,1
 CREATE INDEX incoming_account ON incoming (account_id, id);
 CREATE INDEX incoming_failed ON incoming (id) WHERE state = 3;
 CREATE INDEX incoming_recipient ON incoming (recipient, id);
+CREATE INDEX incoming_sender ON incoming (sender, id);
 DROP TABLE IF EXISTS incoming_part;
 CREATE TABLE incoming_part (            -- parts of long messages: they wait for the others, and then a while for doubles
   carrier_id   INTEGER NOT NULL,
@@ -269,10 +275,10 @@ CREATE TABLE job (                      -- the queue: one narrow row a message t
   token        INTEGER NOT NULL,        -- fences the present lease
   expires_at   INTEGER NOT NULL
 );
-INSERT INTO job VALUES(6,1,2,1767445200050,2,1,0,0,1,1767445201000,573364986022699662,1767618000000);
-INSERT INTO job VALUES(7,1,2,1767445200060,2,1,0,1,1,1767445201000,101356418085253808,1767618000000);
-INSERT INTO job VALUES(8,1,2,1767445200070,1,6,6,0,1,1767445320000,609465807080805179,1767618000000);
-INSERT INTO job VALUES(9,1,2,1767445200000,3,0,0,1,1,1767445200000,918736235887741420,1767618000000);
+INSERT INTO job VALUES(6,1,2,1767445200050,2,1,0,0,1,1767445201000,277200225236686807,1767618000000);
+INSERT INTO job VALUES(7,1,2,1767445200060,2,1,0,1,1,1767445201000,1367187262023445052,1767618000000);
+INSERT INTO job VALUES(8,1,2,1767445200070,1,6,6,0,1,1767445320000,1800536972527340200,1767618000000);
+INSERT INTO job VALUES(9,1,2,1767445200000,3,0,0,1,1,1767445200000,2508507582908968078,1767618000000);
 INSERT INTO job VALUES(10,1,1,1767445200000,0,1,0,0,0,0,0,1767618000000);
 INSERT INTO job VALUES(11,1,1,1767445200100,0,1,0,0,0,0,0,1767618000000);
 INSERT INTO job VALUES(12,1,2,1767445200010,0,1,0,0,0,0,0,1767618000000);
@@ -559,5 +565,5 @@ DELETE FROM main.sqlite_sequence WHERE name='audit';
 INSERT INTO main.sqlite_sequence VALUES ('audit', 1);
 DELETE FROM main.sqlite_sequence WHERE name='ledger';
 INSERT INTO main.sqlite_sequence VALUES ('ledger', 33);
-pragma user_version=16;
+pragma user_version=17;
 COMMIT TRANSACTION;
