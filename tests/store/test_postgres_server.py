@@ -4,6 +4,7 @@ brought up to date by several nodes at once."""
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -41,6 +42,23 @@ async def test_a_schema_of_a_newer_kavle_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="newer than this Kavle's"):
         await PostgresStore.open(url)
     await fetch(url, "DELETE FROM schema_step WHERE step = 999")
+
+
+async def test_an_array_is_sent_without_a_call_in_python_for_each_of_its_elements(url: str) -> None:
+    db = await connect(url)
+    sql = "SELECT $1::bigint[], $2::text[], $3::bigint[]"
+    sent: list[object] = [list(range(1000)), ["", "{", "[1]", *map(str, range(997))], [7, None]]
+    await db.fetchrow(sql, *sent)  # which prepares it
+    calls: list[str] = []
+    sys.setprofile(lambda frame, event, arg: calls.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        row = await db.fetchrow(sql, *sent)
+    finally:
+        sys.setprofile(None)
+    assert row is not None
+    assert list(row) == sent
+    assert len(calls) < 500, "docs/adr/0033: asyncpg asks otherwise now"
+    await db.close()
 
 
 async def test_a_step_does_not_hold_up_the_nodes_that_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

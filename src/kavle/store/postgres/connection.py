@@ -13,6 +13,7 @@ from asyncpg.connect_utils import SessionAttribute
 
 from kavle.store.errors import StoreError
 from kavle.store.postgres.address import servers
+from kavle.store.postgres.arrays import know_arrays_by_type
 from kavle.store.postgres.rows import Db
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ _DURABLE: Final = (
     ("full_page_writes", ("on",), "a page torn by a power cut can't be mended"),
     ("synchronous_commit", ("on", "remote_apply"), "it answers before what it was told is on disk"),
 )
+
+
+know_arrays_by_type()
 
 
 async def connect(url: str, settings: dict[str, str] | None = None) -> Connection:
