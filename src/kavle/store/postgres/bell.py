@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -52,8 +52,9 @@ class Bell:
         """`on_ready(carrier, urgent)`."""
         self._url = url
         self._on_ready = on_ready
-        self._fresh: Counter[int] = Counter()
-        self._urgent: Counter[int] = Counter()
+        # Not Counters: these are written for each message, and one writes an item in Python.
+        self._fresh: defaultdict[int, int] = defaultdict(int)
+        self._urgent: defaultdict[int, int] = defaultdict(int)
         self._front = Front()
         self._rung = asyncio.Event()
         self._task = asyncio.create_task(self._run())
@@ -61,8 +62,9 @@ class Bell:
     def ring(self, fresh: Mapping[int, int], *, urgent: bool = False) -> None:
         """So many more messages are ready, by carrier; urgent ones have a queue of their own to find empty:
         an alarm is not to wait because there is a backlog behind it."""
-        if fresh:
-            (self._urgent if urgent else self._fresh).update(fresh)
+        counts = self._urgent if urgent else self._fresh
+        for carrier_id, count in fresh.items():
+            counts[carrier_id] += count
             self._rung.set()
 
     async def close(self) -> None:
@@ -89,8 +91,8 @@ class Bell:
                 async with asyncio.timeout(_ALIVE):
                     await self._rung.wait()
             self._rung.clear()
-            fresh, self._fresh = self._fresh, Counter()
-            urgent, self._urgent = self._urgent, Counter()
+            fresh, self._fresh = self._fresh, defaultdict(int)
+            urgent, self._urgent = self._urgent, defaultdict(int)
             for carrier_id in fresh.keys() | urgent.keys():
                 if not await self._called(db, carrier_id, fresh[carrier_id], urgent[carrier_id]):
                     # What is committed but not told to us yet made the queue look full: whoever tells of it
