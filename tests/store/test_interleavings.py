@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 
 from kavle.clock import SetClock
 from kavle.model.account import Account
-from kavle.model.message import Outcome, Receipt, Result
+from kavle.model.message import LeasedMessage, Outcome, Receipt, Result
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.rows import to_ms
@@ -23,6 +25,7 @@ pytest.importorskip("asyncpg", reason="PostgreSQL's driver is not installed")
 from kavle.store.postgres import accept as accepting
 from kavle.store.postgres import accounts, lease, outcomes, receipts, sweep
 from kavle.store.postgres import expire as expiring
+from kavle.store.postgres import store as postgres_store
 from kavle.store.postgres.accept import Accept
 from support.steps import Stage, orders
 
@@ -274,3 +277,49 @@ async def _refuse_some(node: World) -> int:
     leased = await node.lease(room=25)
     backwards = [one for message in reversed(leased) for one in outcome(node, message, REFUSED)]
     return sum(await asyncio.gather(*(node.store.record(one) for one in backwards)))
+
+
+@asynccontextmanager
+async def outcomes_being_written(url: str, world: World) -> AsyncIterator[None]:
+    """Those of two messages, "a" and "b": the first can't be as long as we hold its job, and the second waits
+    behind it."""
+    first, second = await leased_messages(world, 2)
+    await world.store.receive(receipt(world, "nobody's")[0])  # the next does not have to connect first
+    db = await asyncpg.connect(url)
+    await db.execute("BEGIN")
+    await db.execute("SELECT FROM job WHERE message_id = $1 FOR UPDATE", first.lease.message_id)
+    recording = [asyncio.create_task(world.store.record(outcome(world, first, Accepted("a"))[0]))]
+    while not await fetch(url, "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
+        await asyncio.sleep(0.01)
+    recording.append(asyncio.create_task(world.store.record(outcome(world, second, Accepted("b"))[0])))
+    await asyncio.sleep(0)
+    yield
+    await db.close()
+    assert await asyncio.gather(*recording) == [1, 1]
+
+
+async def leased_messages(world: World, count: int) -> list[LeasedMessage]:
+    for _ in range(count):
+        await world.accept()
+    return [one for _ in range(count) for one in await world.lease()]
+
+
+async def test_a_receipt_that_comes_at_once_waits_for_the_outcomes_before_it(
+    world: World, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_store, "OVERTAKEN", 60.0)
+    async with outcomes_being_written(url, world):
+        kept = asyncio.create_task(world.store.receive(receipt(world, "b")[0]))
+        for _ in range(30):  # it has its turns
+            assert await world.rows("SELECT FROM waiting WHERE network_id = 'b'") == []
+    assert await kept == 1
+    assert await world.rows(LEFT) == [(1, 1, 0)]  # the receipt of "a" is open
+
+
+async def test_a_receipt_does_not_wait_for_outcomes_that_can_not_be_written(
+    world: World, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_store, "OVERTAKEN", 0.01)
+    async with outcomes_being_written(url, world):
+        assert await world.store.receive(receipt(world, "b")[0]) == 0
+    assert await world.rows(LEFT) == [(1, 1, 0)]

@@ -76,6 +76,7 @@ class Lane(Generic[P, R]):
         self._waiting: list[_Call[P, R]] = []
         self._queue = queue or Queue()
         self._running: asyncio.Task[None] | None = None
+        self._last: asyncio.Future[R] | None = None
         self._failing = False
 
     def call(self, payload: P, octets: int = 0) -> asyncio.Future[R]:
@@ -85,10 +86,16 @@ class Lane(Generic[P, R]):
             future.set_exception(StoreUnavailable("too much waits to be stored"))
             return future
         self._waiting.append(_Call(payload, future, octets))
+        self._last = future
         if self._running is None:
             # It begins with the next turn of the loop: all that this turn asks for goes together.
             self._running = asyncio.create_task(self._run())
         return future
+
+    async def caught_up(self, seconds: float) -> None:
+        """Returns when what was asked for so far is written, or can't be; or after so long."""
+        if self._last is not None and not self._last.done():
+            await asyncio.wait([self._last], timeout=seconds)
 
     async def close(self) -> None:
         """Write what waits."""
