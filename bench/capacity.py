@@ -90,9 +90,9 @@ _MODEL: Final = """\
 With the dearest of the full cycles: {node:.0f} µs a message on a node, {primary:.0f} µs on the primary,
 {log:,.0f} bytes of log. At {used:.0f} % of a core a node's carries {a_node:,.0f} messages/s, and one of the
 primary's {a_core:,.0f}. One process uses little more than one core, so a node of N cores runs N of them.
-Nodes add up; the primary is where it ends. The same 64 requests at a time are shared out among the nodes here, so that
-each commits fewer at once the more there are; with more to do each commits more at once, and a message
-costs less, as the cheapest of the full cycles shows:
+Nodes add up; the primary is where it ends. The same 64 requests at a time are shared out among the nodes
+here, so that each commits fewer at once the more there are; with more to do each commits more at once, and
+a message costs less, as the cheapest of the full cycles shows:
 """
 _LIMITS: Final = """\
 It is a model, and holds as long as CPU is what ends first. More than two cores were not measured. What may
