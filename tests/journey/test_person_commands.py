@@ -121,7 +121,8 @@ async def test_what_is_not_over_is_named_and_nothing_is_erased(tmp_path: Path) -
         id = await send(gateway, "Larm")
         assert f"1 message not sent yet, or held: {id}." in await person("show", PHONE)
         wrong = await person.wrong("erase", PHONE, "--yes")
-        assert f"nothing was erased: message {id} is still to be sent" in wrong
+        assert "nothing was erased: messages are still to be sent" in wrong
+        assert f": {id}; do it again" in wrong
         assert (await person.exported())["messages"][0]["text"] == "Larm"
         assert "this is no phone number" in await person.wrong("show", "12")
         assert "no account named nobody" in await person.wrong("export", PHONE, "--account", "nobody")

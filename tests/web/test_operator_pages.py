@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -38,6 +39,7 @@ PAGES = (
     "/operator/incoming",
     "/operator/carriers",
     "/operator/held",
+    "/operator/person",
     "/operator/audit",
 )
 CHANGES = (
@@ -53,6 +55,8 @@ CHANGES = (
     ("/operator/held", {"id": "1234", "verdict": "keep"}),
     ("/operator/incoming/1234/replay", {}),
     ("/operator/stop-list", {"account": "test", "recipient": PHONE}),
+    ("/operator/person/export", {"number": PHONE}),
+    ("/operator/person/erase", {"number": PHONE}),
 )
 
 
@@ -403,3 +407,58 @@ def test_a_create_command_shows_no_hash() -> None:
     made = OperatorAccount("anna", "$argon2id$x", "admin", False, SystemClock().now() - timedelta(days=1))
     assert "argon2" not in repr(made)
     assert CreateOperator("anna", "hash", "admin").role == "admin"
+
+
+async def test_a_persons_data_are_shown_handed_over_and_erased(
+    gateway: Running, admin: Browser, viewer: Browser
+) -> None:
+    gateway.complete = False  # what was erased can't be held against what the network got
+    await gateway.until(await gateway.send(to="0702617396", msg="Hemligt"), 22)
+    await viewer.get("/operator/person")
+    page = await viewer.post("/operator/person", number="070-261 73 96")
+    assert "Messages to it 1" in page.text
+    assert "4670•••96" in page.text
+    assert PHONE not in page.body
+    assert "Erase" not in page.text
+
+    await admin.get("/operator/person")
+    page = await admin.post("/operator/person", number="12")
+    assert (page.status, "this is no phone number" in page.text) == (422, True)
+    page = await admin.post("/operator/person", number="070-261 73 96")
+    assert "Messages to it 1" in page.text
+    assert PHONE in page.text
+    exported = json.loads((await admin.post("/operator/person/export", number=PHONE)).body)
+    assert [one["text"] for one in exported["messages"]] == ["Hemligt"]
+    assert exported["received"] == []
+    await admin.get("/operator/person")
+    page = await admin.post("/operator/person/erase", number=PHONE)
+    assert "1 messages are erased." in page.text
+    assert "Messages to it 0" in page.text
+    messages = await admin.get("/operator/messages")
+    assert "Hemligt" not in messages.text
+    assert PHONE not in messages.text
+
+    lines = await log(gateway)
+    assert [(line.what, line.subject, line.came) for line in lines] == [
+        ("Person's data erased", "4670•••96", Came.DONE),
+        ("Person's data exported", "4670•••96", Came.DONE),
+    ]
+    assert lines[0].after == {"messages": "1", "cancelled": "0", "stop_lists": "0"}
+
+
+async def test_what_is_not_over_of_a_person_is_told_and_kept(tmp_path: Path) -> None:
+    carrier = {"unsure": "hold"}
+    async with running(tmp_path / "kavle.db", carrier=carrier) as gateway, browsing(gateway.url) as browser:
+        await operator(gateway, "anna", "admin")
+        await sign_in(browser, "anna")
+        gateway.complete = False
+        gateway.network.inflict(Faults(drop_at_submit=1))
+        id = await gateway.send(to=PHONE, msg="Larm")
+        async with asyncio.timeout(30):
+            while not await gateway.gateway.store.held_counts():
+                await asyncio.sleep(0.05)
+        page = await browser.post("/operator/person/erase", number=PHONE)
+        assert page.status == 422
+        assert f"to be decided on (`kavle held list`): {id}; do it again" in page.text
+        assert f"Not sent yet, or held {id}" in page.text
+        assert (await log(gateway))[0].came is Came.REFUSED

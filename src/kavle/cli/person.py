@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final
 
 import click
-import msgspec
 
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
@@ -18,6 +18,7 @@ from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, telling_errors
 from kavle.core.persons import ErasePerson, ExportPerson, MorePerson, ShowPerson
 from kavle.model.person import PersonPage, PersonView
+from kavle.model.person_document import PersonDocument
 
 _SHOWN: Final = 5  # ids of a line
 
@@ -57,10 +58,11 @@ def export(number: str, account: str | None, output: Path | None, config: Path) 
     """
     settings = read(config)
     pages = _pages(settings, number, account)
-    first = next(pages)
+    first, document = next(pages), PersonDocument()
     with _opened(output) as file:
-        for piece in _written(first, pages):
-            file.write(piece)
+        for page in chain((first,), pages):
+            file.write(document.page(page))
+        file.write(document.end())
 
 
 @person.command()
@@ -136,25 +138,6 @@ def _pages(settings: Settings, number: str, account: str | None) -> Iterator[Per
         if not page.further:
             return
         page = ask(settings, MorePerson(number, page.further, account)).export
-
-
-def _written(first: PersonPage, others: Iterator[PersonPage]) -> Iterator[bytes]:
-    """One JSON object, a message a line, however many there are."""
-    encode = msgspec.json.Encoder().encode
-    yield b'{"number": %s,\n"stop_lists": %s,\n"messages": [' % (
-        encode(first.number),
-        encode(first.stop_lists),
-    )
-    before, received = b"\n", False
-    for page in (first, *others):
-        if not received and (page.received or (not page.messages and not page.further)):
-            received = True
-            yield b'\n],\n"received": ['
-            before = b"\n"
-        for one in page.received if received else page.messages:
-            yield before + encode(one)
-            before = b",\n"
-    yield b"\n]}\n" if received else b'\n],\n"received": []}\n'
 
 
 def _count(count: int, what: str) -> str:

@@ -97,13 +97,13 @@ class Persons:
             )
         if view.open:
             raise OperatorError(
-                "nothing was erased: {ids} still to be sent, or to be decided on (`kavle held list`); do it"
-                " again when they are",
+                "nothing was erased: messages are still to be sent, or to be decided on (`kavle held list`):"
+                " {ids}; do it again when they are",
                 ids=_some(view.open),
             )
         if view.untold:
             raise OperatorError(
-                "nothing was erased: customers are still to be told of {ids}, which came from it; do it again"
+                "nothing was erased: customers are still to be told of messages from it: {ids}; do it again"
                 " when they are, or when their last call is made",
                 ids=_some(view.untold),
             )
@@ -220,5 +220,4 @@ def _ids(lines: Sequence[HistoryLine] | Sequence[IncomingLine]) -> tuple[int, ..
 
 
 def _some(ids: Sequence[str]) -> str:
-    named = ", ".join(ids[:_NAMED]) + (" …" if len(ids) > _NAMED else "")
-    return f"message {named} is" if len(ids) == 1 else f"{len(ids)} messages ({named}) are"
+    return ", ".join(ids[:_NAMED]) + (" …" if len(ids) > _NAMED else "")

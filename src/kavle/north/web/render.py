@@ -50,6 +50,7 @@ OPERATOR_MENU: Final = (
     ("/operator/incoming", "Incoming"),
     ("/operator/carriers", "Carriers"),
     ("/operator/held", "Held"),
+    ("/operator/person", "Person"),
     ("/operator/audit", "Audit log"),
 )
 

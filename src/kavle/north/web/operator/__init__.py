@@ -21,6 +21,7 @@ from kavle.north.web.operator.entrance import Entrance
 from kavle.north.web.operator.incoming import Incoming
 from kavle.north.web.operator.messages import Messages
 from kavle.north.web.operator.numbers import Numbers
+from kavle.north.web.operator.persons import Persons
 from kavle.north.web.operator.stop_lists import StopLists
 from kavle.north.web.operator.traffic import TrafficPage
 from kavle.north.web.render import Renderer
@@ -44,6 +45,7 @@ def operator_routes(
         *Messages(queries, renderer, reading).routes(door),
         *Numbers(desk, renderer).routes(door),
         *Incoming(desk, renderer).routes(door),
+        *Persons(desk, renderer).routes(door),
         *StopLists(queries, desk, renderer).routes(door),
         *Carriers(queries, desk, renderer, clock).routes(door),
         *Audit(queries, desk, renderer).routes(door),
