@@ -17,6 +17,7 @@ WIDTH: Final = 10_000_000
 """Ids of a partition: as in the function make_partitions."""
 
 _MY_TURN: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('kavle retention', 0))"
+_WAIT: Final = "SELECT pg_advisory_xact_lock(hashtextextended('kavle retention', 0))"
 _OPEN_PART: Final = (
     "(p.work <> 0 OR EXISTS (SELECT FROM job AS j WHERE j.message_id BETWEEN p.first_id AND p.last_id))"
 )
@@ -106,8 +107,11 @@ _OF_BUNDLES: Final = "SELECT EXISTS (SELECT FROM bundle_part WHERE last_id >= $1
 
 
 async def erase(db: Db, wanted: Sequence[Erase]) -> tuple[list[Erased], None]:
-    """By one node at a time: others are told that there is nothing to do."""
-    if not await db.fetchval(_MY_TURN):
+    """By one node at a time: others are told that there is nothing to do. But for what an account wants gone,
+    which is looked for once a day: a chunk of it waits for another's."""
+    if any(one.account_id is not None for one in wanted):
+        await db.execute(_WAIT)
+    elif not await db.fetchval(_MY_TURN):
         return [Erased(0, None)] * len(wanted), None
     return [await _erase(db, one) for one in wanted], None
 
