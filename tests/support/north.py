@@ -33,6 +33,7 @@ from kavle.north.auth import Authenticator, hash_password
 from kavle.north.http import App
 from kavle.north.server import HttpServer
 from kavle.north.settings import HttpSettings, Locale
+from kavle.north.verbs import Verbs
 from kavle.north.web import PageTerms
 
 T = TypeVar("T")
@@ -304,18 +305,21 @@ def gateway(
         authenticator = Authenticator(core.account, clock)
         entrants = Authenticator(core.account, clock)
         closing = contextlib.ExitStack()
-        north = application(
+        verbs = Verbs(
             cast(Accept, core),
             cast(Cancel, Cancelling(core)),
             cast(Queries, Asked(core)),
+            cast(Portal, core),
+            cast(MmsFiles, Kept(core)),
+        )
+        north = application(
+            verbs,
             authenticator,
             entrants,
-            cast(Portal, core),
             http,
             Metrics(),
             clock,
             PageTerms(b"a key of the tests", locale or Locale()),
-            cast(MmsFiles, Kept(core)),
             closing,
         )
         async with HttpServer(app(north), http, clock) as server:

@@ -8,8 +8,7 @@ from typing import Final
 
 import click
 
-from kavle.cli.mo import post
-from kavle.simulator.http import LONGEST_WAIT
+from kavle.cli.order import port_option, post, wait_option
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -20,20 +19,8 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=_FILE)
 @click.option("--text", default="", help="What it says beside its files.")
 @click.option("--subject", default="", help="Its subject.")
-@click.option(
-    "--http-port",
-    type=click.IntRange(1, 65535),
-    default=8090,
-    show_default=True,
-    help="Of the network: its own --http-port.",
-)
-@click.option(
-    "--wait",
-    type=click.FloatRange(0, LONGEST_WAIT),
-    default=10.0,
-    show_default=True,
-    help="Seconds for the gateway's answers.",
-)
+@port_option
+@wait_option
 def mms(
     sender: str, recipient: str, files: tuple[Path, ...], text: str, subject: str, http_port: int, wait: float
 ) -> None:

@@ -15,7 +15,7 @@ from kavle.cli.network import opened_journal, run_network, tls_context
 from kavle.cli.runner import printer
 from kavle.logs import configure
 from kavle.simulator.face import Face
-from kavle.simulator.magic import national
+from kavle.simulator.magic import outcomes
 from kavle.simulator.mmsc.desk import MmscDesk
 from kavle.simulator.mmsc.faults import MmscFaults
 from kavle.simulator.mmsc.magic import MAGIC
@@ -29,8 +29,6 @@ _PORT: Final = click.IntRange(0, 65535)
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _DEFAULT: Final = MmscSettings()
 
-_OUTCOMES: Final = "\n".join(f"{number}  {national(number)}  {does.told}" for number, does in MAGIC.items())
-
 _HELP: Final = f"""Run a simulated network for MMS: an MMSC that speaks MM7 over HTTP (3GPP TS 23.140).
 
 It takes every MMS at any path, shows it on a phone that does not exist (a line here), and tells the gateway,
@@ -38,7 +36,7 @@ at the address given by --vasp, what became of it and what phones send. Some rec
 reserved for fiction, fare otherwise:
 
 \b
-{_OUTCOMES}
+{outcomes(MAGIC)}
 
 What goes wrong with it from the start, the options say; shares are from 0 to 1. With --http-port all of that
 can be ordered while it runs (POST /mms/faults), phones send MMS (POST /mms/mo, or kavle simulate mms), and it

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import click
-import msgspec
 
-from kavle.cli.options import address
-from kavle.simulator.face import LOOPBACK
-from kavle.simulator.http import LONGEST_WAIT
+from kavle.cli.order import port_option, post, wait_option
 from kavle.simulator.mo_pdus import Charset, Concatenation, PduName
-
-_TALK: Final = 10.0  # seconds beyond those that the network is told to wait
 
 
 @click.command(short_help="A text from a phone to a gateway.")
 @click.argument("sender", metavar="FROM")
 @click.argument("recipient", metavar="TO")
 @click.argument("text")
-@click.option(
-    "--http-port",
-    type=click.IntRange(1, 65535),
-    default=8090,
-    show_default=True,
-    help="Of the network: its own --http-port.",
-)
+@port_option
 @click.option(
     "--charset",
     type=click.Choice(get_args(Charset)),
@@ -52,13 +40,7 @@ _TALK: Final = 10.0  # seconds beyond those that the network is told to wait
     "--pdu", type=click.Choice(get_args(PduName)), default="deliver_sm", show_default=True, help="As which."
 )
 @click.option("--pause", type=click.FloatRange(0, 3600), default=0.0, help="Seconds between two parts.")
-@click.option(
-    "--wait",
-    type=click.FloatRange(0, LONGEST_WAIT),
-    default=10.0,
-    show_default=True,
-    help="Seconds for the gateway's answers.",
-)
+@wait_option
 def mo(http_port: int, order: str | None, **text: Any) -> None:
     """Have the phone FROM send TEXT to the number TO, over the links that are bound to a network started by
     `kavle simulate smsc --http-port`.
@@ -83,23 +65,3 @@ def _order(told: str | None) -> list[int] | None:
         return [int(number) for number in told.split(",")]
     except ValueError:
         raise click.UsageError("--order wants numbers of parts with commas between them: 2,1,3") from None
-
-
-def post(port: int, kind: str, path: str, request: dict[str, object], wait: float) -> Any:
-    """What the face of a network of that kind answers to an order. Raises ClickException."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=wait + _TALK)
-    try:
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", path, msgspec.json.encode(request), headers)
-        answer = connection.getresponse()
-        told = msgspec.json.decode(answer.read())
-    except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
-        raise click.ClickException(
-            f"no network answers on {address(LOOPBACK, port)}: {error}; start one with"
-            f" `kavle simulate {kind} --http-port {port}`, or name the port it has: --http-port"
-        ) from None
-    finally:
-        connection.close()
-    if "error" in told:
-        raise click.ClickException(told["error"])
-    return told

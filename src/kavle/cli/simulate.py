@@ -21,7 +21,7 @@ from kavle.logs import configure
 from kavle.simulator.face import Face
 from kavle.simulator.faults import Faults
 from kavle.simulator.ids import IdFormat
-from kavle.simulator.magic import MAGIC, national
+from kavle.simulator.magic import outcomes
 from kavle.simulator.screen import Screen
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
@@ -33,15 +33,13 @@ _PORT: Final = click.IntRange(0, 65535)
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _DEFAULT: Final = SmscSettings()
 
-_OUTCOMES: Final = "\n".join(f"{number}  {national(number)}  {does.told}" for number, does in MAGIC.items())
-
 _HELP: Final = f"""Run a simulated network: an SMSC that speaks SMPP 3.4 over TCP.
 
 It takes every message, shows it on a phone that does not exist (a line here), and sends a delivery receipt if
 one was asked for. Some recipients, of a series that is reserved for fiction, fare otherwise:
 
 \b
-{_OUTCOMES}
+{outcomes()}
 
 What goes wrong with it from the start, the options say; shares are from 0 to 1. With --http-port all of that
 can be ordered while it runs (POST /faults), phones send texts (POST /mo, or kavle simulate mo), and it tells

@@ -7,11 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from kavle.clock import Clock
-from kavle.core.accept import Accept
-from kavle.core.cancel import Cancel
-from kavle.core.mms_files import MmsFiles
-from kavle.core.portal import Portal
-from kavle.core.queries import Queries
 from kavle.core.room import Room
 from kavle.core.workers import Workers
 from kavle.metrics import Metrics
@@ -32,26 +27,25 @@ from kavle.north.sms_desk import SmsDesk
 from kavle.north.sms_service import sms_service
 from kavle.north.static import assets
 from kavle.north.url import SendByUrl
+from kavle.north.verbs import Verbs
 from kavle.north.web import PageTerms, pages
 from kavle.north.web.operator import Office
 
 
 def application(
-    accept: Accept,
-    cancel: Cancel,
-    queries: Queries,
+    verbs: Verbs,
     authenticator: Authenticator,
     entrants: Authenticator,
-    portal: Portal,
     settings: HttpSettings,
     counts: Metrics,
     clock: Clock,
     page_terms: PageTerms,
-    files: MmsFiles,
     closing: ExitStack,
     office: Office | None = None,
 ) -> App:
-    """`closing`: where what is to be closed in the end is put."""
+    """`authenticator`: of calls; `entrants`: of pages. `closing`: where what is to be closed in the end is
+    put."""
+    accept, queries = verbs.accept, verbs.queries
 
     def thread(name: str, waiting: int) -> Workers:
         return closing.enter_context(contextlib.closing(Workers(name, threads=1, waiting=waiting)))
@@ -59,7 +53,7 @@ def application(
     callers = Callers(settings)
     guesses = Guesses(queries, clock, from_own_addresses=settings.status_from_own_addresses)
     locale = page_terms.locale
-    desk = SmsDesk(accept, cancel, queries, authenticator, guesses, locale)
+    desk = SmsDesk(accept, verbs.cancel, queries, authenticator, guesses, locale)
     room = Room(settings.body_bytes)
     mms_desk = MmsDesk(accept, queries, authenticator, guesses, thread("base64", 64))
 
@@ -76,15 +70,13 @@ def application(
             ),
             "/sendSms/sendSms.asmx": sms.endpoint,
             "/mms/mms.asmx": mms.endpoint,
-            "/api/current/mms/getfile.php": GetFile(files, authenticator, callers, clock),
+            "/api/current/mms/getfile.php": GetFile(verbs.files, authenticator, callers, clock),
             "/downloads/sms.zip": SmsZip(callers),
             **assets(),
             **_operations(counts),
         },
         below={"/sendSms/sendSms.asmx": sms.http, "/mms/mms.asmx": mms.http},
-        otherwise=pages(
-            page_terms, accept, cancel, queries, entrants, portal, files, callers, clock, room, office
-        ),
+        otherwise=pages(page_terms, verbs, entrants, callers, clock, room, office),
     )
 
 

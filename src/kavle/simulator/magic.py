@@ -7,7 +7,7 @@ that a message to one of them never reaches anybody, should it ever go out on a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -83,9 +83,24 @@ def national(number: str) -> str:
     return f"0{number[2:4]}-{number[4:]}"
 
 
-def markdown() -> str:
-    """The table for a README."""
+class Told(Protocol):
+    """What a network does with a message, as far as people are told of it."""
+
+    @property
+    def told(self) -> str: ...
+
+    @property
+    def status(self) -> str: ...
+
+
+def markdown(magic: Mapping[str, Told] = MAGIC, what: str = "message") -> str:
+    """The table for a page of the documentation."""
     rows = [
-        f"| `{number}` | {national(number)} | {does.told} | {does.status} |" for number, does in MAGIC.items()
+        f"| `{number}` | {national(number)} | {does.told} | {does.status} |" for number, does in magic.items()
     ]
-    return "\n".join(["| recipient | | what becomes of the message | status |", "|---|---|---|---|", *rows])
+    return "\n".join([f"| recipient | | what becomes of the {what} | status |", "|---|---|---|---|", *rows])
+
+
+def outcomes(magic: Mapping[str, Told] = MAGIC) -> str:
+    """The same for a command's help."""
+    return "\n".join(f"{number}  {national(number)}  {does.told}" for number, does in magic.items())

@@ -21,6 +21,7 @@ from kavle.north.auth import Authenticator, OperatorAuthenticator
 from kavle.north.caller import Callers
 from kavle.north.http import App
 from kavle.north.server import HttpServer
+from kavle.north.verbs import Verbs
 from kavle.north.web import PageTerms
 from kavle.north.web.operator import Office
 from kavle.north.web.phones import Guest
@@ -100,13 +101,17 @@ class North:
             upkeep.expand,
             waiting=node.settings.http.connections,
         )
-        return application(
+        verbs = Verbs(
             accept,
             Cancel(node.store, node.clock, upkeep.expand),
             Queries(node.store),
+            Portal(node.store, node.clock, self._desk, self._dial),
+            MmsFiles(node.store),
+        )
+        return application(
+            verbs,
             self._authenticator,
             self._entrants,
-            Portal(node.store, node.clock, self._desk, self._dial),
             node.settings.http,
             node.metrics,
             node.clock,
@@ -117,7 +122,6 @@ class North:
                 node.settings.http.phones,
                 self._guest,
             ),
-            MmsFiles(node.store),
             self._closing,
             Office(self._desk, self._operators),
         )

@@ -5,16 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from kavle.clock import Clock
-from kavle.core.accept import Accept
-from kavle.core.cancel import Cancel
-from kavle.core.mms_files import MmsFiles
-from kavle.core.portal import Portal
-from kavle.core.queries import Queries
 from kavle.core.room import Room
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Callers
 from kavle.north.http import App
 from kavle.north.settings import Locale
+from kavle.north.verbs import Verbs
 from kavle.north.web.account import AccountPage
 from kavle.north.web.bundles import Bundles
 from kavle.north.web.door import Door
@@ -51,18 +47,15 @@ class PageTerms(msgspec.Struct, frozen=True):
 
 def pages(
     terms: PageTerms,
-    accept: Accept,
-    cancel: Cancel,
-    queries: Queries,
+    verbs: Verbs,
     entrants: Authenticator,
-    portal: Portal,
-    files: MmsFiles,
     callers: Callers,
     clock: Clock,
     room: Room,
     office: Office | None = None,
 ) -> App:
     """`office`: where operators have pages, too."""
+    accept, cancel, queries, portal, files = verbs
     renderer = Renderer(terms.locale.zone, phones=bool(terms.phones))
     sessions, language = Sessions(terms.session_key), terms.locale.language
     door = Door(sessions, queries.entrant, queries.operator, callers, clock, language, room)

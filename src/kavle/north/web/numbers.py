@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from kavle.model.errors import OperatorError
 from kavle.model.number import Number
 from kavle.north.throttle import Throttle
 from kavle.north.web.door import Door
-from kavle.north.web.form import NUMBERS, field, fields
+from kavle.north.web.form import field, fields, settings
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import Words
@@ -72,7 +72,7 @@ class Numbers:
     async def change(self, request: Request, visitor: Visitor, account: Account) -> Response:
         number, given = await self._number(request, account), await fields(request)
         try:
-            await self._portal.change_number(account, number.msisdn, _settings(given))
+            await self._portal.change_number(account, number.msisdn, settings(given, "delivered"))
         except OperatorError as error:
             return await self._list(visitor, account, wrong=visitor.words.error(error), given=given)
         visitor.notify(visitor.words("The number is changed."))
@@ -96,12 +96,6 @@ class Numbers:
         if number is None:
             raise HTTPException(404)
         return number
-
-
-def _settings(given: dict[str, str]) -> dict[str, Any]:
-    """What the form has of `NumberSettings`; core says what is wrong with it."""
-    told: dict[str, Any] = {name: given[name] for name in NUMBERS if name in given}
-    return {**told, "delivered": "delivered" in given}
 
 
 def _told(words: Words, number: str, answer: Answer) -> str:

@@ -21,6 +21,7 @@ from kavle.core.queries import Queries
 from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
 from kavle.north.web.door import Door
+from kavle.north.web.form import text
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import Words
@@ -184,21 +185,17 @@ def _too_many(words: Words) -> str:
 
 
 async def _written(form: FormData) -> Written:
-    def text(name: str) -> str:
-        value = form.get(name, "")
-        return value if isinstance(value, str) else ""
-
     file = form.get("file")
     listed = await file.read() if isinstance(file, UploadFile) else b""
     return Written(
-        to=text("to"),
-        sender=text("sender"),
-        text=text("text"),
-        priority=text("priority"),
-        flash=text("flash") == "on",
-        at=text("at"),
+        to=text(form, "to"),
+        sender=text(form, "sender"),
+        text=text(form, "text"),
+        priority=text(form, "priority"),
+        flash=text(form, "flash") == "on",
+        at=text(form, "at"),
         # Long lists take longer than anybody else should wait.
-        recipients=await asyncio.to_thread(_recipients, text("to"), listed),
+        recipients=await asyncio.to_thread(_recipients, text(form, "to"), listed),
     )
 
 

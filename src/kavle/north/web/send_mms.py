@@ -18,6 +18,7 @@ from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
 from kavle.model.mms import MOST_OCTETS, MmsFile
 from kavle.north.web.door import Door
+from kavle.north.web.form import text
 from kavle.north.web.render import Renderer, octets
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import Words
@@ -103,10 +104,6 @@ def _content(words: Words, written: Written) -> dict[str, str]:
 
 
 async def _written(form: FormData) -> Written:
-    def text(name: str) -> str:
-        value = form.get(name, "")
-        return value if isinstance(value, str) else ""
-
     chosen = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
     files = [MmsFile(one.filename or "", one.content_type or "", await one.read()) for one in chosen]
-    return Written(text("to").strip(), text("sender").strip(), text("text"), tuple(files))
+    return Written(text(form, "to").strip(), text(form, "sender").strip(), text(form, "text"), tuple(files))

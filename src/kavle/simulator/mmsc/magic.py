@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from kavle.simulator.magic import HEAD_START, SLOW, national
+from kavle.simulator.magic import HEAD_START, SLOW
 from kavle.wire.mm7 import Code
 
-__all__ = ["HEAD_START", "MAGIC", "ORDINARY", "Behaviour", "behaviour_of", "markdown"]
+__all__ = ["HEAD_START", "MAGIC", "ORDINARY", "Behaviour", "behaviour_of"]
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +88,3 @@ MAGIC: Final[Mapping[str, Behaviour]] = {
 
 def behaviour_of(recipient: str) -> Behaviour:
     return MAGIC.get(recipient, ORDINARY)
-
-
-def markdown() -> str:
-    """The table for the documentation."""
-    rows = [
-        f"| `{number}` | {national(number)} | {does.told} | {does.status} |" for number, does in MAGIC.items()
-    ]
-    return "\n".join(["| recipient | | what becomes of the MMS | status |", "|---|---|---|---|", *rows])

@@ -4,12 +4,9 @@ connection for what is rare, one that calls the other nodes, and a few that read
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
-
-import asyncpg
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from kavle.clock import Clock, SystemClock
 from kavle.model.account import Account
@@ -24,6 +21,7 @@ from kavle.store.groups import Queue
 from kavle.store.postgres import (
     accounts,
     bundles,
+    carriers,
     held,
     links,
     moves,
@@ -53,8 +51,8 @@ from kavle.store.postgres.migrate import migrate
 from kavle.store.postgres.office import PostgresOffice
 from kavle.store.postgres.offset import complaint, offset
 from kavle.store.postgres.persons import PostgresPersons
+from kavle.store.postgres.reader import READERS, Reader
 from kavle.store.postgres.restoring import PostgresRestoring
-from kavle.store.postgres.rows import Db, Proof, columns
 from kavle.store.retention import Erase, Erased
 from kavle.store.rows import to_ms
 from kavle.store.types import (
@@ -91,22 +89,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 W = TypeVar("W")
 
-READERS: Final = 4
 OVERTAKEN: Final = 1.0
 """Seconds at most that receipts wait for outcomes that came before them."""
-
-
-_NEW_CARRIERS: Final = (
-    # Those that are there are not tried: that would use up ids.
-    "INSERT INTO carrier (name, hold, whole, service) SELECT * FROM"
-    " unnest($1::text[], $2::bool[], $3::bool[], $4::smallint[]) AS one(name, hold, whole, service)"
-    " WHERE NOT EXISTS (SELECT FROM carrier WHERE carrier.name = one.name) ON CONFLICT (name) DO NOTHING"
-)
-_CARRIERS: Final = (
-    "UPDATE carrier AS c SET hold = one.hold, whole = one.whole"
-    " FROM unnest($1::text[], $2::bool[], $3::bool[], $4::smallint[]) AS one(name, hold, whole, service)"
-    " WHERE c.name = one.name AND c.service = one.service AND (c.hold, c.whole) <> (one.hold, one.whole)"
-)
 
 
 def end_process(error: BaseException) -> None:
@@ -135,6 +119,7 @@ class PostgresStore:
             self._lanes.append(lane)
             return lane
 
+        self._read = Reader(pool)
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
         self.files = PostgresFiles(self._read)
@@ -175,7 +160,7 @@ class PostgresStore:
         self._change = lane(rare, accounts.change)
         self._top_up = lane(rare, accounts.top_up, repeatable=False)
         self._correct = lane(rare, accounts.correct, repeatable=False)
-        self._carriers = lane(rare, _carrier_ids)
+        self._carriers = lane(rare, carriers.carrier_ids)
         self.office = PostgresOffice(lane, rare, self._read)
         self.restoring = PostgresRestoring(lane, rare, self._read)
         self.books = PostgresBooks(lane, rare, self._read)
@@ -222,8 +207,8 @@ class PostgresStore:
             await link.close()
         await self._pool.close()
 
-    async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
-        return await self._carriers.call(carriers)
+    async def carrier_ids(self, wanted: Sequence[CarrierTerms]) -> dict[str, int]:
+        return await self._carriers.call(wanted)
 
     async def share_links(self, turn: LinkTurn) -> LinkShare:
         return await self._share.call(turn)
@@ -402,44 +387,3 @@ class PostgresStore:
 
     async def _compare_clocks(self) -> None:
         self._complaint = complaint(await self._read(offset, self._clock))
-
-    async def _read(
-        self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        """On another connection when one was lost: as many as there may be lost ones. And again where it was
-        in the way of a step of the schema, which takes its locks in an order of its own. Raises
-        `StoreUnavailable` when there is none to be had."""
-        try:
-            for _ in range(READERS):
-                with suppress(*LOST, asyncpg.DeadlockDetectedError):
-                    return await self._once(read, *args, **kwargs)
-            return await self._once(read, *args, **kwargs)
-        except (*LOST, *BUSY, asyncpg.DeadlockDetectedError) as error:
-            raise StoreUnavailable(f"the database can't be read now: {type(error).__name__}") from error
-
-    async def _once(
-        self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        async with self._pool.acquire() as db:
-            try:
-                return await read(db, *args, **kwargs)
-            except LOST:
-                db.terminate()
-                raise
-
-
-async def _carrier_ids(
-    db: Db, wanted: Sequence[Sequence[CarrierTerms]]
-) -> tuple[list[dict[str, int]], Proof | None]:
-    terms = {one.name: one for carriers in wanted for one in carriers}
-    ordered = [terms[name] for name in sorted(terms)]  # two nodes may start at once
-    rows = columns([(one.name, one.hold, one.whole, int(one.service)) for one in ordered], 4)
-    await db.execute(_NEW_CARRIERS, *rows)
-    await db.execute(_CARRIERS, *rows)
-    found = await db.fetch("SELECT name, service, id FROM carrier WHERE name = ANY($1::text[])", list(terms))
-    known = {(name, service): id for name, service, id in found}
-    ids = [
-        {one.name: known[key] for one in carriers if (key := (one.name, int(one.service))) in known}
-        for carriers in wanted
-    ]
-    return ids, None

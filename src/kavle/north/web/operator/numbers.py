@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +14,7 @@ from kavle.model.account import Operator
 from kavle.model.errors import OperatorError
 from kavle.model.number import NumberSettings
 from kavle.north.web.door import Door
-from kavle.north.web.form import NUMBERS, field, fields
+from kavle.north.web.form import field, fields, settings
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 
@@ -60,15 +60,17 @@ class Numbers:
 
     async def add(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
         given = await fields(request)
-        settings = NumberSettings(given.get("callback", ""))
-        command = AddNumber(given.get("number", ""), given.get("account", ""), settings)
+        called = NumberSettings(given.get("callback", ""))
+        command = AddNumber(given.get("number", ""), given.get("account", ""), called)
         return await self._carried(
             visitor, operator, command, given, visitor.words("The number is the account's.")
         )
 
     async def change(self, request: Request, visitor: Visitor, operator: Operator) -> Response:
         given = await fields(request)
-        command = ChangeNumber(await field(request, "number"), given.get("account"), _settings(given))
+        command = ChangeNumber(
+            await field(request, "number"), given.get("account"), settings(given, "delivered", "verify_tls")
+        )
         return await self._carried(
             visitor, operator, command, {**given, "changing": "yes"}, visitor.words("The number is changed.")
         )
@@ -86,10 +88,3 @@ class Numbers:
             return await self._list(visitor, operator, wrong=visitor.words.error(error), given=given)
         visitor.notify(done)
         return RedirectResponse(_HERE, 303)
-
-
-def _settings(given: dict[str, str]) -> dict[str, Any]:
-    """What the form has of `NumberSettings`; core says what is wrong with it."""
-    told: dict[str, Any] = {name: given[name] for name in NUMBERS if name in given}
-    ticked = {"delivered": "delivered" in given, "verify_tls": "verify_tls" in given}
-    return {**told, **ticked}
