@@ -286,6 +286,7 @@ def test_every_metric_is_told() -> None:
 
 CONTRACT = (ROOT / "docs/contract.md").read_text("utf-8")
 SECURITY = (ROOT / "docs/security.md").read_text("utf-8")
+LIMITS = (ROOT / "docs/limits.md").read_text("utf-8")
 
 
 def with_tests(page: str) -> list[tuple[str, str]]:
@@ -322,6 +323,12 @@ def test_every_row_of_the_contract_is_a_promise() -> None:
 
 @pytest.mark.parametrize(("threat", "tests"), THREATS, ids=[threat[:50] for threat, _ in THREATS])
 def test_every_threat_has_tests_that_hold_it(threat: str, tests: str) -> None:
+    assert "`" in tests, "name the tests that hold it"
+    check_tests(tests)
+
+
+@pytest.mark.parametrize(("bound", "tests"), with_tests(LIMITS), ids=lambda told: told[:50])
+def test_every_bound_has_tests_that_hold_it(bound: str, tests: str) -> None:
     assert "`" in tests, "name the tests that hold it"
     check_tests(tests)
 

@@ -95,6 +95,16 @@ async def test_a_segment_without_a_network_id_awaits_nothing(world: World) -> No
     assert await world.rows("SELECT * FROM awaiting") == []
 
 
+async def test_waiting_receipts_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = "sqlite" if isinstance(world.store, SqliteStore) else "postgres"
+    monkeypatch.setattr(f"kavle.store.{engine}.sweep.MOST_WAITING", 3)
+    await world.receipts([(f"nobody{number}", Status.DELIVERED) for number in range(5)])
+    await world.sweep()
+    assert await world.rows("SELECT network_id FROM waiting ORDER BY id") == [
+        (f"nobody{number}",) for number in (2, 3, 4)
+    ]
+
+
 async def test_a_receipt_nobody_knows_is_kept_for_a_week_and_then_dropped(world: World) -> None:
     await world.receipt("nobody")
     await world.sweep()
