@@ -11,8 +11,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kavle.clock import SetClock
+from kavle.model.message import Accepted, Outcome
+from kavle.model.money import UNIT
+from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
-from kavle.store.types import CarrierTerms, Decision, Verdict
+from kavle.store.types import CarrierTerms, Decision, TopUp, Verdict
 from support.postgres import empty_database, fetch, server, until_listening
 from support.world import LOST, World, open_world
 
@@ -59,6 +62,21 @@ async def test_an_array_is_sent_without_a_call_in_python_for_each_of_its_element
     assert list(row) == sent
     assert len(calls) < 500, "docs/adr/0033: asyncpg asks otherwise now"
     await db.close()
+
+
+async def test_messages_that_all_change_at_once_stay_in_their_pages(world: World) -> None:
+    pages = "SELECT id, (ctid::text::point)[0] FROM message ORDER BY id"
+    await world.store.top_up(TopUp("test", 1000 * UNIT, world.clock.now()))
+    await asyncio.gather(*(world.accept() for _ in range(300)))
+    before = await world.rows(pages)
+    now = world.clock.now()
+    outcomes = [
+        Outcome(one.lease, 1, Accepted(str(one.lease.message_id)), now) for one in await world.lease(300)
+    ]
+    assert await world.store.record(outcomes) == 300
+    assert await world.rows(pages) == before
+    assert await world.receipts([(str(id), Status.DELIVERED) for id, _ in before]) == 300
+    assert await world.rows(pages) == before
 
 
 async def test_a_step_does_not_hold_up_the_nodes_that_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
