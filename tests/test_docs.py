@@ -4,6 +4,7 @@ tests the contract is kept and which threats are met."""
 from __future__ import annotations
 
 import re
+import secrets
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,7 +205,23 @@ def with_defaults_written_out(example: str) -> str:
 
 
 def with_all_written_out(example: str) -> str:
-    return re.sub(r"^#(?=[a-z_]+ = |\[\[)", "", example, flags=re.MULTILINE)
+    return with_secrets(re.sub(r"^#(?=[a-z_]+ = |\[\[)", "", example, flags=re.MULTILINE))
+
+
+def with_secrets(written: str) -> str:
+    assert 'webhook = "..."' in written
+    return written.replace('webhook = "..."', f'webhook = "{secrets.token_hex(16)}"')
+
+
+@pytest.mark.parametrize("page", ["docs/ip1.md", "docs/mm7.md"])
+def test_a_secret_that_everybody_can_read_is_none(tmp_path: Path, page: str) -> None:
+    path = tmp_path / "kavle.toml"
+    block = re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)[0]
+    path.write_text(block, "utf-8")
+    with pytest.raises(SettingsError, match=r"webhook: .*openssl rand -hex 16"):
+        read(path, {})
+    path.write_text(with_secrets(block), "utf-8")
+    read(path, {})
 
 
 def test_the_example_is_a_gateway_that_can_serve(tmp_path: Path) -> None:
@@ -242,7 +259,7 @@ def test_the_tables_that_the_example_leaves_out_may_be_put_in(tmp_path: Path) ->
 def test_the_settings_for_a_rest_provider_are_a_gateway_that_can_serve(tmp_path: Path) -> None:
     (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/ip1.md").read_text("utf-8"), re.DOTALL)
     path = tmp_path / "kavle.toml"
-    path.write_text(block, "utf-8")
+    path.write_text(with_secrets(block), "utf-8")
     check_can_serve(read(path, {}))
 
 

@@ -165,6 +165,10 @@ async def test_serve_does_not_start_without_a_carrier_or_a_route(tmp_path: Path)
     code, _, err = await run("serve", "--config", str(path))
     assert code == 1
     assert 'there is no route: add a [[route]] table such as prefix = "" and carriers = ["a"]' in err
+    path.write_text(path.read_text() + '[[carrier]]\nname="b"\nkind="mm7"\nurl="http://127.0.0.1:1/"\n')
+    code, _, err = await run("serve", "--config", str(path))
+    assert code == 1
+    assert 'such as prefix = "" and carriers = ["a"] and mms = ["b"]' in err
 
 
 async def test_serve_without_its_file_says_which(tmp_path: Path) -> None:

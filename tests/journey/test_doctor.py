@@ -110,6 +110,27 @@ certificate = "{tmp_path}/none.pem"
         assert line.startswith(("ok", " ")) or below.startswith("      ") or below == "", line
 
 
+async def test_an_mmsc_that_is_not_there_is_told_of_like_an_smsc(tmp_path: Path) -> None:
+    config = settings_file(tmp_path, free_port(), http_port=free_port())
+    with config.open("a") as more:
+        for name, where in (("near", f"{LOOPBACK}:{free_port()}"), ("far", "mmsc.example.invalid")):
+            more.write(f"""
+[[carrier]]
+name = "{name}"
+kind = "mm7"
+url = "http://{where}/mm7"
+user = "kavle"
+user_password = "bud"
+""")
+    await open_accounts(f"sqlite:///{tmp_path}/data/kavle.db", {})
+    code, out = await doctor(config)
+    assert code == 1
+    assert found(out, "links") == ["WRONG", "WRONG", "WRONG", "hint"], out
+    assert f"near: no connection to {LOOPBACK}:" in out
+    assert "far: no connection to mmsc.example.invalid:80" in out
+    assert "far: its password goes to mmsc.example.invalid by plain http" in " ".join(out.split())
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

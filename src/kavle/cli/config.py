@@ -36,6 +36,8 @@ _NAMED_BY = {"KAVLE_DATABASE", "KAVLE_DATABASE_FILE"}
 
 CarrierSettings = SmppSettings | Ip1Settings | Mm7Settings
 
+_ROUTED_BY: Final = {Service.SMS: "carriers", Service.MMS: "mms"}
+"""The keys of a route."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -187,8 +189,8 @@ def check_can_serve(settings: Settings) -> None:
     if not settings.carrier:
         raise SettingsError(
             "there is no carrier to send by: add a [[carrier]] table with name, kind, host, port, system_id"
-            " and password, or of kind ip1 with a token (`kavle demo` needs none: it brings a simulated"
-            " network)"
+            " and password, or of kind ip1 with a token, or for MMS of kind mm7 with a url (`kavle demo`"
+            " needs none: it brings simulated networks)"
         )
     for carrier in settings.carrier:
         if isinstance(carrier, Ip1Settings) and carrier.webhook and not settings.http.public_url:
@@ -197,10 +199,12 @@ def check_can_serve(settings: Settings) -> None:
                 " there: say by which address it reaches us, such as https://sms.example.com"
             )
     if not settings.route:
-        names = ", ".join(f'"{carrier.name}"' for carrier in settings.carrier)
-        raise SettingsError(
-            f'there is no route: add a [[route]] table such as prefix = "" and carriers = [{names}]'
+        by = " and ".join(
+            f"{key} = [{names}]"
+            for service, key in _ROUTED_BY.items()
+            if (names := ", ".join(f'"{one.name}"' for one in settings.carrier if one.service is service))
         )
+        raise SettingsError(f'there is no route: add a [[route]] table such as prefix = "" and {by}')
 
 
 def carrier_terms(settings: Settings) -> list[CarrierTerms]:
@@ -295,7 +299,7 @@ def _check_carriers(key: str, wanted: list[str], service: Service, settings: Set
             known = ", ".join(services) or "none"
             raise SettingsError(f"{key}: there is no carrier {name} (known: {known})")
         if services[name] is not service:
-            other = "mms" if service is Service.SMS else "carriers"
             raise SettingsError(
-                f"{key}: the carrier {name} is for {services[name].name}: name it in {other} of the route"
+                f"{key}: the carrier {name} is for {services[name].name}: name it in"
+                f" {_ROUTED_BY[services[name]]} of the route"
             )

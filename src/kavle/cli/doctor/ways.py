@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from kavle.cli.config import Settings
+from kavle.cli.config import CarrierSettings, Settings
 from kavle.cli.doctor.database import Database
 from kavle.cli.doctor.finding import Finding, hint, well, wrong
 from kavle.cli.options import address
@@ -23,12 +24,15 @@ from kavle.north.tls import Certificate
 from kavle.settings import SettingsError
 from kavle.south.callback.addresses import Allowed
 from kavle.south.callback.guard import refusal_of
+from kavle.south.ip1.settings import Ip1Settings
+from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.tls import client_context
 
 _PATIENCE: Final = 5.0
 _SOON: Final = 14 * 86_400
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 -- as it is dialled
+_PORTS: Final = {"https": 443, "http": 80}
 _NAMESPACE: Final = re.compile(r'^kavle_foreign_namespace_total\{namespace="(.*)"\} (\d+)', re.MULTILINE)
 
 
@@ -80,25 +84,54 @@ def links(settings: Settings, database: Database) -> Iterator[Finding]:
             )
             make = hint if bound else wrong
             yield make("links", says, "`kavle carriers` tells when, and how the network is to be reached")
-        elif isinstance(carrier, SmppSettings):
-            yield from _reachable(carrier)
+        else:
+            yield from _reachable(carrier.name, *_peer(carrier))
+        yield from _bare(carrier)
     if view is not None:
         yield from _queues(settings, view)
 
 
-def _reachable(carrier: SmppSettings) -> Iterator[Finding]:
+def _peer(carrier: CarrierSettings) -> tuple[str, int]:
+    """Host and port that the carrier's links go to."""
+    if isinstance(carrier, SmppSettings):
+        return carrier.host, carrier.port
+    url = urlsplit(carrier.api if isinstance(carrier, Ip1Settings) else carrier.url)
+    return url.hostname or "", url.port or _PORTS[url.scheme]
+
+
+def _reachable(name: str, host: str, port: int) -> Iterator[Finding]:
     """Where no process has its links: whether there would be somebody."""
-    where = address(carrier.host, carrier.port)
+    where = address(host, port)
     try:
-        socket.create_connection((carrier.host, carrier.port), timeout=_PATIENCE).close()
+        socket.create_connection((host, port), timeout=_PATIENCE).close()
     except OSError as error:
         yield wrong(
             "links",
-            f"{carrier.name}: no connection to {where}: {error.strerror or error}",
+            f"{name}: no connection to {where}: {error.strerror or error}",
             "look at host and port, at firewalls, and whether the network must let our address in",
         )
     else:
-        yield well("links", f"{carrier.name}: no process has it; {where} can be reached")
+        yield well("links", f"{name}: no process has it; {where} can be reached")
+
+
+def _bare(carrier: CarrierSettings) -> Iterator[Finding]:
+    """A password that whoever is on the way may read."""
+    if not isinstance(carrier, Mm7Settings) or not carrier.user_password:
+        return
+    url = urlsplit(carrier.url)
+    if url.scheme == "http" and not _private(url.hostname or ""):
+        yield hint(
+            "links",
+            f"{carrier.name}: its password goes to {url.hostname} by plain http",
+            "begin carrier.url with https, unless the line is a private one",
+        )
+
+
+def _private(host: str) -> bool:
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or "." not in host
 
 
 def _queues(settings: Settings, view: CarriersView) -> Iterator[Finding]:

@@ -13,13 +13,10 @@ from kavle.model.service import Service
 from kavle.settings import WrongValue
 from kavle.south.ip1.batch import fits, objection
 from kavle.south.settings import OnUnsure
+from kavle.south.webhook import check_webhook
 
 Seconds = Annotated[float, Meta(gt=0)]
 
-SHORTEST_SECRET: Final = 24
-"""Characters: of letters, digits, - and _ these are 140 bits, if they were drawn by chance."""
-
-_SECRET: Final = re.compile(r"[A-Za-z0-9_-]*")
 _BEARER: Final = re.compile(r"[!-~]+")
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
@@ -59,10 +56,7 @@ class Ip1Settings(
             raise WrongValue("api", "expected an address such as https://api.ip1sms.com, and no more")
         if not _BEARER.fullmatch(self.token):
             raise WrongValue("token", "expected the token as the user portal shows it")
-        if self.webhook and not (_SECRET.fullmatch(self.webhook) and len(self.webhook) >= SHORTEST_SECRET):
-            raise WrongValue(
-                "webhook", f"expected {SHORTEST_SECRET} letters, digits, - or _ at least, drawn by chance"
-            )
+        check_webhook(self.webhook)
         if self.sender and not fits(self.sender):
             raise WrongValue("sender", "expected 3 to 11 letters A-Z and digits, or a number of 15 at most")
         if self.binds > min(self.window, self.connections):

@@ -13,6 +13,7 @@ from kavle.model.service import Service
 from kavle.settings import WrongValue
 from kavle.south.hooks import PREFIX
 from kavle.south.settings import OnUnsure
+from kavle.south.webhook import check_webhook
 from kavle.wire.mm7 import Version, version
 
 Seconds = Annotated[float, Meta(gt=0)]
@@ -22,10 +23,6 @@ Schema = Literal[
 SenderForm = Literal["by length", "number", "short code", "none"]
 Expiry = Literal["relative", "absolute", "none"]
 
-SHORTEST_SECRET: Final = 24
-"""Characters: of letters, digits, - and _ these are 140 bits, if they were drawn by chance."""
-
-_SECRET: Final = re.compile(r"[A-Za-z0-9_-]*")
 _NUMBER: Final = re.compile(r"[0-9]{0,15}")
 _VERSION: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+|")
 
@@ -88,10 +85,7 @@ class Mm7Settings(
             raise WrongValue(
                 "incoming_number", "expected digits, country code first and no plus, or a short code"
             )
-        if self.webhook and not (_SECRET.fullmatch(self.webhook) and len(self.webhook) >= SHORTEST_SECRET):
-            raise WrongValue(
-                "webhook", f"expected {SHORTEST_SECRET} letters, digits, - or _ at least, drawn by chance"
-            )
+        check_webhook(self.webhook)
         for name in ("ca", "certificate", "key"):
             if getattr(self, name) and url.scheme != "https":
                 raise WrongValue(name, "it is for TLS alone; begin the url with https")
