@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kavle.core.mms_order import MOST_FILES
 from kavle.model.message import Lease, Parcel, Refused, Unsure
 from kavle.model.mms import IncomingFile, MmsFile
 from kavle.model.service import Service
@@ -32,6 +33,7 @@ from kavle.wire.mm7 import (
     Form,
     ReadReplyReq,
     RSErrorRsp,
+    SubmitReq,
     SubmitRsp,
     read,
     write,
@@ -88,6 +90,16 @@ def test_an_mms_as_it_is_submitted() -> None:
     assert smil.body.index(b'src="text.txt"') < smil.body.index(b'src="bild.jpg"')
     assert (str(text.content_type), text.body) == ("text/plain; charset=utf-8; name=text.txt", b"Hej")
     assert (picture.content_type.type, picture.body) == ("image/jpeg", JPEG)
+
+
+def test_as_many_files_as_are_accepted_are_read_by_who_gets_them() -> None:
+    files = [
+        MmsFile(f"kort-{number}.vcf", "text/x-vcard", b"BEGIN:VCARD\r\n") for number in range(MOST_FILES)
+    ]
+    got = read(*write(submission(parcel(), files, settings(), NOW)))
+    assert isinstance(got, SubmitReq)
+    assert got.content is not None
+    assert [part.body for part in got.content.parts[1:]] == [b"Hej", *(file.data for file in files)]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from kavle.model.text import normalise
 from kavle.sms.segment import Encoding
 
 MOST_FILES: Final = 200
+"""The manual has no bound for them; with text and presentation they stay below `wire.mime.Limits.parts`."""
 LONGEST_TEXT: Final = 100_000  # characters
 _NONE_OUT: Final[frozenset[int]] = frozenset()
 

@@ -26,7 +26,7 @@ _BLANK_LINE: Final = re.compile(rb"(?:\A|\r?\n)\r?\n")
 class Limits(msgspec.Struct, frozen=True):
     """What is read of a body at most; its length is limited by whoever receives it."""
 
-    parts: int = 100  # on all levels together
+    parts: int = 250  # on all levels together
     depth: int = 4
     header: int = 8192  # octets of one part's
 
