@@ -16,6 +16,7 @@ from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.model.service import Service
 from kavle.model.status import Status
+from kavle.store.files import MOST_LOOKED_AT
 from kavle.store.groups import MOST_OCTETS, groups
 from kavle.store.inbox import CallbackRequest, IncomingPage, MmsSaid, NewNumber
 from kavle.store.sqlite.store import SqliteStore
@@ -156,6 +157,17 @@ async def test_an_mms_from_a_phone_is_kept_with_its_files_and_wants_its_call(
     found = await world.store.files.of_incoming(world.account.id, line.id, "bild.jpg")
     assert (found.data, found.content_id) == (JPEG, "bild.jpg@phone")
     assert await world.store.files.of_incoming(world.account.id + 1, line.id, "bild.jpg") is None
+
+
+async def test_the_texts_among_files_are_read_from_their_beginning(world: World, mms: World) -> None:
+    plain = [(f"{n}.txt", "text/plain", f"text {n}".encode()) for n in range(MOST_LOOKED_AT + 5)]
+    files = ("bild.jpg", "image/jpeg", JPEG), ("kort.vcf", "text/x-vcard", CARD.data), *plain
+    assert await world.store.inbox.take_mms(incoming_mms(mms.carrier_id, world.clock.now(), "t1", *files))
+    bare = incoming_mms(mms.carrier_id, world.clock.now(), "t2", files[0])
+    assert await world.store.inbox.take_mms(bare)
+    none, first = await world.store.inbox.incoming(IncomingPage())
+    texts = await world.store.files.texts([first.id, none.id], 5)
+    assert texts == {first.id: [b"text "] * (MOST_LOOKED_AT - 2)}
 
 
 async def test_one_that_is_nobodys_is_kept_for_the_operator_alone(world: World, mms: World) -> None:

@@ -146,6 +146,7 @@ STATEMENTS = {
     "keeps files": files._INSERT,
     "reads files": files._ALL,
     "reads what files there are": files._LINES,
+    "reads texts among files": files._TEXTS,
     "reads a file that goes out": files._OUTGOING,
     "reads a file that came in": files._INCOMING,
     "finds numbers with calls": callbacks._LANES,

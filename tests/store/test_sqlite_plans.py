@@ -74,6 +74,7 @@ STATEMENTS = {
     "forgets MMS": incoming_mms._FORGET,
     "reads files": files._ALL,
     "reads what files there are": files._LINES,
+    "reads texts among files": files._TEXTS,
     "reads a file that goes out": files._OUTGOING,
     "reads a file that came in": files._INCOMING,
     "finds numbers with calls": callbacks._LANES._sql,

@@ -161,6 +161,32 @@ async def test_what_a_phone_sent_is_shown_to_its_receiver(gateway: Running, cust
     assert hostile.body == page
 
 
+async def test_what_it_says_is_shown_to_its_receiver_and_to_operators(
+    gateway: Running, customer: Browser
+) -> None:
+    id = await received(
+        gateway,
+        ("show.smil", "application/smil", b"<smil><body/></smil>"),
+        ("a.txt", "text/plain", "Hej <b>å</b> från stranden".encode()),
+        ("bild.jpg", "image/jpeg", JPEG),
+        ("b.txt", "text/plain", "Ö".encode("latin-1") + b"l" * 20_000),
+    )
+    assert "MMS Semester Hej <b>å</b> från stranden Öll" in (await customer.get("/portal/incoming")).text
+    told = await customer.get(f"/portal/incoming/{id}")
+    for name, role in (("anna", "admin"), ("vera", "viewer")):
+        await operator(gateway, name, role)  # type: ignore[arg-type]
+    async with browsing(gateway.url) as anna, browsing(gateway.url) as vera:
+        await sign_in(anna, "anna")
+        await sign_in(vera, "vera")
+        whole, veiled = [await one.get(f"/operator/incoming/{id}") for one in (anna, vera)]
+    for page in (told, whole):
+        assert "Semester Hej <b>å</b> från stranden Ölll" in page.text
+        assert "<b>å" not in page.body
+        assert len(page.body) < 20_000
+        assert page.body.index("<img") < page.body.index("a.txt"), "pictures first"
+    assert "stranden" not in veiled.text
+
+
 async def test_operators_find_them_and_viewers_see_no_file(gateway: Running, visitor: Browser) -> None:
     out, back = await sent(gateway, status=Status.EXPIRED), await received(gateway)
     for name, role in (("anna", "admin"), ("vera", "viewer")):

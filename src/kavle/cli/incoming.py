@@ -143,6 +143,8 @@ def _told(whole: IncomingWhole) -> Iterator[str]:
     yield f"received  {one.received_at:{_TIME}} by {one.carrier}{_missing(one)}"
     yield f"state     {_STATES[one.state]} since {one.state_at:{_TIME}}{_next(whole.due)}"
     yield f"{'text' if one.service is Service.SMS else 'subject':<10}{_harmless(whole.text)}"
+    if whole.said:
+        yield f"says      {_harmless(whole.said)}"
     for file in whole.files:
         yield f"file      {file.name}  {file.content_type}  {file.size} octets"
     for line in whole.tries:

@@ -11,6 +11,7 @@ from msgspec import Meta
 from kavle.clock import Clock
 from kavle.core.ids import internal
 from kavle.core.numbers import account_named
+from kavle.mms.text import beginning
 from kavle.model.errors import OperatorError
 from kavle.model.incoming import IncomingState
 from kavle.model.mms import FileLine
@@ -19,6 +20,9 @@ from kavle.store.inbox import IncomingLine, IncomingPage, TryLine
 from kavle.store.store import Store
 
 PAGE: Final = 200
+LONGEST: Final = 10_000
+"""Characters that are shown of what an MMS says in all its texts; the rest is in its files."""
+_OCTETS: Final = 4  # of a character, at most
 
 
 class ListIncoming(msgspec.Struct, frozen=True, tag="incoming"):
@@ -71,6 +75,7 @@ class IncomingWhole(msgspec.Struct, frozen=True):
     tries: list[TryLine]
     due: datetime | None
     files: tuple[FileLine, ...] = ()  # of an MMS
+    said: str = ""  # by the texts among them
 
 
 class Inbox:
@@ -88,9 +93,7 @@ class Inbox:
             before, account_id, command.unowned, command.number, command.failed, command.limit
         )
         lines = await self._store.inbox.incoming(page)
-        texts: dict[int, str] = {}
-        if command.characters and lines:
-            texts = await self._store.inbox.texts([line.id for line in lines], command.characters)
+        texts = await self._beginnings(lines, command.characters) if command.characters and lines else {}
         return [self._shown(line, texts.get(line.id)) for line in lines]
 
     async def show(self, command: ShowIncoming) -> IncomingWhole:
@@ -98,7 +101,10 @@ class Inbox:
         story = await self._store.inbox.story(await self._internal(command.id))
         if story is None:
             raise _unknown(command.id)
-        return IncomingWhole(self._shown(story.line), story.text, story.tries, story.due, story.files)
+        line = story.line
+        said = {} if line.mms is None else await self._said([line.id], LONGEST)
+        whole = self._shown(line), story.text, story.tries, story.due, story.files, said.get(line.id, "")
+        return IncomingWhole(*whole)
 
     async def replay(self, command: ReplayIncoming) -> list[str]:
         """The public ids of those that are brought to their customers anew."""
@@ -106,6 +112,19 @@ class Inbox:
         ids = [id for id in known.values() if id is not None]
         done = set(await self._store.inbox.replay(ids, self._clock.now()))
         return [given for given, id in known.items() if id in done]
+
+    async def _beginnings(self, lines: list[IncomingLine], characters: int) -> dict[int, str]:
+        """Of what is not erased. An MMS's subject stands before what it says."""
+        texts = await self._store.inbox.texts([line.id for line in lines], characters)
+        said = await self._said([line.id for line in lines if line.mms is not None], characters)
+        for id in texts.keys() & said.keys():
+            texts[id] = "\n".join(filter(None, (texts[id], said[id])))[:characters]
+        return texts
+
+    async def _said(self, ids: list[int], characters: int) -> dict[int, str]:
+        octets = characters * _OCTETS
+        texts = await self._store.files.texts(ids, octets) if ids else {}
+        return {id: _told(found, octets)[:characters] for id, found in texts.items()}
 
     async def _internal(self, public: str) -> int:
         id = await internal(self._store, public)
@@ -128,6 +147,13 @@ class Inbox:
             beginning,
             Service.SMS if line.mms is None else Service.MMS,
         )
+
+
+def _told(texts: list[bytes], octets: int) -> str:
+    """What the texts among a phone's files say, one below the other; of each so many octets at most were
+    read."""
+    said = (beginning(data, cut=len(data) == octets).strip() for data in texts)
+    return "\n".join(text for text in said if text)
 
 
 def _unknown(id: str) -> OperatorError:

@@ -52,7 +52,7 @@ def _incoming(one: IncomingMessage) -> IncomingMessage:
 def _whole(one: IncomingWhole) -> IncomingWhole:
     """What a customer's application answered may repeat what it was told."""
     tries = [replace(each, head="") for each in one.tries]
-    return replace(one, message=_incoming(one.message), text=HIDDEN, tries=tries, files=())
+    return replace(one, message=_incoming(one.message), text=HIDDEN, said="", tries=tries, files=())
 
 
 def _number(one: Number) -> Number:

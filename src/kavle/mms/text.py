@@ -7,6 +7,7 @@ from typing import Final
 
 _CONTROLS: Final = bytes(octet for octet in [*range(0x20), 0x7F] if octet not in b"\t\n\f\r")
 _AT_ONCE: Final = 16 * 1024  # octets that are looked at: of what is no text, the first are enough
+_LONGEST_CHARACTER: Final = 4  # octets, in UTF-8 and UTF-16
 _BOMS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -24,6 +25,17 @@ def charset(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return "windows-1252"
     return "utf-8"
+
+
+def beginning(data: bytes, *, cut: bool) -> str:
+    """What a text says; empty for what is no text. `cut`: it may end within a character, which then is left
+    out."""
+    for missing in range(_LONGEST_CHARACTER if cut else 1):
+        whole = data[: len(data) - missing]
+        written_in = charset(whole)
+        if written_in not in (None, "windows-1252"):
+            return whole.decode(written_in).removeprefix("\ufeff")
+    return data.decode("windows-1252", "replace") if charset(data) else ""
 
 
 def _utf_16(data: bytes) -> str | None:

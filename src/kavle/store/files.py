@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from kavle.model.message import Draft
@@ -13,6 +13,8 @@ FileRow = tuple[int, int, str, str, str, int, bytes]
 
 COLUMNS: Final = "message_id, number, name, content_type, content_id, size, data"
 LINES: Final = "SELECT name, content_type, content_id, size FROM file WHERE message_id = {} ORDER BY number"
+MOST_LOOKED_AT: Final = 20
+"""Files of one message of which the texts are read together."""
 
 
 class Files(Protocol):
@@ -24,11 +26,23 @@ class Files(Protocol):
     async def lines(self, message_id: int) -> list[FileLine]:
         """What there is, in its order, without its data."""
 
+    async def texts(self, ids: Sequence[int], octets: int) -> dict[int, list[bytes]]:
+        """The plain texts among a message's first files, in their order, each with so many octets from its
+        beginning; of those messages that have any."""
+
     async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
         """One of the account's, or of anybody's. None for what is unknown, erased or another's."""
 
     async def of_incoming(self, account_id: int | None, incoming_id: int, name: str) -> IncomingFile | None:
         """As `of_outgoing`."""
+
+
+def written(rows: Iterable[tuple[int, bytes]]) -> dict[int, list[bytes]]:
+    """Texts by their message, in their order."""
+    texts: dict[int, list[bytes]] = {}
+    for message_id, data in rows:
+        texts.setdefault(message_id, []).append(data)
+    return texts
 
 
 def of_draft(message_id: int, draft: Draft) -> list[FileRow]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from kavle.model.mms import FileLine, IncomingFile, MmsFile
-from kavle.store.files import COLUMNS, LINES, FileRow, line
+from kavle.store.files import COLUMNS, LINES, MOST_LOOKED_AT, FileRow, line, written
 from kavle.store.postgres.rows import Db, columns
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::t
 """  # noqa: S608 -- ours
 _LINES: Final = LINES.format("$1")
 _ALL: Final = "SELECT name, content_type, data FROM file WHERE message_id = $1 ORDER BY number"
+_TEXTS: Final = f"""
+SELECT message_id, substr(data, 1, $2) FROM file WHERE message_id = ANY($1::bigint[])
+AND number <= {MOST_LOOKED_AT} AND content_type LIKE 'text/plain%' ORDER BY message_id, number
+"""  # noqa: S608 -- ours
 _OUTGOING: Final = (
     "SELECT f.name, f.content_type, f.data FROM message AS m JOIN file AS f ON f.message_id = m.id"
     " WHERE m.id = $1 AND m.account_id = coalesce($2, m.account_id) AND f.name = $3"
@@ -38,6 +42,9 @@ class PostgresFiles:
     async def lines(self, message_id: int) -> list[FileLine]:
         return await self._read(lines, message_id)
 
+    async def texts(self, ids: Sequence[int], octets: int) -> dict[int, list[bytes]]:
+        return await self._read(_texts, ids, octets)
+
     async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
         return await self._read(_of_outgoing, account_id, message_id, name)
 
@@ -56,6 +63,10 @@ async def lines(db: Db, message_id: int) -> list[FileLine]:
 
 async def _outgoing(db: Db, message_id: int) -> list[MmsFile]:
     return [MmsFile(*row) for row in await db.fetch(_ALL, message_id)]
+
+
+async def _texts(db: Db, ids: Sequence[int], octets: int) -> dict[int, list[bytes]]:
+    return written(await db.fetch(_TEXTS, list(ids), octets))
 
 
 async def _of_outgoing(db: Db, account_id: int | None, message_id: int, name: str) -> MmsFile | None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import apsw
 
 from kavle.model.mms import FileLine, IncomingFile, MmsFile
-from kavle.store.files import COLUMNS, LINES, line
+from kavle.store.files import COLUMNS, LINES, MOST_LOOKED_AT, line, written
 from kavle.store.sqlite.reader import Reader
+from kavle.store.sqlite.rows import array
 
 INSERT: Final = f"INSERT INTO file ({COLUMNS})"
 _LINES: Final = LINES.format("?")
 _ALL: Final = "SELECT name, content_type, data FROM file WHERE message_id = ? ORDER BY number"
+_TEXTS: Final = f"""
+SELECT f.message_id, substr(f.data, 1, ?) FROM json_each(?) AS one CROSS JOIN file AS f
+ON f.message_id = one.value AND f.number <= {MOST_LOOKED_AT} AND f.content_type LIKE 'text/plain%'
+ORDER BY f.message_id, f.number
+"""  # noqa: S608 -- ours
 _OUTGOING: Final = (
     "SELECT f.name, f.content_type, f.data FROM message AS m JOIN file AS f ON f.message_id = m.id"
     " WHERE m.id = ?1 AND m.account_id = coalesce(?2, m.account_id) AND f.name = ?3"
@@ -33,6 +40,9 @@ class SqliteFiles:
     async def lines(self, message_id: int) -> list[FileLine]:
         return await self._look(lines, message_id)
 
+    async def texts(self, ids: Sequence[int], octets: int) -> dict[int, list[bytes]]:
+        return await self._look(_texts, ids, octets)
+
     async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
         return await self._look(_of_outgoing, account_id, message_id, name)
 
@@ -46,6 +56,10 @@ def outgoing(db: apsw.Connection, message_id: int) -> list[MmsFile]:
 
 def lines(db: apsw.Connection, message_id: int) -> list[FileLine]:
     return [line(row) for row in db.execute(_LINES, (message_id,))]
+
+
+def _texts(db: apsw.Connection, ids: Sequence[int], octets: int) -> dict[int, list[bytes]]:
+    return written(db.execute(_TEXTS, (octets, array(ids))))
 
 
 def _of_outgoing(db: apsw.Connection, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
