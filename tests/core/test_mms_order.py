@@ -69,6 +69,10 @@ def test_all_octets_that_may_be_and_not_one_more() -> None:
         ({"files": (MmsFile("x.jpg", "image/jpeg", b"MZ\x90\0"),)}, Reason.CONTENT),
         ({"files": (MmsFile("x.txt", "text/plain", b"MZ\x90\0\3\0\0\0\4\0"),)}, Reason.CONTENT),
         ({"files": (PICTURE, MmsFile("x.html", "text/html", b"<html><script>"))}, Reason.CONTENT),
+        (
+            {"files": (PICTURE, MmsFile("a.smil", "", b"<smil><head><script>x</script></head></smil>"))},
+            Reason.CONTENT,
+        ),
         ({"files": (MmsFile("tom.jpg", "image/jpeg", b""),)}, Reason.CONTENT),
         ({"files": (PICTURE,) * (MOST_FILES + 1)}, Reason.CONTENT),
         ({"recipient": "hej"}, Reason.RECIPIENT),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kavle.mms import media
+from kavle.mms import media, smil
 from kavle.mms.smil import presentation, renamed, with_text
 
 
@@ -135,3 +135,25 @@ def test_whatever_a_presentation_is_nothing_of_it_is_lost(before: bytes, after: 
     document = b"<smil>" + before + b"</body>" + after
     shown = with_text(document, "text.txt")
     assert shown.replace(b'<par dur="5s"><text src="text.txt"/></par>', b"") == document
+
+
+@pytest.mark.parametrize(
+    ("inside", "has"),
+    [
+        (b"<head><script>alert(1)</script></head>", True),
+        (b"<SCRIPT/>", True),
+        (b'<svg:script xlink:href="x"/>', True),
+        (b'<ev:listener event="x"/>', True),
+        (b'<img src="a.jpg" onload="x()"/>', True),
+        (b"<img alt=\">\" ONLOAD = 'x()'/>", True),
+        (b'<a href="javascript:x()"/>', True),
+        (b'<a href="java&#115;cri&#10;pt:x()"/>', True),
+        (b'<meta content="on sale = 2"/><par><text src="description.txt"/></par>', False),
+        (b'<par begin="button.click"><img src="handler.jpg" region="Icon"/></par>', False),
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_what_a_viewer_might_run_is_found(inside: bytes, has: bool, charset: str) -> None:
+    document = f"<smil>{inside.decode()}</smil>".encode(charset)
+    assert smil.has_script(document) == has
+    assert not smil.has_script(smil.presentation([("image/jpeg", "a.jpg"), ("text/plain", "text.txt")]))

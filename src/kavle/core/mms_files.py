@@ -27,6 +27,8 @@ def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
     for number, kind in enumerate(media, start=1):
         if kind is None:
             raise Refusal(Reason.CONTENT, f"file {number} is of no type that phones are sent, or it is empty")
+        if kind.content_type == smil.CONTENT_TYPE and smil.has_script(files[number - 1].data):
+            raise Refusal(Reason.CONTENT, f"file {number} is a presentation with a script in it")
     known = [kind for kind in media if kind is not None]
     names = _names([file.name for file in files], known)
     new = {file.name: name for file, name in zip(files, names, strict=True) if file.name != name}

@@ -43,6 +43,12 @@ _TEXT_REGION: Final = re.compile(
     r"""<region\b[^<>]{0,400}?\bid\s{0,9}=\s{0,9}["'](text)["']""", re.IGNORECASE
 )
 
+_SCRIPT: Final = re.compile(
+    r"""<(?:[\w.-]{1,100}+:)?(?:script|handler|listener)\b|[\s"'/]on[a-z]{1,40}+\s*+=\s*+["']""",
+    re.IGNORECASE,
+)
+_SCRIPT_ADDRESS: Final = re.compile(r"(?:java|vb)script:", re.IGNORECASE)
+
 _Slide = dict[str, tuple[str, str]]  # by slot: element and source
 
 
@@ -85,6 +91,14 @@ def with_text(document: bytes, name: str) -> bytes:
     region = f' region="{own[1]}"' if own else ""
     slide = f'<par dur="{_SECONDS}s"><text src={quoteattr(name)}{region}/></par>'
     return f"{text[: ends[-1]]}{slide}{text[ends[-1] :]}".encode(written_in, "surrogateescape")
+
+
+def has_script(document: bytes) -> bool:
+    """Whether there is something in it that a viewer might run: an element of scripts, an attribute that
+    handles an event, an address that is a program. No presentation needs any of them."""
+    text = document.decode(charset(document) or "latin-1", "replace")
+    address = "".join(unescape(text).split())  # in which viewers overlook what is white
+    return bool(_SCRIPT.search(text) or _SCRIPT_ADDRESS.search(address))
 
 
 def _meant(source: re.Match[str]) -> str:
