@@ -110,7 +110,8 @@ async def test_what_no_phone_can_send_is_not_sent(
 ) -> None:
     await somebody.get("/phones")
     page = await somebody.post(f"/phones/{PHONE}/write", **fields)
-    assert "A phone sends 1 to 1,000 characters to a number." in page.text
+    assert '<p class="wrong" role="alert">A phone sends 1 to 1,000 characters to a number.</p>' in page.body
+    assert "A phone sends" not in (await somebody.get("/phones")).text
     assert tried.network.counts.mo == 0
 
 

@@ -138,7 +138,9 @@ async def test_a_file_alone_is_enough_and_a_text_alone_is_an_sms(
 async def test_what_is_too_large_is_not_sent(network: Vasp, somebody: Browser) -> None:
     await somebody.get(f"/phones/{PHONE}")
     page = await sent(somebody, "x", "a.png", PICTURE + bytes(614_400))
-    assert "at most 600 kB" in page.body
+    assert '<p class="wrong" role="alert">A phone sends a file of at most 600 kB' in page.body
+    page = await sent(somebody, "", "", b"")
+    assert '<p class="wrong" role="alert">A phone sends up to 1,000 characters, a picture or' in page.body
     page = await sent(somebody, "x", "a.png", bytes(3_000_000))
     assert (page.status, page.headers["Connection"]) == (413, "close")
     assert "a form holds 2 MB" in page.text

@@ -15,6 +15,6 @@ async def cancel(under_way: Awaitable[None], visitor: Visitor, done: str) -> Non
     except Refusal as refusal:
         if refusal.reason is not Reason.PARAMETER:
             raise
-        visitor.notify(visitor.words("It can't be cancelled any more."))
+        visitor.refuse(visitor.words("It can't be cancelled any more."))
     else:
         visitor.notify(done)

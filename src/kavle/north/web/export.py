@@ -47,7 +47,7 @@ class Export:
     async def file(self, request: Request, visitor: Visitor, account: Account) -> Response:
         chosen = Filter.of(request)
         if account.id in self._running or len(self._running) >= MOST_AT_ONCE:
-            visitor.notify(visitor.words("An export is being made already. Try again when it is done."))
+            visitor.refuse(visitor.words("An export is being made already. Try again when it is done."))
             return RedirectResponse(f"/visastatus.aspx?{chosen.query}", 303)
         return StreamingResponse(
             self._written(visitor.words, account, chosen),

@@ -78,5 +78,5 @@ class Incoming:
         if done:
             visitor.notify(visitor.words("Your application is called again."))
         else:
-            visitor.notify(visitor.words("It can't be called for: the number is no longer yours."))
+            visitor.refuse(visitor.words("It can't be called for: the number is no longer yours."))
         return RedirectResponse(f"/portal/incoming/{id}", 303)

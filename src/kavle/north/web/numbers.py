@@ -82,7 +82,7 @@ class Numbers:
         """One call, as if a phone had written; nothing is kept of it, and it is not repeated."""
         number, now, words = await self._number(request, account), self._clock.now(), visitor.words
         if self._tests.full(account.id, now):
-            visitor.notify(words("That is enough for now: try again in a minute."))
+            visitor.refuse(words("That is enough for now: try again in a minute."))
             return RedirectResponse(_HERE, 303)
         self._tests.add(account.id, now)
         answer = await self._portal.test_call(account, number.msisdn, words("A test call: åäö ÅÄÖ"))

@@ -21,6 +21,7 @@ from kavle.north.web.door import Door
 from kavle.north.web.phone_network import PICTURES, Got, Mms, Outcome, Phone, PhoneNetwork
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
+from kavle.north.web.words import Words
 
 FIRST: Final = "46701740605"
 """The phone that is shown before any has got a message; of the series that is kept for fiction."""
@@ -75,7 +76,7 @@ class Phones:
         try:
             return RedirectResponse(f"/phones/{parse_msisdn(written, self._region)}", 303)
         except ValueError:
-            visitor.notify(visitor.words("That is no phone number."))
+            visitor.refuse(visitor.words("That is no phone number."))
             return RedirectResponse("/phones", 303)
 
     async def show(self, request: Request, visitor: Visitor, number: str) -> Response:
@@ -123,9 +124,9 @@ class Phones:
         if isinstance(file, UploadFile) and file.filename:
             name, data = file.filename, await file.read()
             if len(text) > _LONGEST or not await self._network.send(number, to, text, name, data):
-                visitor.notify(visitor.words("A phone sends a file of at most 600 kB by MMS, to a number."))
+                visitor.refuse(visitor.words("A phone sends a file of at most 600 kB by MMS, to a number."))
         elif not text or len(text) > _LONGEST or not await self._network.write(number, to, text):
-            visitor.notify(visitor.words("A phone sends 1 to 1,000 characters to a number."))
+            visitor.refuse(_no_text(visitor.words, pictures=isinstance(file, UploadFile)))
         return RedirectResponse(f"/phones/{number}", 303)
 
     async def file(self, request: Request, visitor: Visitor) -> Response:
@@ -180,6 +181,13 @@ def _of_number(page: NumberPage) -> Callable[[Request, Visitor], Awaitable[Respo
         return await page(request, visitor, number)
 
     return with_number
+
+
+def _no_text(words: Words, *, pictures: bool) -> str:
+    """`pictures`: it can send them, too, as its form then says."""
+    if pictures:
+        return words("A phone sends up to 1,000 characters, a picture or both to a number.")
+    return words("A phone sends 1 to 1,000 characters to a number.")
 
 
 def _unlike_others(outcomes: Sequence[Outcome], number: str) -> Outcome | None:

@@ -35,6 +35,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     name: str = ""
     proof: str = ""
     notice: str = ""  # to be told once, on the next page
+    refused: bool = False  # it tells that nothing was done
 
 
 _encode: Final = msgspec.json.Encoder().encode

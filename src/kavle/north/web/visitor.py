@@ -25,6 +25,7 @@ class Visitor:
     account: Account | None = None  # a customer's who is signed in
     operator: Operator | None = None  # one who is signed in
     told: str = field(default="", init=False)
+    refused: bool = field(default=False, init=False)
 
     @property
     def back(self) -> str:
@@ -38,11 +39,15 @@ class Visitor:
 
     def notify(self, notice: str) -> None:
         """Tell it on the next page that is shown, in the visitor's words."""
-        self.session = replace(self.session, notice=notice)
+        self.session = replace(self.session, notice=notice, refused=False)
+
+    def refuse(self, notice: str) -> None:
+        """As `notify`, of what was not done."""
+        self.session = replace(self.session, notice=notice, refused=True)
 
     def take_notice(self) -> str:
         """What is to be told, which then has been."""
         if self.session.notice:
-            self.told = self.session.notice
-            self.session = replace(self.session, notice="")
+            self.told, self.refused = self.session.notice, self.session.refused
+            self.session = replace(self.session, notice="", refused=False)
         return self.told

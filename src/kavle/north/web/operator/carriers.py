@@ -93,7 +93,7 @@ class Carriers:
         except msgspec.ValidationError as error:
             raise HTTPException(400) from error
         except OperatorError as error:
-            visitor.notify(visitor.words.error(error))
+            visitor.refuse(visitor.words.error(error))
         else:
             words = visitor.words
             visitor.notify(words(DONE[verdict]) if done else words("It is not held, or not any more."))

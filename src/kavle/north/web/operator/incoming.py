@@ -85,5 +85,5 @@ class Incoming:
         if (await self._desk.ask(operator, ReplayIncoming((id,)))).done:
             visitor.notify(visitor.words("The customer is called again."))
         else:
-            visitor.notify(visitor.words("It can't be brought to anybody: its number is nobody's."))
+            visitor.refuse(visitor.words("It can't be brought to anybody: its number is nobody's."))
         return RedirectResponse(f"/operator/incoming/{id}", 303)
