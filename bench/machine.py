@@ -6,6 +6,7 @@ import os
 import platform
 import resource
 import sys
+import sysconfig
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ def describe(folder: Path) -> dict[str, str]:
     return {
         "machine": f"{os.cpu_count()} cores, {_cpu_model()}, {_memory()}",
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-        f" ({sys.implementation.name})",
+        f" ({sys.implementation.name}{_plainly_built()})",
         "libraries": ", ".join(f"{name} {version(name)}" for name in ("kavle", "httptools", "uvloop", "lxml"))
         + f", SQLite {apsw.sqlite_lib_version()}",
         "disk": f"{syncs(folder):,.0f} fdatasync/s of 4 kB, appended",
@@ -73,6 +74,12 @@ def syncs(folder: Path) -> float:
     finally:
         os.close(handle)
         path.unlink()
+
+
+def _plainly_built() -> str:
+    """An interpreter that was not built by what a run of it tells (PGO) takes up to an eighth more."""
+    built = f"{sysconfig.get_config_var('CONFIG_ARGS')}"
+    return "" if "--enable-optimizations" in built else ", built without --enable-optimizations"
 
 
 def _cpu_model() -> str:

@@ -25,7 +25,9 @@ from kavle.simulator.mo_pdus import MoText
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from mms import mms_files as files
+from support.books import Place
 from support.pages import browsing
+from support.postgres import said
 from support.processes import LOOPBACK, MMSC_PATH, kavle, run, settings_file
 from support.receivers import OK, Receiver, receiver, redirects, says
 from support.renderings import found
@@ -208,11 +210,12 @@ async def people_log_in(url: str) -> None:
 
 
 async def test_nothing_that_is_told_of_messages_holds_a_password_or_a_text(
-    tmp_path: Path, network: Network, customer: Receiver, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, place: Place, network: Network, customer: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     smsc, mmsc = network
     ports = [(await one.start(LOOPBACK, 0))[1] for one in network]
-    config = settings_file(tmp_path, ports[0], mmsc=ports[1])
+    database = place if isinstance(place, str) else None  # else a file beside the settings
+    config = settings_file(tmp_path, ports[0], mmsc=ports[1], database=database)
     config.write_text(config.read_text() + '[callbacks]\nallow = ["127.0.0.0/8"]\ninterval = 0.05\n')
     for name, value in {
         "LOG_LEVEL": "debug",
@@ -251,6 +254,8 @@ async def test_nothing_that_is_told_of_messages_holds_a_password_or_a_text(
             await ear.command(config, *command)
         assert await gateway.stop() == 0
     told = log.read_bytes() + b"\n".join(ear.heard)
+    if isinstance(place, str):
+        told += said().encode()  # what the database's server tells of its work, and of errors
     assert b"kavle_accepted" in told
     assert len([json.loads(line) for line in log.read_text().splitlines()]) > len(MAGIC)
     assert found(SECRETS, told) == []
