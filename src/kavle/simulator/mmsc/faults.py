@@ -39,7 +39,7 @@ class MmscFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     lost_responses: Annotated[_Share | None, _told("Share of SubmitReq taken, and then cut off.")] = None
     early_reports: Annotated[_Share | None, _told("Share of reports before their SubmitRsp.")] = None
     duplicate_reports: Annotated[_Share | None, _told("Share of reports that come twice.")] = None
-    duplicate_mo: Annotated[_Share | None, _told("Share of MMs from phones that come twice.")] = None
+    duplicate_mo: Annotated[_Share | None, _told("Share of MMS from phones that come twice.")] = None
 
 
 _LASTING: Final = tuple(name for name in MmscFaults.__struct_fields__ if name not in ("calm", "down"))
