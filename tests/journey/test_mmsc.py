@@ -40,7 +40,7 @@ from kavle.wire.mm7 import (
 )
 from mms import mms_files as files
 from support.processes import kavle, run
-from support.vasp import NUMBER, vasp
+from support.vasp import NUMBER, Vasp, vasp
 
 PHONE, ECHO = "46701740605", "46701740622"
 AWKWARD = files.png() + b"\r\n--\0\r\n" + bytes(range(256)) * 4 + b"--\n\r"
@@ -186,6 +186,13 @@ async def test_what_is_for_a_gateway_that_nobody_named_waits() -> None:
         assert delivery.answers == [Code.UNSUPPORTED_OPERATION]
 
 
+async def looked(gateway: Vasp) -> int:
+    """Whether somebody is there: what a GET is answered."""
+    headers = {"Authorization": gateway.authorization}
+    async with aiohttp.ClientSession() as session, session.get(gateway.url, headers=headers) as answer:
+        return answer.status
+
+
 async def test_a_gateway_must_show_who_it_is() -> None:
     async with vasp(username="kavle", password="hemlig", vasp_id="tnn") as gateway:
         with pytest.raises(mm7.Unreadable):
@@ -193,8 +200,10 @@ async def test_a_gateway_must_show_who_it_is() -> None:
         gateway.authorization = aiohttp.encode_basic_auth("kavle", "Hemlig")
         with pytest.raises(mm7.Unreadable):
             await gateway.submit(PHONE)
+        assert await looked(gateway) == 401
         assert gateway.mmsc.counts.submits == 0
         gateway.authorization = aiohttp.encode_basic_auth("kavle", "hemlig")
+        assert await looked(gateway) == 405
         _, response = await gateway.submit(PHONE, vasp_id="another")
         assert isinstance(response, SubmitRsp)
         assert response.status.code == Code.IMPROPER_IDENTIFICATION

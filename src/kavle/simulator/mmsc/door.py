@@ -65,10 +65,11 @@ class Door:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if self._down():
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="down\n")
-        if request.method != "POST":
+        may_enter = self._may_enter(request.headers.get("Authorization", ""))
+        if may_enter and request.method != "POST":
             # Who looks whether somebody is there makes no mistake.
             return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, text="MM7 comes by POST\n")
-        if not self._may_enter(request.headers.get("Authorization", "")):
+        if not may_enter:
             answer = self._no(HTTPStatus.UNAUTHORIZED, "the user name or password is wrong")
             answer.headers["WWW-Authenticate"] = 'Basic realm="mmsc"'  # RFC 7617 §2
             return answer
