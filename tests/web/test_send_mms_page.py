@@ -36,7 +36,7 @@ async def sender(offered: Running) -> AsyncIterator[Browser]:
 
 
 async def post(browser: Browser, written: dict[str, str], *chosen: tuple[str, str, bytes]) -> Page:
-    form = FormData()
+    form = FormData(quote_fields=False)
     for name, value in {"token": browser.last.token, **written}.items():
         form.add_field(name, value)
     for name, kind, data in chosen:
@@ -71,11 +71,30 @@ WRONG = {
     "letters as sender": (GOOD | {"sender": "Kavle"}, (), "The sender of an MMS is a number."),
     "a bad number": (GOOD | {"to": "1"}, (), "This is no number that an MMS can be sent to."),
     "nothing": (GOOD | {"text": ""}, (), "Write a text, or choose a file."),
-    "a script": (GOOD, (("a.png", "image/png", b"#!/bin/sh\n"),), "A file is of a kind that is not sent"),
+    "a script": (
+        GOOD,
+        (
+            ("ok.png", "image/png", PICTURE),
+            ("<b>.png", "image/png", b"#!/bin/sh\n"),
+            ("tom.gif", "image/gif", b""),
+        ),
+        "Of a kind that is not sent to phones, or empty: <b>.png, tom.gif Choose the files again",
+    ),
+    "a good file": (
+        GOOD | {"sender": "Kavle"},
+        (("ok.png", "image/png", PICTURE),),
+        "Choose the files again: a browser does not keep them.",
+    ),
+    "a text of nothing that is shown": (GOOD | {"text": "a\0b"}, (), "The text is too long, or holds"),
     "too large": (
         GOOD,
         (("a.jpg", "image/jpeg", files.JPEG + bytes(400_000)),),
-        "The files have 391 kB; at most 300 kB are sent.",
+        "The files have 400,022 bytes; at most 307,200 are sent.",
+    ),
+    "one octet too large": (
+        GOOD,
+        (("a.jpg", "image/jpeg", files.JPEG + bytes(307_201 - len(files.JPEG))),),
+        "The files have 307,201 bytes; at most 307,200 are sent.",
     ),
 }
 
@@ -92,6 +111,14 @@ async def test_what_is_wrong_stands_beside_its_field_and_costs_nothing(
     assert await offered.balance() == "1000.00"
     assert (await post(sender, GOOD | {"token": "x"})).status == 403
     assert on_the_phone(offered) == []
+
+
+async def test_all_that_is_wrong_is_told_at_once(offered: Running, sender: Browser) -> None:
+    await sender.get("/portal/send-mms")
+    page = await post(sender, {"to": "1", "sender": "Kavle", "text": ""})
+    for told in ("letters as sender", "a bad number", "nothing"):
+        assert WRONG[told][2] in page.text
+    assert "Choose the files again" not in page.text
 
 
 @pytest.mark.parametrize(

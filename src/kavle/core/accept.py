@@ -14,7 +14,7 @@ from kavle.clock import Clock
 from kavle.core.allowance import Allowance
 from kavle.core.crowd import Crowd
 from kavle.core.failover import Failover
-from kavle.core.mms_order import MmsOrder, mms_draft
+from kavle.core.mms_order import MmsOrder, mms_draft, mms_refusals
 from kavle.core.order import (
     MOST_RECIPIENTS,
     BundleOrder,
@@ -93,6 +93,10 @@ class Accept:
         return await self._single(
             account, lambda: mms_draft(account, order, self._terms, self._clock.now(), self._failover.out)
         )
+
+    async def mms_refusals(self, account: Account, order: MmsOrder) -> list[Refusal]:
+        """All that is wrong with an order that `mms` refused, as far as the database is not asked."""
+        return await asyncio.to_thread(mms_refusals, account, order, self._terms)
 
     async def bundle(self, account: Account, order: BundleOrder) -> int:
         """The bundle's public id. Raises `Refusal`; a wrong number among others is no reason."""

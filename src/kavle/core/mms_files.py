@@ -23,12 +23,10 @@ _LONGEST_ID: Final = 200  # characters of a Content-ID
 def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
     """As they are stored and sent: with names of ours, and the types that they are of. Raises `Refusal` for
     what is not sent to phones."""
-    media = [sniff(file.data, file.name, file.content_type) for file in files]
+    media = [_sendable(file) for file in files]
     for number, kind in enumerate(media, start=1):
         if kind is None:
             raise Refusal(Reason.CONTENT, f"file {number} is of no type that phones are sent, or it is empty")
-        if kind.content_type == smil.CONTENT_TYPE and smil.has_script(files[number - 1].data):
-            raise Refusal(Reason.CONTENT, f"file {number} is a presentation with a script in it")
     known = [kind for kind in media if kind is not None]
     names = _names([file.name for file in files], known)
     new = {file.name: name for file, name in zip(files, names, strict=True) if file.name != name}
@@ -36,6 +34,18 @@ def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
         MmsFile(name, kind.content_type, _following(new, kind, file.data))
         for name, kind, file in zip(names, known, files, strict=True)
     )
+
+
+def unsendable(files: Sequence[MmsFile]) -> list[str]:
+    """The names, as they came, of files that are not sent to phones."""
+    return [file.name for file in files if _sendable(file) is None]
+
+
+def _sendable(file: MmsFile) -> Media | None:
+    """What it is; None for what phones are not sent, a presentation with a script among it."""
+    kind = sniff(file.data, file.name, file.content_type)
+    scripted = kind is not None and kind.content_type == smil.CONTENT_TYPE and smil.has_script(file.data)
+    return None if scripted else kind
 
 
 def _following(new: Mapping[str, str], kind: Media, data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -39,14 +40,8 @@ def mms_draft(
 ) -> Draft:
     """As `order.draft`. Takes time with the files' octets: they are looked through for what they are."""
     sender = _number(order.sender, account, terms)
-    text = _text(order.text)
-    files = _files(order.files)
-    if not text and not files:
-        raise Refusal(Reason.CONTENT, "there is neither a text nor a file")
-    recipient = checked_recipient(order.recipient, region_of(account, terms))
-    carriers, price = terms.mms.routes.find(recipient), terms.mms.prices.find(recipient)
-    if not carriers or price is None:
-        raise Refusal(Reason.RECIPIENT, "no route or no price for MMS leads to this number")
+    text, files = _content(order)
+    recipient, carriers, price = _way(order.recipient, account, terms)
     return Draft(
         account_id=account.id,
         recipient=recipient,
@@ -63,6 +58,38 @@ def mms_draft(
         service=Service.MMS,
         files=files,
     )
+
+
+def mms_refusals(account: Account, order: MmsOrder, terms: Terms) -> list[Refusal]:
+    """All that is wrong with an order, where a caller is told the first alone: for who can mend it all."""
+    checks = (
+        partial(_number, order.sender, account, terms),
+        partial(_content, order),
+        partial(_way, order.recipient, account, terms),
+    )
+    refusals = []
+    for check in checks:
+        try:
+            check()
+        except Refusal as refusal:
+            refusals.append(refusal)
+    return refusals
+
+
+def _content(order: MmsOrder) -> tuple[str, tuple[MmsFile, ...]]:
+    text, files = _text(order.text), _files(order.files)
+    if not text and not files:
+        raise Refusal(Reason.CONTENT, "there is neither a text nor a file")
+    return text, files
+
+
+def _way(text: str, account: Account, terms: Terms) -> tuple[str, tuple[int, ...], int]:
+    """Recipient, carriers and price."""
+    recipient = checked_recipient(text, region_of(account, terms))
+    carriers, price = terms.mms.routes.find(recipient), terms.mms.prices.find(recipient)
+    if not carriers or price is None:
+        raise Refusal(Reason.RECIPIENT, "no route or no price for MMS leads to this number")
+    return recipient, carriers, price
 
 
 def _number(text: str, account: Account, terms: Terms) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import msgspec
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kavle.core.accept import Accept
+from kavle.core.mms_files import unsendable
 from kavle.core.mms_order import MmsOrder
 from kavle.core.queries import Queries
 from kavle.model.account import Account
@@ -19,11 +21,12 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.mms import MOST_OCTETS, MmsFile
 from kavle.north.web.door import Door
 from kavle.north.web.form import text
-from kavle.north.web.render import Renderer, octets
+from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import Words
 
 SEND_MMS: Final = "/portal/send-mms"
+_NAME: Final = 64  # characters of a file's name, from its end
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -61,9 +64,23 @@ class SendMms:
         except Refusal as refusal:
             if refusal.reason is Reason.UNAVAILABLE:
                 raise
-            return await self._form(visitor, account, written, _told(visitor.words, refusal.reason, written))
+            return await self._form(
+                visitor, account, written, await self._wrong(visitor, account, order, refusal)
+            )
         visitor.notify(visitor.words("It is accepted, and on its way."))
         return RedirectResponse(f"/portal/message/{id}", 303)
+
+    async def _wrong(
+        self, visitor: Visitor, account: Account, order: MmsOrder, refusal: Refusal
+    ) -> dict[str, str]:
+        """By field, all of it: who mends one thing is not to be told of the next only then."""
+        wrong: dict[str, str] = {}
+        for one in (refusal, *await self._accept.mms_refusals(account, order)):
+            if one.reason is Reason.CONTENT:
+                wrong |= await asyncio.to_thread(_content, visitor.words, order)
+            else:
+                wrong |= _told(visitor.words, one.reason)
+        return wrong
 
     async def _form(
         self, visitor: Visitor, account: Account, written: Written, wrong: dict[str, str]
@@ -79,11 +96,9 @@ class SendMms:
         )
 
 
-def _told(words: Words, reason: Reason, written: Written) -> dict[str, str]:
+def _told(words: Words, reason: Reason) -> dict[str, str]:
     """A refusal, by the field that it is about."""
     match reason:
-        case Reason.CONTENT:
-            return _content(words, written)
         case Reason.RECIPIENT:
             return {"to": words("This is no number that an MMS can be sent to.")}
         case Reason.BALANCE:
@@ -92,15 +107,24 @@ def _told(words: Words, reason: Reason, written: Written) -> dict[str, str]:
             return {"sender": words("The sender of an MMS is a number.")}
 
 
-def _content(words: Words, written: Written) -> dict[str, str]:
-    size = sum(file.size for file in written.files)
+def _content(words: Words, order: MmsOrder) -> dict[str, str]:
+    size = sum(file.size for file in order.files)
     if size > MOST_OCTETS:
-        most = octets(MOST_OCTETS)
-        told = words("The files have {size}; at most {most} are sent.", size=octets(size), most=most)
+        # In kB one octet too many would be none.
+        most, has = _count(words, MOST_OCTETS), _count(words, size)
+        return {"files": words("The files have {size} bytes; at most {most} are sent.", size=has, most=most)}
+    bad = unsendable(order.files)
+    if bad:
+        names = ", ".join(name[-_NAME:] for name in bad)
+        told = words("Of a kind that is not sent to phones, or empty: {names}", names=names)
         return {"files": told}
-    if written.files:
-        return {"files": words("A file is of a kind that is not sent to phones, or it is empty.")}
+    if order.text or order.files:
+        return {"text": words("The text is too long, or holds characters that no phone can show.")}
     return {"text": words("Write a text, or choose a file.")}
+
+
+def _count(words: Words, number: int) -> str:
+    return f"{number:,}".replace(",", "," if words.language == "en" else "\N{NO-BREAK SPACE}")
 
 
 async def _written(form: FormData) -> Written:
