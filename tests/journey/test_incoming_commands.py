@@ -13,10 +13,13 @@ from urllib.request import urlopen
 import pytest
 import structlog
 
+from kavle.cli.database import open_store
+from kavle.clock import SystemClock
 from kavle.simulator.mo_pdus import MoText
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
+from support.mms import MMSC, incoming_mms
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, free_port, kavle, run, settings_file
 
@@ -173,6 +176,18 @@ async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: 
     log = (tmp_path / "log").read_text()
     assert "Hallå" not in log
     assert PHONE not in log
+
+
+async def test_an_mms_is_shown_with_what_it_says(tmp_path: Path, database: str) -> None:
+    store = await open_store(database, SystemClock())
+    carrier = (await store.carrier_ids([MMSC]))[MMSC.name]
+    said = ("a.txt", "text/plain", "Från\nstranden\u202e €".encode())
+    assert await store.inbox.take_mms(incoming_mms(carrier, SystemClock().now(), "t1", said))
+    await store.close()
+    kavle_ = Operator(settings_file(tmp_path, free_port(), database=database))
+    (line,) = (await kavle_("incoming", "list")).splitlines()[1:]
+    shown = await kavle_("incoming", "show", line.split()[0])
+    assert "subject   Semester\nsays      Från\\nstranden\\u202e €\nfile      a.txt  text/plain" in shown
 
 
 async def test_who_replays_what_is_nobodys_is_told_how_it_gets_an_owner(
