@@ -207,11 +207,11 @@ async def test_a_sweep_reads_no_leases_long_over(url: str, world: World, one: No
     await one.churn(GONE)
     sweep = Sweep()
     world.clock.forward(minutes=3)
-    await one.read(sweep, world.clock.now())
+    await one.read(sweep, (world.clock.now(), True))
     await world.accept()
     assert len(await one.lease()) == 1
-    await one.read(sweep, world.clock.forward(seconds=1))
+    await one.read(sweep, (world.clock.forward(seconds=1), True))
     assert one.entries < FEW
-    (swept,) = await one.read(sweep, world.clock.forward(minutes=3))
+    (swept,) = await one.read(sweep, (world.clock.forward(minutes=3), True))
     assert swept.unsure == 1
     assert one.entries < FEW

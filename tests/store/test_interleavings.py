@@ -186,7 +186,7 @@ async def test_a_lease_ends_while_its_outcome_comes(world: World, stage: Stage) 
         late = world.clock.forward(seconds=61)
         swept, counted = await stage.play(
             order,
-            (sweep.Sweep(), [late]),
+            (sweep.Sweep(), [(late, True)]),
             (outcomes.record, outcome(world, leased, Accepted(f"n{number}"))),
         )
         tried = await world.rows(f"SELECT outcome FROM segment WHERE message_id = {message}")  # noqa: S608
