@@ -6,12 +6,14 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
 from support.postgres import empty_database
 from support.processes import kavle, run, settings_file
 
 HEAD = [
-    *["carrier", "link", "node", "state", "since", "window"],
-    *["rate", "submits", "reconnects", "last", "error"],
+    *["carrier", "link", "node", "state", "since", "(UTC)", "window"],
+    *["rate", "submits", "reconnects", "last", "error", "(UTC)"],
 ]
 
 
@@ -23,7 +25,7 @@ async def shown(config: Path) -> tuple[list[str], list[str], list[str]]:
     assert links[0].split() == HEAD
     assert queues[0].split() == ["carrier", *["priority", "3", "priority", "2", "priority", "1"]]
     down = more[0] if more else []
-    assert not down or down[0].split() == ["carrier", "down", "since", "route", "its", "messages"]
+    assert not down or down[0].split() == ["carrier", "down", "since", "(UTC)", "route", "its", "messages"]
     return links[1:], queues[1:], down[1:]
 
 
@@ -60,11 +62,26 @@ async def test_a_gateways_links_are_shown_while_it_runs_and_their_want_of_one_af
             assert re.search(r" 0/20 +- +0 +0 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w", line)
             *_, (line,) = await shown(config)
             assert re.fullmatch(
-                r"simulated  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  all others  wait: no other has a link", line
+                r"simulated  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d +all others  wait: no other has a link", line
             )
         links, _, down = await shown(config)
         assert down == []
         assert "no process has it" in links[0]
+
+
+async def test_links_are_shown_to_who_names_a_demos_database_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its settings are in itself."""
+    data = tmp_path / "demo"
+    async with kavle("demo", "--data", str(data), "--port", "0", log=tmp_path / "log", ready="/metrics"):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("KAVLE_DATABASE", f"sqlite:///{data}/kavle.db")
+        async with asyncio.timeout(30):
+            while "bound as transceiver" not in (await run("carriers"))[1]:
+                await asyncio.sleep(0.2)
+        _, out, _ = await run("doctor")
+        assert "A demo has its settings in itself" in out
 
 
 async def test_a_refused_bind_is_told_with_the_networks_reason(tmp_path: Path) -> None:

@@ -11,6 +11,10 @@ from urllib.request import urlopen
 import pytest
 import structlog
 
+from kavle.cli.database import open_store
+from kavle.clock import SystemClock
+from kavle.model.audit import AuditLine, Came
+from kavle.model.listing import Keys
 from kavle.simulator.faults import Faults
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
@@ -83,7 +87,7 @@ async def test_held_messages_are_listed_released_failed_and_kept(
             [id, "test", "simulated", "46702617396", "1", "of", "1"] for id in ids
         ]
 
-        released, failed, _ = ids
+        released, failed, kept = ids
         assert await held("release", released) == (0, f"1 message is {RELEASED}\n", "")
         await becomes(gateway, released, ">22<")
         code, out, err = await held("fail", failed, UNKNOWN)
@@ -94,9 +98,27 @@ async def test_held_messages_are_listed_released_failed_and_kept(
         assert (code, out) == (1, "")
         assert released in err
         assert await gateway.stop() == 0
+    code, out, err = await held("keep", UNKNOWN)
+    assert (code, out, UNKNOWN in err) == (1, "", True)
     assert (await held("keep", "--all"))[:2] == (0, "1 message is kept: 21, and paid.\n")
     assert await held("list") == (0, "Nothing is held.\n", "")
+    assert await held("keep", "--all") == (0, "Nothing is held.\n", "")
     assert network.counts.submits == 4
+    assert [(line.subject, line.came) for line in await audited(database)] == [
+        (released, Came.DONE),
+        (f"{failed} {UNKNOWN}", Came.DONE),
+        (released, Came.REFUSED),
+        (UNKNOWN, Came.REFUSED),
+        (kept, Came.DONE),
+    ]
+
+
+async def audited(database: str) -> list[AuditLine]:
+    """What was decided, the oldest first."""
+    store = await open_store(database, SystemClock())
+    lines = (await store.office.audit(Keys(50))).lines
+    await store.close()
+    return [line for line in lines[::-1] if line.what.startswith("Held")]
 
 
 async def balance(gateway: Process) -> str:

@@ -4,6 +4,7 @@ without one."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import structlog
 
 from kavle.cli.database import open_store
 from kavle.clock import SystemClock
+from kavle.model.audit import Came
+from kavle.model.listing import Keys
 from kavle.simulator.mo_pdus import MoText
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
@@ -84,7 +87,8 @@ async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, data
         *("number", "add", LONG_NUMBER, "--account", "other", "--callback", "http://10.0.0.5:81/"),
         *("--charset", "utf-8", "--no-verify-tls", "--no-delivered"),
     )
-    listed = (await kavle_("number", "list")).splitlines()
+    head, *listed = (await kavle_("number", "list")).splitlines()
+    assert head.split() == ["number", "account", "charset", "address"]
     assert [line.split()[:3] for line in listed] == [
         [NUMBER, "test", "latin-1"],
         [LONG_NUMBER, "other", "utf-8"],
@@ -92,7 +96,7 @@ async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, data
     assert veiled in listed[0]
     assert where in await kavle_("number", "list", "--whole"), "the customer's own query string"
     assert "any certificate" in listed[1]
-    assert len((await kavle_("number", "list", "--account", "test")).splitlines()) == 1
+    assert len((await kavle_("number", "list", "--account", "test")).splitlines()) == 2
     changed = await kavle_("number", "change", NUMBER, "--charset", "utf-8", "--account", "other")
     assert changed.split()[:4] == [NUMBER, "other", "utf-8", veiled]
     assert "verify" not in changed
@@ -102,7 +106,7 @@ async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, data
     assert "(MMS: https://mms.example.com/in?key=•••)" in changed
     assert "MMS" not in await kavle_("number", "change", NUMBER, "--mms-callback", "")
     assert await kavle_("number", "remove", NUMBER) == f"{NUMBER} is nobody's number now.\n"
-    assert len((await kavle_("number", "list")).splitlines()) == 1
+    assert len((await kavle_("number", "list")).splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -150,6 +154,7 @@ async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: 
         await write(network, "Hallå \x1b[2J".replace("\x1b", "€"))
         await write(network, "x" * 200, concatenation="sar")
         listed = (await kavle_("incoming", "list", "--unowned")).splitlines()
+        assert "received (UTC)" in listed[0]
         assert [line.split()[1:] for line in listed[1:]] and all("nobody's" in line for line in listed[1:])  # noqa: PT018
         newer, older = (line.split()[0] for line in listed[1:])
         shown = await kavle_("incoming", "show", older)
@@ -163,6 +168,9 @@ async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: 
                 await asyncio.sleep(0.1)
         assert "account test" in shown
         assert "no answer" in shown
+        times = re.findall(r"\d\d:\d\d:\d\d(?: UTC)?", shown)
+        assert len(times) >= 4
+        assert all(time.endswith(" UTC") for time in times), shown
         assert "next try at" in shown
         assert "waiting" in await kavle_("incoming", "list", "--account", "test")
         assert await gateway.stop() == 0
@@ -188,6 +196,19 @@ async def test_an_mms_is_shown_with_what_it_says(tmp_path: Path, database: str) 
     (line,) = (await kavle_("incoming", "list")).splitlines()[1:]
     shown = await kavle_("incoming", "show", line.split()[0])
     assert "subject   Semester\nsays      Från\\nstranden\\u202e €\nfile      a.txt  text/plain" in shown
+
+
+async def test_a_replay_of_nothing_is_one_line_and_refused_in_the_audit_log(
+    tmp_path: Path, database: str
+) -> None:
+    config = str(settings_file(tmp_path, 1, database=database))
+    code, out, err = await run("incoming", "replay", "1", "--config", config)
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert "not brought anew: 1: there is no incoming message 1" in err
+    store = await open_store(database, SystemClock())
+    (line,) = (await store.office.audit(Keys(50))).lines
+    await store.close()
+    assert (line.what, line.subject, line.came) == ("Incoming messages called again", "1", Came.REFUSED)
 
 
 async def test_who_replays_what_is_nobodys_is_told_how_it_gets_an_owner(

@@ -54,15 +54,16 @@ async def test_operators_are_made_listed_and_removed(
         assert "There is no operator yet." in await commands("operator", "list")
         made = await commands("operator", "create", "anna", "--password", "-", input="hush hush\n")
         assert "Operator anna is made, as admin, and logs in at /operator." in made
-        await commands("operator", "create", "karin", "--role", "viewer", "--password", "hush")
-        again = await commands("operator", "create", "anna", "--password", "hush", code=1)
+        await commands("operator", "create", "karin", "--role", "viewer", "--password", "hush hush")
+        again = await commands("operator", "create", "anna", "--password", "hush hush", code=1)
         assert "there is an operator named anna already" in again
         await commands("operator", "disable", "karin")
-        anna, karin = (await commands("operator", "list")).splitlines()
+        head, anna, karin = (await commands("operator", "list")).splitlines()
+        assert head.split() == ["operator", "role", "log-in", "since"]
         assert anna.split()[:3] == ["anna", "admin", "enabled"]
         assert karin.split()[:3] == ["karin", "viewer", "disabled"]
         await commands("operator", "enable", "karin")
-        await commands("operator", "password", "karin", "--password", "other")
+        await commands("operator", "password", "karin", "--password", "otherwise")
         await commands("operator", "remove", "karin")
         gone = await commands("operator", "disable", "karin", code=1)
         assert "there is no operator named karin; `kavle operator list` shows all" in gone
@@ -81,6 +82,18 @@ async def test_operators_are_made_listed_and_removed(
     ]
     assert "argon2" not in str(lines)
     assert "hush" not in str(lines)
+
+
+async def test_an_operators_password_is_none_that_is_soon_guessed(commands: Commands) -> None:
+    short = await commands("operator", "create", "anna", "--password", "kort", code=1)
+    assert "a password has at least 8 characters" in short
+    assert "There is no operator yet." in await commands("operator", "list")
+    await commands("operator", "create", "anna", "--password", "långt nog")
+    short = await commands("operator", "password", "anna", "--password", "sju tkn", code=1)
+    assert "a password has at least 8 characters" in short
+    named = await commands("operator", "create", "bad name!", "--password", "-", code=1)
+    assert "an operator's name holds no spaces" in named
+    assert [line.what for line in await commands.log()] == ["Operator made"]
 
 
 async def test_credits_are_taken_back_and_the_log_says_so(commands: Commands) -> None:

@@ -161,9 +161,22 @@ async def test_a_backup_that_can_not_be_made_or_put_back_says_why(tmp_path: Path
     there.write_text("no backup")
     code, _, err = await run("backup", str(there), "--config", config)
     assert (code, "is there already" in err) == (1, True)
+    code, _, err = await run("backup", str(tmp_path / "none" / "b1"), "--config", config)
+    assert (code, f"there is no folder {tmp_path}/none; make it" in err) == (1, True)
     code, _, err = await run("restore", "from", str(tmp_path / "none"), "--config", config)
     assert (code, "no such file" in err) == (1, True)
     code, _, err = await run("restore", "from", str(there), "--config", config)
     assert code == 1
     assert "Traceback" not in err
     assert len(err.splitlines()) <= 4
+
+
+async def test_a_copy_is_not_put_under_a_gateway_that_runs(tmp_path: Path) -> None:
+    config, copy = str(settings_file(tmp_path, 1)), str(tmp_path / "copy")
+    async with kavle("serve", "--config", config, log=tmp_path / "log"):
+        assert (await run("backup", copy, "--config", config))[0] == 0
+        for command in (["restore", "from", copy], ["restore", "mark"]):
+            code, _, err = await run(*command, "--config", config)
+            assert (code, "stop" in err, "of its own" in err) == (1, True, False), err
+        code, _, err = await run("serve", "--port", "0", "--config", config)
+        assert (code, "or give this one a database of its own" in err) == (1, True)

@@ -7,7 +7,7 @@ import time
 from support.pages import Browser, browsing
 from support.running import Running
 
-THROTTLED, UNDELIVERABLE, SILENT = "0701740615", "0701740611", "0701740614"
+THROTTLED, UNDELIVERABLE, SILENT, REFUSED = "0701740615", "0701740611", "0701740614", "0701740617"
 
 
 async def timed(gateway: Running) -> str:
@@ -49,6 +49,24 @@ async def test_a_long_one_tells_of_each_segment_and_goes_on_telling(
     assert f'hx-get="/portal/message/{id}"' in page.body
     piece = await customer.get(f"/portal/message/{id}", **{"HX-Request": "true"})
     assert piece.body.startswith('<div id="story"')
+
+
+async def test_a_refund_is_told_beside_the_price(gateway: Running, customer: Browser) -> None:
+    """Of what was cancelled, or refused by the network; not of what it took and did not deliver."""
+    cancelled, refused, failed = (
+        await timed(gateway),
+        await gateway.send(to=REFUSED),
+        await gateway.send(to=UNDELIVERABLE),
+    )
+    await gateway.until(refused, 52)
+    await gateway.until(failed, 52)
+    await customer.get(f"/portal/message/{cancelled}")
+    await customer.post(f"/portal/message/{cancelled}/cancel")
+    for id, told in ((cancelled, True), (refused, True), (failed, False)):
+        page = await customer.get(f"/portal/message/{id}")
+        assert ("1.00 , refunded" in page.text) == told, page.text
+    listed = (await customer.get("/visastatus.aspx")).text
+    assert listed.count("1.00 refunded") == 1
 
 
 async def test_markup_in_a_text_is_text(gateway: Running, customer: Browser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -24,9 +25,10 @@ from kavle.core.accounts import (
     TopUpAccount,
 )
 from kavle.core.reply import Reply
-from kavle.model.account_change import KEYS, shown
+from kavle.model.account import check_account_name
+from kavle.model.account_change import KEYS, label, shown
 from kavle.model.money import format_balance, parse_money
-from kavle.north.auth import hash_password
+from kavle.north.auth import SHORTEST_PASSWORD, hash_password
 
 
 class Credits(click.ParamType[int]):
@@ -105,10 +107,13 @@ password_option = click.option(
 def create(name: str, password: str | None, amount: int, config: Path) -> None:
     """Make the account NAME."""
     settings = read(config)
-    ask(settings, CreateAccount(name, hash_password(chosen(password)), amount))
+    checked(check_account_name, name)
+    typed = chosen(password)
+    ask(settings, CreateAccount(name, hash_password(typed), amount))
     click.echo(f"Account {name} is made, with {format_balance(amount)} credits.")
     if not amount:
         click.echo(f"It can send once it has some: `{call(f'account topup {name} 100')}`.")
+    _hint_at_short(typed)
 
 
 # Without this, -10 would be an option that there is not.
@@ -195,8 +200,11 @@ def set_settings(name: str, given: tuple[tuple[str, str], ...], config: Path) ->
 def password(name: str, password: str | None, config: Path) -> None:
     """Give the account NAME another password. The one before is refused from now on."""
     settings = read(config)
-    ask(settings, SetPassword(name, hash_password(chosen(password))))
+    ask(settings, ShowAccount(name))  # before it is asked for a password
+    typed = chosen(password)
+    ask(settings, SetPassword(name, hash_password(typed)))
     click.echo(f"Account {name} has another password now.{_elsewhere(settings)}")
+    _hint_at_short(typed)
 
 
 @account.command(name="portal-password")
@@ -213,7 +221,8 @@ def portal_password(name: str, password: str | None, remove: bool, config: Path)
     The other one stands in the URLs that the customer's programs call; from now on it opens no page.
     """
     settings = read(config)
-    ask(settings, SetPortalPassword(name, "" if remove else hash_password(chosen(password))))
+    ask(settings, ShowAccount(name))
+    ask(settings, SetPortalPassword(name, "" if remove else hash_password(chosen_by_person(password))))
     told = "is entered by its programs' password" if remove else "has a portal password of its own"
     click.echo(f"Account {name} {told} now.{_elsewhere(settings)}")
 
@@ -258,7 +267,33 @@ def _show(reply: Reply) -> None:
             **shown(line.settings),
         }
         for key, value in told.items():
-            click.echo(f"{key:<14}{value or '-'}")
+            click.echo(f"{label(key):<14}{value or '-'}")
+
+
+def checked(check: Callable[[str], str], name: str) -> None:
+    """What is wrong with the name is told before a password is asked for."""
+    try:
+        check(name)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _hint_at_short(typed: str) -> None:
+    """Not refused: a program of old may have no room for a longer one."""
+    if len(typed) < SHORTEST_PASSWORD:
+        click.echo(
+            f"This password is easily guessed: {SHORTEST_PASSWORD} characters are better, where the"
+            " customer's programs can have so many.",
+            err=True,
+        )
+
+
+def chosen_by_person(password: str | None) -> str:
+    """As `chosen`, for one that a person logs in by. Raises `ClickException` for one that is too short."""
+    typed = chosen(password)
+    if len(typed) < SHORTEST_PASSWORD:
+        raise click.ClickException(f"a password has at least {SHORTEST_PASSWORD} characters")
+    return typed
 
 
 def chosen(password: str | None) -> str:

@@ -11,6 +11,7 @@ from kavle.cli.database import file_of
 from kavle.cli.dumping import dump
 from kavle.cli.options import config_option, opening, telling_errors
 from kavle.clock import SystemClock
+from kavle.store.errors import StoreError
 from kavle.store.sqlite.copying import copy
 
 
@@ -31,6 +32,8 @@ def backup(target: Path, config: Path) -> None:
     """
     settings = read(config)
     database = file_of(settings.database)
+    if not target.parent.is_dir():
+        raise StoreError(f"there is no folder {target.parent}; make it first, or name a file in another")
     with opening(database):
         if database is None:
             size = dump(settings.database, target)

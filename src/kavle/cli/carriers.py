@@ -20,10 +20,10 @@ from kavle.store.types import CarrierState, LinkLine
 
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _LINKS: Final = (
-    *("carrier", "link", "node", "state", "since", "window"),
-    *("rate", "submits", "reconnects", "last error"),
+    *("carrier", "link", "node", "state", "since (UTC)", "window"),
+    *("rate", "submits", "reconnects", "last error (UTC)"),
 )
-_DOWN: Final = ("carrier", "down since", "route", "its messages")
+_DOWN: Final = ("carrier", "down since (UTC)", "route", "its messages")
 _PRIORITIES: Final = sorted(Priority, reverse=True)
 
 
@@ -43,8 +43,8 @@ def carriers(config: Path) -> None:
     """
     settings = read(config)
     view = ask(settings, ShowCarriers()).carriers
-    if view is None or not settings.carrier:
-        click.echo("There are no carriers: the settings have no [[carrier]].")
+    if view is None or not (settings.carrier or any(line.held for line in view.links)):
+        click.echo("There are no carriers: the settings have no [[carrier]], and no process has a link.")
         return
     for line in _table([_LINKS, *_links(settings, view)]):
         click.echo(line)
@@ -137,7 +137,7 @@ def _fate(down: str, carriers: Sequence[str], out: Collection[str], until: datet
     after = choose(carriers, {*out, down})
     if after in out or after == down:
         return "wait: no other has a link"
-    return f"wait until {until:%H:%M:%S}, then go by {after}"
+    return f"wait until {until:%H:%M:%S} UTC, then go by {after}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

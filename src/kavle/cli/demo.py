@@ -4,6 +4,7 @@ loopback."""
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from contextlib import AbstractContextManager
@@ -21,6 +22,7 @@ from kavle.cli.runner import printer, run_until_stopped
 from kavle.clock import SystemClock
 from kavle.core.accounts import ChangeAccount, CreateAccount
 from kavle.core.numbers import AddNumber, ChangeNumber, Numbers
+from kavle.core.sweep import LOOP_LOG
 from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.north.auth import hash_password
@@ -69,6 +71,8 @@ def demo(data: Path, port: int) -> None:
     Nothing leaves this machine: SMS go by real SMPP, and MMS by real MM7, to phones that do not exist.
     """
     logs.configure("warning")
+    # Between the phones' lines nobody wants to know how busy the machine is; /metrics tells it.
+    logging.getLogger(LOOP_LOG).setLevel(logging.ERROR)
     _check_free(port)
     run_until_stopped(lambda stop: _demo(data, port, stop))
 

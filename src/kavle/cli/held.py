@@ -44,7 +44,7 @@ def list_held(carrier: str | None, config: Path) -> None:
         for one in page:
             if not count:
                 click.echo(
-                    f"{'id':<10}  {'account':<16}  {'carrier':<16}  {'to':<15}  {'segments':<12}  since"
+                    f"{'id':<10}  {'account':<16}  {'carrier':<16}  {'to':<15}  {'segments':<12}  since (UTC)"
                 )
             segments = f"{','.join(map(str, one.segments))} of {one.total}"
             click.echo(
@@ -111,7 +111,9 @@ def _decide(settings: Settings, verdict: Verdict, ids: Sequence[str], done: str)
     for first in range(0, len(ids), PAGE):
         some = tuple(ids[first : first + PAGE])
         decided += ask(settings, DecideHeld(verdict, some)).done or []
-    if decided or not ids:
+    if not ids:
+        click.echo("Nothing is held.")
+    if decided:
         click.echo(f"{len(decided)} {'message is' if len(decided) == 1 else 'messages are'} {done}.")
     missed = [id for id in ids if id not in set(decided)]
     if missed:

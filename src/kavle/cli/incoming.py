@@ -19,7 +19,7 @@ from kavle.model.service import Service
 from kavle.store.inbox import TryLine
 
 _TOLD: Final = 20  # of which it is told why they could not be replayed
-_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_TIME: Final = "%Y-%m-%d %H:%M:%S"  # UTC, as the head of a column or the line says
 _COLUMNS: Final = "{:<10}  {:<19}  {:<15}  {:<15}  {:<16}  {}"
 _STATES: Final = {
     IncomingState.KEPT: "nobody's",
@@ -62,7 +62,7 @@ def list_incoming(
     count = 0
     for one in _messages(read(config), ListIncoming(account, number, unowned, failed)):
         if not count:
-            click.echo(_COLUMNS.format("id", "received", "from", "to", "account", "state"))
+            click.echo(_COLUMNS.format("id", "received (UTC)", "from", "to", "account", "state"))
         click.echo(_line(one))
         count += 1
         if count == limit:
@@ -100,12 +100,14 @@ def replay(ids: tuple[str, ...], config: Path) -> None:
     done: list[str] = []
     for first in range(0, len(asked), PAGE):
         done += ask(settings, ReplayIncoming(tuple(asked[first : first + PAGE]))).done or []
-    click.echo(f"{len(done)} {'message is' if len(done) == 1 else 'messages are'} brought anew.")
+    if done:
+        click.echo(f"{len(done)} {'message is' if len(done) == 1 else 'messages are'} brought anew.")
     missed = [id for id in asked if id not in set(done)]
     if missed:
         told = [f"{id}: {_why_not(settings, id)}" for id in missed[:_TOLD]]
         more = [f"and {len(missed) - _TOLD} more"] if len(missed) > _TOLD else []
-        raise click.ClickException("\n".join(["not brought anew:", *told, *more]))
+        between = "\n" if missed[1:] else " "
+        raise click.ClickException(between.join(["not brought anew:", *told, *more]))
 
 
 def _why_not(settings: Settings, id: str) -> str:
@@ -140,8 +142,8 @@ def _told(whole: IncomingWhole) -> Iterator[str]:
     yield f"id        {one.id}"
     yield f"from      {one.sender}"
     yield f"to        {one.recipient}, {'nobody' if one.account is None else 'account ' + one.account}"
-    yield f"received  {one.received_at:{_TIME}} by {one.carrier}{_missing(one)}"
-    yield f"state     {_STATES[one.state]} since {one.state_at:{_TIME}}{_next(whole.due)}"
+    yield f"received  {one.received_at:{_TIME}} UTC by {one.carrier}{_missing(one)}"
+    yield f"state     {_STATES[one.state]} since {one.state_at:{_TIME}} UTC{_next(whole.due)}"
     yield f"{'text' if one.service is Service.SMS else 'subject':<10}{_harmless(whole.text)}"
     if whole.said:
         yield f"says      {_harmless(whole.said)}"
@@ -157,10 +159,10 @@ def _harmless(text: str) -> str:
 
 
 def _next(due: datetime | None) -> str:
-    return "" if due is None or not due.timestamp() else f", next try at {due:{_TIME}}"
+    return "" if due is None or not due.timestamp() else f", next try at {due:{_TIME}} UTC"
 
 
 def _try(one: TryLine) -> str:
     status = "no answer" if one.status is None else str(one.status)
     told = [status, *([repr(one.head)] if one.head else []), *([str(one.error)] if one.error else [])]
-    return f"try {one.number:<5} {one.at:{_TIME}}  {one.milliseconds} ms  {'  '.join(told)}"
+    return f"try {one.number:<5} {one.at:{_TIME}} UTC  {one.milliseconds} ms  {'  '.join(told)}"

@@ -19,6 +19,7 @@ from kavle.south.callback.addresses import Allowed
 from kavle.south.callback.guard import refusal_of
 
 _CHARSETS: Final = get_args(CallbackCharset)
+_COLUMNS: Final = "{:<15}  {:<16}  {:<7}  {}"
 
 
 @click.group(cls=Group)
@@ -114,6 +115,8 @@ def list_numbers(account: str | None, whole: bool, config: Path) -> None:
     settings, count = read(config), 0
     command = ListNumbers(account=account)
     while page := ask(settings, command).numbers:
+        if not count:
+            click.echo(_COLUMNS.format("number", "account", "charset", "address"))
         for one in page:
             click.echo(_line(one, whole=whole))
         count += len(page)
@@ -147,4 +150,4 @@ def _line(one: Number, *, whole: bool = False) -> str:
         *(["set by the customer"] if settings.by_customer else []),
     ]
     noted = f"  ({', '.join(notes)})" if notes else ""
-    return f"{one.msisdn:<15}  {one.account:<16}  {settings.charset:<7}  {told['callback']}{noted}"
+    return _COLUMNS.format(one.msisdn, one.account, settings.charset, f"{told['callback']}{noted}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 import click
 
-from kavle.cli.account import chosen, password_option
+from kavle.cli.account import checked, chosen_by_person, password_option
 from kavle.cli.ask import ask
 from kavle.cli.config import read
 from kavle.cli.group import Group
@@ -22,7 +22,10 @@ from kavle.core.operators import (
     SetOperatorPassword,
 )
 from kavle.model.account import Role
+from kavle.model.operator import check_operator_name
 from kavle.north.auth import hash_password
+
+_COLUMNS: Final = "{:<20}  {:<6}  {:<8}  {}"
 
 
 @click.group(cls=Group)
@@ -45,7 +48,8 @@ def operator() -> None:
 def create(name: str, role: Role, password: str | None, config: Path) -> None:
     """Make the operator NAME."""
     settings = read(config)
-    ask(settings, CreateOperator(name, hash_password(chosen(password)), role))
+    checked(check_operator_name, name)
+    ask(settings, CreateOperator(name, hash_password(chosen_by_person(password)), role))
     click.echo(f"Operator {name} is made, as {role}, and logs in at /operator.")
 
 
@@ -55,11 +59,13 @@ def create(name: str, role: Role, password: str | None, config: Path) -> None:
 def list_operators(config: Path) -> None:
     """Show all operators: name, role, whether they may log in, and since when there are."""
     lines = ask(read(config), ListOperators()).operators or []
-    for line in lines:
-        state = "disabled" if line.disabled else "enabled"
-        click.echo(f"{line.name:<20}  {line.role:<6}  {state:<8}  {line.created_at:%Y-%m-%d}")
     if not lines:
         click.echo("There is no operator yet.")
+        return
+    click.echo(_COLUMNS.format("operator", "role", "log-in", "since"))
+    for line in lines:
+        state = "disabled" if line.disabled else "enabled"
+        click.echo(_COLUMNS.format(line.name, line.role, state, f"{line.created_at:%Y-%m-%d}"))
 
 
 @operator.command()
@@ -69,7 +75,7 @@ def list_operators(config: Path) -> None:
 @telling_errors
 def password(name: str, password: str | None, config: Path) -> None:
     """Give the operator NAME another password. Whoever is logged in by the one before is no more."""
-    ask(read(config), SetOperatorPassword(name, hash_password(chosen(password))))
+    ask(read(config), SetOperatorPassword(name, hash_password(chosen_by_person(password))))
     click.echo(f"Operator {name} has another password now.")
 
 

@@ -16,7 +16,7 @@ from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, opening, telling_errors
 from kavle.clock import SystemClock
 from kavle.core.restoring import ConfirmRestored, RestoredView, Restoring, ShowRestored
-from kavle.store.errors import StoreError
+from kavle.store.errors import DatabaseInUse, StoreError
 from kavle.store.sqlite.connection import EngineLock, make_folder
 from kavle.store.sqlite.copying import copy
 
@@ -145,7 +145,10 @@ def _put_in_place(source: Path, database: Path, now: datetime) -> Path | None:
     if not source.is_file():
         raise StoreError(f"{source}: no such file")
     make_folder(database.parent)
-    lock = EngineLock(database, patience=0)
+    try:
+        lock = EngineLock(database, patience=0)
+    except DatabaseInUse as error:
+        raise StoreError(f"a gateway has {database}; stop it, then give this command again") from error
     try:
         new = database.with_name(database.name + ".new")
         new.unlink(missing_ok=True)  # of a restore that was cut short

@@ -19,7 +19,7 @@ from kavle.cli.roles.role import ALL, Role, check_roles, roles_of, told
 from kavle.cli.runner import run_until_stopped, spare_the_collector
 from kavle.clock import SystemClock
 from kavle.core.restoring import Restoring
-from kavle.store.errors import StoreUnavailable
+from kavle.store.errors import DatabaseInUse, StoreError, StoreUnavailable
 
 
 @click.command()
@@ -62,7 +62,10 @@ async def _serve(settings: Settings, roles: frozenset[Role], stop: asyncio.Event
     gateway = Gateway(settings, SystemClock(), roles)
     http = settings.http
     with opening(file_of(settings.database)), listening(http.host, http.port, "[http] port or --port"):
-        await gateway.start()
+        try:
+            await gateway.start()
+        except DatabaseInUse as error:
+            raise StoreError(f"{error}, or give this one a database of its own") from error
     spare_the_collector()
     try:
         listeners = " and ".join(listener.url for listener in gateway.http.listeners)

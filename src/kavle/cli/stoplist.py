@@ -58,7 +58,7 @@ def list_stops(account: str, config: Path) -> None:
     command = ListStops(account)
     while page := ask(settings, command).stops:
         for one in page:
-            click.echo(f"{one.msisdn:<15}  {one.at:%Y-%m-%d %H:%M:%S}")
+            click.echo(f"{one.msisdn:<15}  {one.at:%Y-%m-%d %H:%M:%S} UTC")
         count += len(page)
         command = ListStops(account, page[-1].msisdn)
     if not count:

@@ -165,6 +165,9 @@ class Desk:
         except (OperatorError, StoreUnavailable, RowRefused):
             await self._end(line, Came.REFUSED, {}, {})
             raise
+        if _of_none(command, reply):
+            await self._end(line, Came.REFUSED, {}, {})
+            return reply
         after = {**await self._after(command), **_told(command, reply)}
         await self._end(line, Came.DONE, *difference(before, after))
         return reply
@@ -204,6 +207,11 @@ def _told(command: Command, reply: Reply) -> State:
                 "stop_lists": str(reply.erased.stop_lists),
             }
     return {}
+
+
+def _of_none(command: Command, reply: Reply) -> bool:
+    """Whether it was carried out on none of those that it names: who gave it is told of an error."""
+    return isinstance(command, DecideHeld | ReplayIncoming) and not reply.done
 
 
 async def _done(hands: _Hands, command: Command) -> Reply:

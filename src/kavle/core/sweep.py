@@ -26,8 +26,10 @@ FORGET_EVERY: Final = 3600.0  # between walks through all segments that await th
 PAUSE: Final = 0.1
 """Seconds between two stretches of such a walk: others have most of the time."""
 STALL: Final = 0.05
+LOOP_LOG: Final = "kavle.loop"
 
 _log = structlog.get_logger("kavle.sweep")
+_loop_log = structlog.get_logger(LOOP_LOG)
 
 
 class Sweep:
@@ -102,4 +104,6 @@ async def watch_loop(metrics: Metrics) -> None:
             metrics.stalls += 1
             metrics.longest_stall = max(metrics.longest_stall, late)
             metrics.longest_work = max(metrics.longest_work, min(worked, late))
-            _log.warning("the event loop stalled", milliseconds=round(late * 1000), work=round(worked * 1000))
+            _loop_log.warning(
+                "the event loop stalled", milliseconds=round(late * 1000), work=round(worked * 1000)
+            )

@@ -204,6 +204,11 @@ def shown(settings: AccountSettings) -> dict[str, str]:
     return {name: key.write(getattr(settings, name)) for name, key in KEYS.items()}
 
 
+def label(key: str) -> str:
+    """How one of `shown` is headed: the setting `balance`, beside the credits, would be taken for them."""
+    return "balance as" if key == "balance" else key
+
+
 def _hint(name: str) -> str:
     if name == "disabled":
         return "; `kavle account disable` and `kavle account enable` do that"

@@ -9,7 +9,7 @@ import msgspec
 
 from kavle.model.mms import FileLine
 from kavle.model.service import Service
-from kavle.model.status import Status
+from kavle.model.status import FAILED, Status
 from kavle.sms.segment import Encoding
 
 
@@ -58,6 +58,11 @@ class HistoryLine(msgspec.Struct, frozen=True):
     @property
     def price(self) -> int:
         return self.segments * self.segment_price
+
+    @property
+    def is_refunded(self) -> bool:
+        """All of it, whatever a network said; of what failed, `MessageStory.refunded` tells."""
+        return self.status is Status.CANCELLED
 
 
 class HistoryPage(msgspec.Struct, frozen=True):
@@ -108,3 +113,15 @@ class MessageStory(msgspec.Struct, frozen=True):
     attempts: list[Attempt]
     receipts: list[ReceiptLine]
     files: tuple[FileLine, ...] = ()  # of an MMS
+
+    @property
+    def refunded(self) -> int:
+        """Of its price: what was cancelled, or failed here or by a refusal, before a network may have had it.
+        Held segments that an operator failed are not seen in this; the ledger has them."""
+        line = self.line
+        if line.status not in FAILED or line.status is Status.INVALID_NUMBER:
+            return 0
+        if self.attempts and self.attempts[0].number > 1:
+            return 0  # there were more than are told
+        kept = {one.segment for one in self.attempts if one.result in (Tried.ACCEPTED, Tried.UNSURE)}
+        return max(0, line.segments - len(kept)) * line.segment_price

@@ -31,6 +31,8 @@ from kavle.north.throttle import Doublings, Throttle, network_of
 # OWASP's second recommendation: 19 MiB, two passes, one lane.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 LONGEST_PASSWORD: Final = 1024
+SHORTEST_PASSWORD: Final = 8
+"""Characters of one that a person chooses; programs keep the four digits that they have."""
 
 _log = structlog.get_logger("kavle.auth")
 

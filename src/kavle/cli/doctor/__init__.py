@@ -45,7 +45,7 @@ def _findings(config: Path) -> Iterator[Finding]:
         settings = read(config)
         check_can_serve(settings)
     except SettingsError as error:
-        yield wrong("settings", str(error), "then run this again: all else depends on them")
+        yield wrong("settings", str(error), _mending(config))
         return
     yield well("settings", _told(settings))
     yield from machine.settings_file(config)
@@ -59,6 +59,14 @@ def _findings(config: Path) -> Iterator[Finding]:
     yield from ways.links(settings, database)
     yield from ways.certificates(settings)
     yield from ways.callbacks(settings, database)
+
+
+def _mending(config: Path) -> str:
+    if config.exists():
+        return "then run this again: all else depends on them"
+    return (
+        f"there is no {config}: name yours by --config; a demo has its settings in itself, and none to mend"
+    )
 
 
 def _told(settings: Settings) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,15 +11,12 @@ from starlette.routing import BaseRoute, Route
 from kavle.core.portal import Portal
 from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
-from kavle.north.auth import LONGEST_PASSWORD, Authenticator, hash_password
+from kavle.north.auth import LONGEST_PASSWORD, SHORTEST_PASSWORD, Authenticator, hash_password
 from kavle.north.caller import Callers
 from kavle.north.web.door import Door
 from kavle.north.web.render import Renderer
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import Words
-
-SHORTEST: Final = 8
-"""Characters of a password that is chosen here."""
 
 
 class AccountPage:
@@ -92,11 +88,11 @@ class AccountPage:
             base=here[: here.rindex(request.scope["path"])],
             which=which,
             wrong=wrong or {},
-            shortest=SHORTEST,
+            shortest=SHORTEST_PASSWORD,
         )
 
 
 def _wrong(words: Words, new: str, again: str) -> dict[str, str]:
-    if not SHORTEST <= len(new) <= LONGEST_PASSWORD or not new.isprintable():
-        return {"new": words("A password has at least {shortest} characters.", shortest=SHORTEST)}
+    if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD or not new.isprintable():
+        return {"new": words("A password has at least {shortest} characters.", shortest=SHORTEST_PASSWORD)}
     return {} if new == again else {"again": words("The two are not the same.")}

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from kavle import __version__
+from kavle.model.account_change import label
 from kavle.model.callback_url import veiled_url
 from kavle.model.description import Language, describe, describe_mms
 from kavle.model.history import Tried
@@ -111,6 +112,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "alphabet": _ALPHABETS.__getitem__,
         "code": code,
         "octets": octets,
+        "label": label,
     }
     made.tests |= {"picture": is_picture, "mms": lambda service: service is Service.MMS}
     made.globals |= {"languages": LANGUAGES, "priorities": PRIORITIES, "tried": TRIED, "booked": BOOKED}

@@ -32,8 +32,8 @@ class EngineLock:
                 owner = os.read(self._file, 32).decode("ascii", "replace").strip()
                 os.close(self._file)
                 raise DatabaseInUse(
-                    f"{database} is in use by another Kavle (process {owner or 'unknown'}); stop that one"
-                    " first, or give this one a database of its own"
+                    f"{database} is in use by another Kavle (process {owner or 'unknown'}); stop that"
+                    " one first"
                 )
             time.sleep(0.05)
         os.ftruncate(self._file, 0)
