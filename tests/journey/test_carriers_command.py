@@ -81,7 +81,7 @@ async def test_links_are_shown_to_who_names_a_demos_database_alone(
             while "bound as transceiver" not in (await run("carriers"))[1]:
                 await asyncio.sleep(0.2)
         _, out, _ = await run("doctor")
-        assert "A demo has its settings in itself" in out
+        assert "a demo has its settings in itself" in out
 
 
 async def test_a_refused_bind_is_told_with_the_networks_reason(tmp_path: Path) -> None:

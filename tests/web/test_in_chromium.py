@@ -6,9 +6,11 @@ import time
 
 import pytest
 
-from support.chromium import chromium, sign_in
+from support.accounts import make_operator
+from support.chromium import chromium, sign_in, sign_in_operator
 from support.running import Running
 
+ANNA = "anna", "en lång hemlighet"
 PAGES = (
     "/portal/send",
     "/visastatus.aspx",
@@ -42,6 +44,22 @@ async def test_a_message_is_written_sent_and_followed_as_it_changes(
             await page.goto(path)
             assert await page.locator("h1").count() == 1
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+_ONE_ROW = """(() => {
+  const all = [...document.querySelectorAll('.top nav a, .who form')].map(one => one.getBoundingClientRect());
+  return Math.max(...all.map(one => one.top)) < Math.min(...all.map(one => one.bottom));
+})()"""
+
+
+async def test_the_menu_is_one_row_on_a_small_laptop_in_swedish_too(gateway: Running) -> None:
+    await make_operator(gateway.gateway.store, *ANNA)
+    async with chromium(gateway.url, locale="sv-SE", width=1180) as page:
+        await sign_in(page)
+        assert await page.evaluate(_ONE_ROW)
+    async with chromium(gateway.url, locale="sv-SE", width=1180) as page:
+        await sign_in_operator(page, *ANNA)
+        assert await page.evaluate(_ONE_ROW)
 
 
 async def test_markup_in_a_text_runs_nowhere(gateway: Running) -> None:

@@ -64,7 +64,7 @@ async def test_a_refund_is_told_beside_the_price(gateway: Running, customer: Bro
     await customer.post(f"/portal/message/{cancelled}/cancel")
     for id, told in ((cancelled, True), (refused, True), (failed, False)):
         page = await customer.get(f"/portal/message/{id}")
-        assert ("1.00 , refunded" in page.text) == told, page.text
+        assert ("1.00, refunded" in page.text) == told, page.text
     listed = (await customer.get("/visastatus.aspx")).text
     assert listed.count("1.00 refunded") == 1
 
