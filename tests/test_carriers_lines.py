@@ -21,7 +21,7 @@ SETTINGS = Settings(
     ]
 )
 NO_LINK = "wait: no other has a link"
-SOON = "wait until 12:00:20, then go by {}"
+SOON = "wait until 12:00:20 UTC, then go by {}"
 
 
 @pytest.mark.parametrize(

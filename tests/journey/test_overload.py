@@ -125,6 +125,7 @@ async def test_a_flood_onto_a_disk_that_stands_still_fills_no_memory(tmp_path: P
         assert int(await sent(gateway.port, 0)) >= 1000  # and is known from now on
         before = resident(gateway)
         stranger = apsw.Connection(str(tmp_path / "data" / "kavle.db"))
+        stranger.set_busy_timeout(20_000)  # the gateway writes what became of that message
         stranger.execute("BEGIN IMMEDIATE")  # nobody else writes until it ends
         for wave in range(100):
             await they_ask_and_leave(gateway.port, [f"{wave} {serial} {'å' * 200}" for serial in range(100)])

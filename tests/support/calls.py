@@ -124,8 +124,7 @@ def call(serial: int, kind: Kind, account: str, recipient: Callable[[int], str],
     if kind in (Kind.BUNDLE, Kind.BUNDLE_AT):
         ordinary = [f"{ORDINARY[:-2]}{30 + (serial + number) % 70}" for number in range(IN_A_BUNDLE)]
         return Call(serial, kind, account, [*ordinary, OTHERS[0], REFUSED, NO_NUMBER], due)
-    # Each fourth MMS, and some texts, are for a phone that sends them back.
-    back = serial // 5 % 4 == 0 if kind is Kind.MMS else serial % 10 == 4
+    back = kind is Kind.MMS and serial // 5 % 4 == 0  # each fourth is for a phone that sends it back
     return Call(serial, kind, account, [ECHOES if back else recipient(serial)], due)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
 
-from support.calls import LEAST_ID, ORDINARY, OTHERS, THROTTLED, Call, Kind, call, result, texts
+from support.calls import ECHOES, LEAST_ID, ORDINARY, OTHERS, THROTTLED, Call, Kind, call, result, texts
 from support.processes import LOOPBACK
 
 PATIENCE = 40  # seconds: whoever waits longer waits for ever
@@ -160,4 +160,6 @@ async def _body(reader: asyncio.StreamReader) -> str:
 def mixed(serial: int) -> str:
     if serial % 500 == 0:
         return THROTTLED
+    if serial % 10 == 4:
+        return ECHOES
     return OTHERS[serial // 10 % len(OTHERS)] if serial % 10 == 0 else ORDINARY
