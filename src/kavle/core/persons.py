@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -158,18 +158,21 @@ class Persons:
         return found
 
     async def _erase_sent(self, number: str) -> int:
-        erased = 0
-        async for lines in self._sent(number, CHUNK):
-            erased += await self._store.persons.erase(Erasing(number, sent=_ids(lines)))
-            if erased >= MOST:
-                break
-            await asyncio.sleep(PAUSE)
-        return erased
+        pages = self._sent(number, CHUNK)
+        return await self._erase_pages(pages, lambda ids: Erasing(number, sent=ids))
 
     async def _erase_received(self, number: str) -> int:
+        pages = self._received(number, CHUNK)
+        return await self._erase_pages(pages, lambda ids: Erasing(number, received=ids))
+
+    async def _erase_pages(
+        self,
+        pages: AsyncIterator[Sequence[HistoryLine]] | AsyncIterator[Sequence[IncomingLine]],
+        erasing: Callable[[tuple[int, ...]], Erasing],
+    ) -> int:
         erased = 0
-        async for lines in self._received(number, CHUNK):
-            erased += await self._store.persons.erase(Erasing(number, received=_ids(lines)))
+        async for lines in pages:
+            erased += await self._store.persons.erase(erasing(_ids(lines)))
             if erased >= MOST:
                 break
             await asyncio.sleep(PAUSE)
