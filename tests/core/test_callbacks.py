@@ -26,9 +26,9 @@ from kavle.store.errors import StoreUnavailable
 from kavle.store.inbox import IncomingPage, NewNumber
 from kavle.store.types import NewAccount
 from support.mms import incoming_mms
+from support.patience import PATIENCE, until
 from support.world import World
 
-PATIENCE = 30
 OK = Answer(True, 200, "OK")
 NO = Answer(False, 500, "no")
 SILENCE = Answer(False, error=why("no whole answer within {seconds} s", seconds="30"))
@@ -113,12 +113,6 @@ async def calling(
         await asyncio.wait([task])
     if not task.cancelled():
         task.result()
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not reached():
-            await asyncio.sleep(0.005)
 
 
 async def settled(world: World, **wanted: int) -> None:
@@ -460,7 +454,7 @@ async def test_an_account_whose_addresses_all_hang_leaves_room_for_others(
 async def test_where_an_account_has_less_room_than_numbers_each_number_has_its_turn(
     world: World, customers: Customers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "POLL", PATIENCE)
+    monkeypatch.setattr(module, "POLL", 10 * PATIENCE)
     monkeypatch.setattr(module, "EACH", 1)
     for msisdn in (FIRST, SECOND):
         await number(world, msisdn)

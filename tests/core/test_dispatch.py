@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,10 +15,9 @@ from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Outcome, Receipt, Unsent
 from kavle.model.status import Status
 from kavle.store.errors import StoreUnavailable
+from support.patience import PATIENCE, until
 from support.scripted import Scripted
 from support.world import RECIPIENT, World
-
-PATIENCE = 10
 
 
 @asynccontextmanager
@@ -26,16 +25,12 @@ async def dispatching(world: World, window: int) -> AsyncIterator[tuple[Dispatch
     dispatcher = Dispatcher(world.store, world.clock, Metrics(), world.carrier_id, most_segments=10)
     carrier = Scripted(dispatcher, world.clock, window)
     task = asyncio.create_task(dispatcher.dispatch(carrier))
-    yield dispatcher, carrier
-    dispatcher.stop_leasing()
-    await asyncio.wait_for(task, PATIENCE)
+    try:
+        yield dispatcher, carrier
+    finally:
+        dispatcher.stop_leasing()
+        await asyncio.wait_for(task, PATIENCE)
     await dispatcher.settled()
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not reached():
-            await asyncio.sleep(0.005)
 
 
 async def test_a_backlog_of_long_messages_goes_out_without_waiting_for_the_poll(
@@ -194,7 +189,10 @@ async def test_what_is_urgent_has_the_slots_that_are_kept_for_it(
         await until(lambda: len(carrier.taken) == 33)
 
 
-async def test_full_of_bulk_it_does_not_ask_for_alarms_at_every_response(world: World) -> None:
+async def test_full_of_bulk_it_does_not_ask_for_alarms_at_every_response(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "POLL", 3600)
     for _ in range(30):
         await world.accept(priority=1)
     metrics = Metrics()

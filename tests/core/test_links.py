@@ -15,6 +15,7 @@ from kavle.clock import SetClock
 from kavle.core.links import Links
 from kavle.model.link import LinkReport
 from kavle.store.sharing import report_of
+from support.patience import PATIENCE
 from support.tables import CARRIER, LIFE, Tables
 
 SECONDS = LIFE / 1000
@@ -228,7 +229,7 @@ async def test_a_stop_without_a_store_ends_all_the_same() -> None:
         await node.turn()
         tables.reachable = False
         node.roads[1].over.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await node.links.stop()
         assert node.said[1:] == ["1 stops", "1 is closed"]
         assert tables.held(node.links._node) == 1
@@ -241,4 +242,4 @@ async def test_what_a_road_dies_of_ends_the_node() -> None:
         await settle()
         node.roads[1].died(RuntimeError("a bug"))
         with pytest.raises(RuntimeError, match="a bug"):
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, PATIENCE)

@@ -32,6 +32,7 @@ from kavle.model.prefix import ByPrefix
 from kavle.model.service import Service
 from kavle.store.inbox import NewNumber, StopChange
 from support.mms import CARD, JPEG, PICTURE, incoming_mms, mms_world
+from support.patience import PATIENCE
 from support.scripted import Scripted
 from support.world import World
 
@@ -101,7 +102,7 @@ async def test_an_mms_goes_out_with_its_files_and_is_told_of_in_appendix_bs_code
     road = Road(carrier, dispatcher)
     deaths: list[BaseException] = []
     road.start(deaths.append)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await world.rows("SELECT message_id FROM job"):
             await asyncio.sleep(0.01)
     await road.stop()

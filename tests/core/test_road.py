@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from kavle.core.dispatch import Dispatcher
 from kavle.core.road import Road
 from kavle.metrics import Metrics
+from support.patience import PATIENCE, until
 from support.scripted import Scripted
 from support.world import World
-
-PATIENCE = 10
 
 
 @pytest.fixture
@@ -31,12 +30,6 @@ async def road(carrier: Scripted) -> AsyncIterator[Road]:
     road.start(deaths.append)
     yield road
     assert deaths == []
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not reached():
-            await asyncio.sleep(0.005)
 
 
 async def test_a_stop_awaits_what_is_in_flight_and_takes_nothing_more(

@@ -177,10 +177,3 @@ class Core:
     @property
     def kept(self) -> list[Receipt]:
         return [receipt for batch in self.receipt_batches for receipt in batch]
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Returns once it is; a test that waits in vain says for what by its line."""
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.002)

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from kavle.cli.main import main
 from support.pages import browsing
+from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
@@ -60,7 +61,7 @@ async def send(gateway: Process, password: str, **more: str) -> str:
     url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
 
     def get() -> str:
-        with urlopen(url, timeout=20) as answer:
+        with urlopen(url, timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
     return await asyncio.to_thread(get)

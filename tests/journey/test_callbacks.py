@@ -23,6 +23,7 @@ from kavle.south.callback.settings import CallbackSettings
 from kavle.store.inbox import IncomingPage, IncomingStory, NewNumber
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.store import Store
+from support.patience import PATIENCE
 from support.processes import kavle, settings_file
 from support.processes import run as command
 from support.receivers import (
@@ -39,7 +40,6 @@ from support.running import Running, running
 
 NUMBER = "46737494123"
 PHONE = "4673222222"
-PATIENCE = 60
 LOOPBACK = CallbackSettings(allow=["127.0.0.1"])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import kavle, run, settings_file
 
@@ -31,7 +32,7 @@ async def shown(config: Path) -> tuple[list[str], list[str], list[str]]:
 
 async def shown_with(config: Path, text: str, times: int = 1) -> list[str]:
     """The links, once so many of them say so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             links, *_ = await shown(config)
             if sum(text in line for line in links) >= times:
@@ -77,7 +78,7 @@ async def test_links_are_shown_to_who_names_a_demos_database_alone(
     async with kavle("demo", "--data", str(data), "--port", "0", log=tmp_path / "log", ready="/metrics"):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("KAVLE_DATABASE", f"sqlite:///{data}/kavle.db")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while "bound as transceiver" not in (await run("carriers"))[1]:
                 await asyncio.sleep(0.2)
         _, out, _ = await run("doctor")

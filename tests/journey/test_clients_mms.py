@@ -14,7 +14,8 @@ import pytest_asyncio
 
 from mms import mms_files as files
 from support import clients
-from support.clients import MONO, NODE, PATIENCE, PHP, Client, Need
+from support.clients import MONO, NODE, PHP, Client, Need
+from support.patience import PATIENCE
 from support.running import Running, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

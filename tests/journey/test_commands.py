@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from support.patience import PATIENCE
 from support.processes import KAVLE, LOOPBACK, Process, kavle, run, settings_file
 from support.tls import CERTIFICATES
 
@@ -35,7 +36,7 @@ def config(tmp_path: Path, network: Process) -> str:
 
 async def fetch(url: str) -> str:
     def get() -> str:
-        with urlopen(url, timeout=20) as answer:  # noqa: S310 -- loopback
+        with urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
             return str(answer.read().decode())
 
     return await asyncio.to_thread(get)
@@ -270,7 +271,7 @@ async def test_secrets_come_from_the_environment_or_from_files(
     path.write_text(path.read_text().replace('password = "secret"', 'password = "not so"'))
     monkeypatch.setenv("KAVLE_CARRIER_SIMULATED_PASSWORD_FILE", str(secret))
     async with kavle("serve", "--config", config, log=tmp_path / "gateway.log") as gateway:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while 'kavle_link_bound{carrier="simulated"} 1.0' not in await fetch(
                 f"http://{LOOPBACK}:{gateway.port}/metrics"
             ):
@@ -285,7 +286,7 @@ async def test_demo_leads_to_a_delivered_message_with_nothing_else_done(tmp_path
         assert "acc=test&pass=1234&msg=Testar&to=0702617396&from=ip1&prio=2" in url
         assert int(await fetch(url)) >= 1000
         assert demo.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while b"+46702617396 got from ip1: Testar" not in await demo.process.stdout.readline():
                 pass
         assert await demo.stop() == 0
@@ -351,7 +352,7 @@ async def until_said(terminal: int, words: bytes) -> bytes:
             said += os.read(terminal, 1000)
         return said
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         return await asyncio.to_thread(read)
 
 
@@ -430,7 +431,7 @@ async def test_the_demo_tells_what_became_of_each_text_and_no_text_forges_a_line
             ("four", "46701740617"),
         ):
             await fetch(url.replace("msg=Testar", f"msg={message}").replace("0702617396", to))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 shown.append((await demo.process.stdout.readline()).decode())
                 if "one" in message:
                     shown.append((await demo.process.stdout.readline()).decode())
@@ -447,7 +448,7 @@ async def test_among_the_phones_lines_is_nothing_of_a_busy_machine(tmp_path: Pat
     data = str(tmp_path / "demo")
     async with kavle("demo", "--data", data, "--port", "0", log=log, ready="/metrics") as demo:
         metrics = demo.said.split()[-1]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while "kavle_loop_stalls_total 0.0" in await fetch(metrics):
                 demo.process.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(0.2)
@@ -467,7 +468,7 @@ async def test_a_demo_that_nobody_reads_ends_without_complaint(tmp_path: Path) -
     url = said.decode().split("curl '")[1].split("'")[0]
     os.close(reader)
     assert int(await fetch(url)) >= 1000
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await process.wait()
     assert log.read_text() == ""
 
@@ -486,7 +487,7 @@ async def test_a_pair_of_binds_by_tls(tmp_path: Path) -> None:
             call = "sendsms.aspx?acc=a&pass=b&msg=Larm&to=0702617396&from=ip1"
             await fetch(f"http://{LOOPBACK}:{gateway.port}/{call}")
             assert network.process.stdout is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 assert await network.process.stdout.readline() == b"  +46702617396 got from ip1: Larm\n"
                 while 'match="matched"' not in await fetch(f"http://{LOOPBACK}:{gateway.port}/metrics"):
                     await asyncio.sleep(0.05)
@@ -503,7 +504,7 @@ async def test_a_long_message_in_one_reaches_the_phone_by_one_receipt(tmp_path: 
             text = "Larm" * 100
             id = await fetch(f"{url}/sendsms.aspx?acc=a&pass=b&msg={text}&to=0702617396&from=ip1")
             assert network.process.stdout is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 line = await network.process.stdout.readline()
                 assert line.decode() == f"  +46702617396 got from ip1: {text}\n"
                 while ">22<" not in await fetch(f"{url}/sendSms/sendSms.asmx/status?id={id}"):
@@ -549,7 +550,7 @@ async def test_the_network_prints_each_text_unless_it_is_to_be_quiet(
             )
             message_id = await fetch(url)
             assert int(message_id) >= 1000
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while (
                     "kavle_receipts_total"
                     not in (metrics := await fetch(f"http://{LOOPBACK}:{gateway.port}/metrics"))

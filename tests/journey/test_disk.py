@@ -20,6 +20,7 @@ from kavle.simulator.smsc import Smsc
 from kavle.store.sqlite.connection import open_reader
 from support.books import reading
 from support.invariants import invariants
+from support.patience import PATIENCE
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
 OUTAGE = "42"
@@ -62,11 +63,11 @@ async def config(tmp_path: Path, disk: Path, network: Smsc) -> Path:
 async def send(gateway: Process, text: str) -> str:
     call = {"acc": "test", "pass": "1234", "msg": text, "to": "46701740605", "from": "ip1"}
     url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
-    return await asyncio.to_thread(lambda: urlopen(url, timeout=20).read().decode())
+    return await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read().decode())
 
 
 async def until_taken(gateway: Process) -> str:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (answer := await send(gateway, "There is room again")) == OUTAGE:
             await asyncio.sleep(0.05)
         return answer
@@ -80,7 +81,7 @@ async def all_is_well(database: Path, journal: MemoryJournal, asked: dict[str, s
 
 
 async def none_waits(database: Path) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while await reading(database)("SELECT 1 FROM job UNION ALL SELECT 1 FROM awaiting"):
             await asyncio.sleep(0.05)
 

@@ -14,6 +14,7 @@ from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.books import reading
+from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import LOOPBACK, free_port, kavle, run, settings_file
 
@@ -57,7 +58,7 @@ async def test_a_gateway_that_runs_is_well(tmp_path: Path, database: str, networ
         url = f"http://{LOOPBACK}:{gateway.port}/sendSms/sendSms.asmx"
         await asyncio.to_thread(_post, url)
         read = reading(tmp_path / "data" / "kavle.db" if database.startswith("sqlite") else database)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while '"bound":true' not in str(await read("SELECT report FROM link")):
                 await asyncio.sleep(0.05)
         code, out = await doctor(config)

@@ -19,6 +19,7 @@ from kavle.simulator.mo_pdus import MoText
 from kavle.south.callback.settings import CallbackSettings
 from mms import mms_files as files
 from support.clients import CURL, PHP, require
+from support.patience import PATIENCE
 from support.processes import LOOPBACK, free_port
 from support.running import Running, running
 
@@ -59,7 +60,7 @@ async def printed(example: Example, folder: Path, gateway: str, id: str) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
     return out.decode()
@@ -85,7 +86,7 @@ async def test_each_example_prints_what_stands_below_it(page: str, tmp_path: Pat
 
 
 async def mms_arrived(run: Running, id: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await run.soap("status", "/mms/mms.asmx", mmsId=id) != "22":
             await asyncio.sleep(0.02)
 
@@ -151,7 +152,7 @@ async def receiving(page: str, language: str, folder: Path, gateway: str) -> Asy
 
 async def written(file: Path, lines: int) -> list[str]:
     """Returns once there are so many."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not file.exists() or len(file.read_text("utf-8").splitlines()) < lines:
             await asyncio.sleep(0.05)
     return file.read_text("utf-8").splitlines()
@@ -168,7 +169,7 @@ async def received(run: Running, callback: str, file: Path) -> None:
 
 
 async def listening(port: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 _, writer = await asyncio.open_connection(LOOPBACK, port)

@@ -24,6 +24,7 @@ from kavle.south.smpp.settings import SmppSettings
 from kavle.store.rows import SegmentOutcome
 from support.books import Place, one, reading
 from support.invariants import invariants
+from support.patience import PATIENCE
 from support.provider import TOKEN, Provider
 from support.running import LOOPBACK, Running
 
@@ -71,13 +72,13 @@ class Ways(Running):
         return list(await asyncio.gather(*(self.send(to=f"+{number}", **call) for number in numbers)))
 
     async def until_rows(self, sql: str, value: object) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while await one(self.read, sql) != value:
                 await asyncio.sleep(0.05)
 
     async def until_down(self, name: str, *, down: bool) -> None:
         """Its metric says so."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while (
                 f'kavle_carrier_down_seconds{{carrier="{name}"}} 0.0\n' in await self.get("/metrics")
             ) is down:

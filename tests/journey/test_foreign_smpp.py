@@ -18,6 +18,7 @@ from kavle.wire.smpp.constants import CommandStatus, MessageState
 from support import clients
 from support.accounts import open_accounts
 from support.clients import NODE_SMPP, Client, client
+from support.patience import PATIENCE
 from support.processes import LOOPBACK, Process, free_port, kavle, settings_file
 
 PHONE = "46701740605"
@@ -57,14 +58,14 @@ class Bound(NamedTuple):
 
 async def get(gateway: Process, path: str) -> str:
     def fetch() -> str:
-        with urlopen(f"http://{LOOPBACK}:{gateway.port}{path}", timeout=20) as answer:
+        with urlopen(f"http://{LOOPBACK}:{gateway.port}{path}", timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
     return await asyncio.to_thread(fetch)
 
 
 async def until_true(ask: Callable[[], Any], true: Callable[[Any], bool]) -> Any:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not true(told := await ask()):
             await asyncio.sleep(0.05)
     return told

@@ -19,6 +19,7 @@ from kavle.simulator.faults import Faults
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
+from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
@@ -45,7 +46,7 @@ async def get(gateway: Process, path: str, **query: str) -> str:
     url = f"http://{LOOPBACK}:{gateway.port}{path}?{urlencode(query)}"
 
     def call() -> str:
-        with urlopen(url, timeout=20) as answer:
+        with urlopen(url, timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
     return await asyncio.to_thread(call)
@@ -59,7 +60,7 @@ async def send_and_lose(gateway: Process, network: Smsc) -> str:
 
 
 async def becomes(gateway: Process, id: str, status: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while status not in await get(gateway, "/sendSms/sendSms.asmx/status", id=id):
             await asyncio.sleep(0.05)
 

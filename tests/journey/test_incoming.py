@@ -22,6 +22,7 @@ from kavle.simulator.journal import MoAnswered, MoSent, read_journal
 from kavle.simulator.mo_pdus import MoText
 from kavle.store.inbox import IncomingPage, IncomingStory, NewNumber
 from support.books import Place, reading
+from support.patience import PATIENCE
 from support.processes import LOOPBACK, free_port, kavle, run, settings_file
 from support.running import Running, running
 
@@ -44,7 +45,7 @@ def text(said: str, **fields: Any) -> MoText:
 async def say(world: Running, said: str, **fields: Any) -> list[int | None]:
     """What the gateway answered the last try of each part."""
     mo = world.network.mos.send(text(said, **fields))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await mo.wait()
     return [part.answers[-1] for part in mo.parts]
 
@@ -114,7 +115,7 @@ def post(port: int, order: dict[str, Any]) -> None:
     request = Request(
         f"http://{LOOPBACK}:{port}/mo", json.dumps(order).encode(), {"Content-Type": "application/json"}
     )
-    urlopen(request, timeout=20).close()  # noqa: S310
+    urlopen(request, timeout=PATIENCE).close()  # noqa: S310
 
 
 async def test_kill_9_between_parts_and_commits_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.mms import MMSC, incoming_mms
+from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, free_port, kavle, run, settings_file
 
@@ -66,7 +67,7 @@ class Operator:
 async def write(network: Smsc, text: str, to: str = NUMBER, **how: Any) -> None:
     """From a phone, until the gateway has it."""
     mo = network.mos.send(MoText(sender=PHONE, recipient=to, text=text, **how))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await mo.wait()
     assert all(part.answers[-1] == 0 for part in mo.parts)
 
@@ -74,7 +75,7 @@ async def write(network: Smsc, text: str, to: str = NUMBER, **how: Any) -> None:
 async def send(gateway: Process, to: str) -> str:
     call = {"acc": "test", "pass": "1234", "msg": "Testar", "to": to, "from": "ip1", "prio": "2"}
     url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
-    return await asyncio.to_thread(lambda: urlopen(url, timeout=20).read().decode())
+    return await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read().decode())
 
 
 async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, database: str) -> None:
@@ -163,7 +164,7 @@ async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: 
         assert "try" not in shown
         await kavle_("number", "add", NUMBER, "--account", "test", "--callback", NOBODYS)
         assert await kavle_("incoming", "replay", older) == "1 message is brought anew.\n"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while "try 1" not in (shown := await kavle_("incoming", "show", older)):
                 await asyncio.sleep(0.1)
         assert "account test" in shown

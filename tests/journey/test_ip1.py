@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from journey.smsc_peer import until
 from kavle.cli.app import Gateway
 from kavle.cli.config import RouteSettings, Settings, check_can_serve
 from kavle.cli.roles.role import Role
@@ -30,6 +29,7 @@ from kavle.south.ip1.webhook import LONGEST_REPORT
 from kavle.store.types import Verdict
 from support import invariants
 from support.books import Place, reading
+from support.patience import PATIENCE, until
 from support.provider import TOKEN, Provider, cut, status
 from support.running import LOOPBACK, Running
 
@@ -305,6 +305,6 @@ def reading_of(run: Business) -> Any:
 
 
 async def until_rows(read: Any, sql: str, number: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await read(sql))[0][0] != number:
             await asyncio.sleep(0.01)

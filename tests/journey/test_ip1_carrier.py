@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from journey.smsc_peer import Core, until
+from journey.smsc_peer import Core
 from kavle.clock import SetClock
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Result, Unsent, Unsure
 from kavle.model.status import Status
@@ -23,6 +23,7 @@ from kavle.south.ip1 import client
 from kavle.south.ip1 import requests as requests_module
 from kavle.south.ip1.carrier import Ip1Carrier
 from kavle.south.ip1.settings import Ip1Settings
+from support.patience import PATIENCE, until
 from support.provider import TOKEN, Provider, cut, status, when
 from support.tls import CERTIFICATES
 
@@ -57,7 +58,7 @@ async def running(
         yield carrier
     finally:
         await carrier.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await run
 
 

@@ -16,6 +16,7 @@ from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.cut import Wire
 from support.invariants import invariants
+from support.patience import PATIENCE
 from support.postgres import empty_database, fetch
 from support.processes import LOOPBACK, Process, kavle, settings_file
 
@@ -61,7 +62,7 @@ async def send(node: Process) -> str:
     query = "acc=test&pass=1234&msg=Testar&to=0702617396&from=ip1&prio=2"
 
     def call() -> str:
-        with urlopen(f"http://{LOOPBACK}:{node.port}/sendsms.aspx?{query}", timeout=20) as answer:
+        with urlopen(f"http://{LOOPBACK}:{node.port}/sendsms.aspx?{query}", timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
     answer = await asyncio.to_thread(call)
@@ -70,7 +71,7 @@ async def send(node: Process) -> str:
 
 
 async def until(database: str, sql: str, rows: list[tuple[object, ...]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await fetch(database, sql) != rows:
             await asyncio.sleep(0.05)
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from urllib.request import urlopen
 
+from support.patience import PATIENCE
 from support.processes import LOOPBACK, kavle, run, settings_file
 
 REFUSED_AT_SUBMIT = "46701740617"
@@ -21,11 +22,13 @@ async def test_a_line_about_a_message_bears_the_id_that_the_customer_knows(tmp_p
             query = f"acc=alarm&pass=s3cret&msg=Hemligt&to={REFUSED_AT_SUBMIT}&from=ip1"
 
             def send() -> str:
-                with urlopen(f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{query}", timeout=20) as answer:
+                with urlopen(
+                    f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{query}", timeout=PATIENCE
+                ) as answer:
                     return str(answer.read().decode())
 
             answered = await asyncio.to_thread(send)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while "ESME_RINVDSTADR" not in log.read_text():
                     await asyncio.sleep(0.02)
             await gateway.stop()

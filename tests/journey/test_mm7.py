@@ -16,7 +16,6 @@ from urllib.request import Request, urlopen
 import pytest
 import structlog
 
-from journey.smsc_peer import until
 from kavle.cli.app import Gateway
 from kavle.cli.config import MmsPriceSettings, PriceSettings, RouteSettings, Settings
 from kavle.clock import SystemClock
@@ -51,6 +50,7 @@ from kavle.wire.mm7 import (
 from support import invariants
 from support.books import Place, reading
 from support.mmsc import Mmsc, cut, refusing
+from support.patience import PATIENCE, until
 from support.running import LOOPBACK, Running
 
 SECRET = "kept-between-us-and-them-0"
@@ -75,7 +75,7 @@ class Business(Running):
         request = Request(f"{self.url}/mms/mms.asmx", body.encode(), headers)  # noqa: S310 -- loopback
 
         def post() -> str:
-            with urlopen(request, timeout=20) as answer:  # noqa: S310 -- loopback
+            with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
                 return str(answer.read().decode())
 
         answer = await asyncio.to_thread(post)
@@ -93,7 +93,7 @@ class Business(Running):
         return int(await self._result(body, "status"))
 
     async def mms_until(self, public_id: str, status: int) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while await self.mms_status(public_id) != status:
                 await asyncio.sleep(0.02)
 

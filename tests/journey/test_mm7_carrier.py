@@ -13,7 +13,7 @@ import pytest
 import structlog
 from aiohttp import web
 
-from journey.smsc_peer import Core, until
+from journey.smsc_peer import Core
 from kavle.clock import SetClock
 from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Result, Unsent, Unsure
@@ -33,6 +33,7 @@ from kavle.south.mm7.client import LONGEST_ANSWER
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.wire.mm7 import SUCCESS, Code, SubmitReq, SubmitRsp
 from support.mmsc import Answer, Mmsc, cut, http, refusing, said, when
+from support.patience import PATIENCE, until
 from support.tls import CERTIFICATES, server_context
 
 # What breaks a MIME that is not exact: line ends, NUL, and what a boundary looks like.
@@ -85,7 +86,7 @@ async def running(mmsc: Mmsc, core: Files, bound: bool = True, **changes: Any) -
         yield carrier
     finally:
         await carrier.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await run
 
 

@@ -22,6 +22,7 @@ from kavle.simulator.mmsc.mo import GivenFile, MmText
 from kavle.south.callback.settings import CallbackSettings
 from mms import mms_files as files
 from support.books import Place
+from support.patience import PATIENCE
 from support.processes import kavle
 from support.receivers import Receiver, receiver, says
 from support.running import Running, running, soap
@@ -70,7 +71,7 @@ async def send(world: Running, to: str, *sent: tuple[str, bytes], text: str = "T
 
 
 async def until(world: Running, mms_id: str, *statuses: str) -> str:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (status := await world.soap("status", "/mms/mms.asmx", mmsId=mms_id)) not in statuses:
             await asyncio.sleep(0.02)
         return status
@@ -141,14 +142,14 @@ async def test_the_demo_sends_and_takes_mms_with_nothing_else_done(tmp_path: Pat
         assert int(await soap(url, "sendMMS", "/mms/mms.asmx", **order(ECHO, ("bild.png", AWKWARD)))) >= 1000
         lines = []
         assert demo.process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not lines or "octets" not in lines[-1]:
                 lines.append((await demo.process.stdout.readline()).decode())
         assert lines[-2:] == [
             f"  +{ECHO} got from {NUMBER}, MMS: Titta!\n",
             f"      | [image/png, {len(AWKWARD):,} octets]\n",
         ]
-        async with asyncio.timeout(30), aiohttp.ClientSession(url) as session:
+        async with asyncio.timeout(PATIENCE), aiohttp.ClientSession(url) as session:
             while True:
                 async with session.get("/phones/calls") as answer:
                     if "mmsid" in (calls := await answer.text()):
@@ -169,7 +170,7 @@ async def test_an_mms_from_a_phone_comes_to_its_customer_with_all_its_files(
     written = MmText(sender=PHONE, recipient=NUMBER, subject="Hälsning", text="Sol & bad", files=given)
     _, delivery = mmsc_of(world).mos.send(written)
     await customer.asked(1)
-    await delivery.wait(30)
+    await delivery.wait(PATIENCE)
     assert delivery.answers == [1000]
     assert customer.targets[0].startswith("/mms?who=me&mmsid=")
     (call,) = customer.calls

@@ -39,6 +39,7 @@ from kavle.wire.mm7 import (
     version,
 )
 from mms import mms_files as files
+from support.patience import PATIENCE
 from support.processes import kavle, run
 from support.vasp import NUMBER, Vasp, vasp
 
@@ -126,7 +127,7 @@ async def test_an_mm_from_a_phone_has_its_slides_and_its_files() -> None:
         given = [GivenFile(AWKWARD, "../Semester på Öland.PNG"), GivenFile(b"\0", "x", "application/x-odd")]
         order = MmText(sender=PHONE, recipient=NUMBER, subject="Sol & bad", text="Hälsningar", files=given)
         number, delivery = gateway.mmsc.mos.send(order)
-        await delivery.wait(30)
+        await delivery.wait(PATIENCE)
         assert delivery.answers == [1000]
         (got,) = gateway.got
         assert isinstance(got, DeliverReq)
@@ -163,12 +164,12 @@ async def test_what_the_gateway_does_not_take_comes_again_under_the_same_name() 
     async with vasp() as gateway:
         gateway.answers = [None, Status.of(Code.SERVICE_UNAVAILABLE), Status.of(Code.SERVER_ERROR)]
         _, delivery = gateway.mmsc.mos.send(MmText(sender=PHONE, recipient=NUMBER, text="Hej"))
-        await delivery.wait(30)
+        await delivery.wait(PATIENCE)
         assert delivery.answers == [0, 4006, 3000, 1000]
         assert len({request.transaction for request in gateway.got}) == 1
         gateway.answers = [Status.of(Code.ADDRESS_NOT_FOUND)]
         _, delivery = gateway.mmsc.mos.send(MmText(sender=PHONE, recipient=NUMBER, text="Hej"))
-        await delivery.wait(30)
+        await delivery.wait(PATIENCE)
         assert delivery.answers == [2003]
         counts = gateway.mmsc.counts.mo
         assert (counts.owed, counts.sent, counts.acked, counts.refused, counts.given_up) == (2, 5, 1, 4, 1)
@@ -182,7 +183,7 @@ async def test_what_is_for_a_gateway_that_nobody_named_waits() -> None:
         await gateway.mmsc.until(lambda counts: counts.delivered == 1)
         assert not delivery.ended
         gateway.mmsc.deliveries.reach(gateway.url)  # which is no gateway: it is the MMSC itself
-        await delivery.wait(30)
+        await delivery.wait(PATIENCE)
         assert delivery.answers == [Code.UNSUPPORTED_OPERATION]
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from kavle.cli.config import GatewaySettings
 from support.books import Place
+from support.patience import PATIENCE
 from support.running import Running, running
 
 SERVICE = "/sendSms/sendSms.asmx"
@@ -50,7 +51,7 @@ def later() -> tuple[str, str]:
 async def test_a_bundle_is_told_in_the_order_of_its_recipients(run: Running) -> None:
     bundle = await run.soap("smsBundle", **MANY)
     assert int(bundle) >= 1000
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while [status for _, status in await statuses(run, bundle)] != ["22", "22", "3", "22"]:
             await asyncio.sleep(0.05)
     told = await statuses(run, bundle)

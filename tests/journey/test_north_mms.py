@@ -20,7 +20,8 @@ from kavle.model.errors import Reason
 from kavle.model.mms import MOST_OCTETS, MmsFile
 from kavle.model.status import Status
 from kavle.north.mms_service import BODY_BYTES
-from support.north import NAME, PASSWORD, PATIENCE, Answer, Gateway, gateway
+from support.north import NAME, PASSWORD, Answer, Gateway, gateway
+from support.patience import PATIENCE
 
 SERVICE = "/mms/mms.asmx"
 NAMESPACE = "http://tempuri.org/"

@@ -13,6 +13,7 @@ from kavle.core.order import SmsOrder
 from kavle.model.account import AccountSettings, Charset
 from kavle.model.errors import Reason
 from support.north import NAME, PASSWORD, QUERY, Answer, Gateway, gateway, raw, texts, with_text
+from support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +294,7 @@ def test_a_path_that_is_not_there(north: Gateway) -> None:
 
 
 def test_the_python_client_and_http_1_0(north: Gateway) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", north.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", north.port, timeout=PATIENCE)
     for _ in range(3):
         connection.request("GET", f"/sendsms.aspx?{QUERY}")
         assert connection.getresponse().read().isdigit()

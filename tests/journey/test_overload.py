@@ -18,6 +18,7 @@ import structlog
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.load import Load
+from support.patience import PATIENCE
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
 CROWD = 3_000
@@ -91,7 +92,7 @@ async def test_one_accounts_flood_leaves_the_others_message_its_place(tmp_path: 
         flood = Load(gateway.port, callers=32, recipient=lambda serial: PHONE)
         await flood.until_answered(500)
         before = len(flood.answered)
-        assert int(await asyncio.wait_for(sent(gateway.port, 0, "other"), 60)) >= 1000
+        assert int(await asyncio.wait_for(sent(gateway.port, 0, "other"), PATIENCE)) >= 1000
         # Of 33 who ask at once each is served in his turn: nobody is passed by for long.
         assert len(flood.answered) - before < 32 * 100
         await flood.stop()
@@ -132,7 +133,7 @@ async def test_a_flood_onto_a_disk_that_stands_still_fills_no_memory(tmp_path: P
         assert resident(gateway) - before < 50 * MB  # 90 where nothing is bounded
         stranger.execute("ROLLBACK")
         stranger.close()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while int(await sent(gateway.port, 1)) < 1000:
                 await asyncio.sleep(0.05)
         assert await gateway.stop() == 0

@@ -17,6 +17,7 @@ from kavle.simulator.mo_pdus import MoText
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
+from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
@@ -61,13 +62,13 @@ class Operator:
 async def send(gateway: Process, text: str, account: str = "test") -> str:
     call = {"acc": account, "pass": "1234", "msg": text, "to": "0701740605", "from": "ip1", "prio": "2"}
     url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
-    return await asyncio.to_thread(lambda: urlopen(url, timeout=20).read().decode())
+    return await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read().decode())
 
 
 async def write(network: Smsc, text: str) -> None:
     """From the phone, until the gateway has it."""
     mo = network.mos.send(MoText(sender=PHONE, recipient=NUMBER, text=text))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await mo.wait()
 
 
@@ -78,7 +79,7 @@ async def test_a_person_is_shown_handed_over_and_erased(tmp_path: Path, database
         await network.until(lambda counts: counts.binds > 0)
         first, second = await send(gateway, "Hemligt"), await send(gateway, "Larm", "other")
         await write(network, "Tack!")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while [one["statuses"][-1]["status"] for one in (await person.exported())["messages"]] != [
                 22
             ] * 2:

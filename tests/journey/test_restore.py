@@ -19,6 +19,7 @@ from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.calls import ORDINARY
 from support.load import Load
+from support.patience import PATIENCE
 from support.postgres import empty_database, fetch, programs, server
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
@@ -68,7 +69,7 @@ async def emptied(url: str) -> None:
 
 
 async def until_sent(journal: MemoryJournal, count: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while sum(sent(journal).values()) < count:
             await asyncio.sleep(0.05)
 
@@ -119,7 +120,7 @@ async def said(process: Process) -> str:
     """Up to the next line that is not indented, and to the end of what it said of a copy."""
     assert process.process.stdout is not None
     told = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while "before" not in told:
             told += (await process.process.stdout.readline()).decode()
     return told
@@ -139,7 +140,7 @@ async def test_the_gateway_answers_customers_before_it_is_confirmed(
     async with kavle("serve", "--config", config, log=tmp_path / "log") as gateway:
         call = "acc=test&pass=1234&msg=Hej&to=0702617396&from=ip1&prio=2"
         url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{call}"
-        answer = await asyncio.to_thread(lambda: urlopen(url, timeout=20).read())
+        answer = await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read())
         assert int(answer) >= 1000
         code, out, _ = await run("restore", "show", "--config", config)
         assert (code, "No link is bound" in out) == (0, True)

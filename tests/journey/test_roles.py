@@ -22,6 +22,7 @@ from kavle.simulator.faults import Faults
 from kavle.simulator.journal import read_journal
 from kavle.simulator.smsc import Smsc, SmscSettings
 from support.invariants import invariants
+from support.patience import PATIENCE
 from support.postgres import empty_database, fetch, fresh_database, release, until_listening
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 from support.running import settings_for
@@ -101,7 +102,7 @@ async def get(node: Process | int, path: str) -> str:
     port = node if isinstance(node, int) else node.port
 
     def fetch() -> str:
-        with urlopen(f"http://{LOOPBACK}:{port}{path}", timeout=20) as answer:
+        with urlopen(f"http://{LOOPBACK}:{port}{path}", timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
     return await asyncio.to_thread(fetch)
@@ -112,7 +113,7 @@ async def send(node: Process | int, **parameters: str) -> str:
 
 
 async def until(database: str, what: str) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while await fetch(database, f"SELECT {what}") != [(True,)]:
             await asyncio.sleep(0.05)
 

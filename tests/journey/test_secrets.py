@@ -27,6 +27,7 @@ from kavle.simulator.smsc import Smsc
 from mms import mms_files as files
 from support.books import Place
 from support.pages import browsing
+from support.patience import PATIENCE
 from support.postgres import said
 from support.processes import LOOPBACK, MMSC_PATH, kavle, run, settings_file
 from support.receivers import OK, Receiver, receiver, redirects, says
@@ -76,7 +77,7 @@ class Ear:
         def answer() -> bytes:
             request = Request(self.url + path, data, {n.replace("_", "-"): v for n, v in headers.items()})  # noqa: S310
             try:
-                with urlopen(request, timeout=20) as told:  # noqa: S310 -- loopback
+                with urlopen(request, timeout=PATIENCE) as told:  # noqa: S310 -- loopback
                     return bytes(told.read())
             except HTTPError as error:
                 return error.read()
@@ -239,7 +240,7 @@ async def test_nothing_that_is_told_of_messages_holds_a_password_or_a_text(
         await smsc.until(lambda counts: counts.binds > 1)
         await phones_write(network, customer)
         await people_log_in(ear.url)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not all(f'"{step}"' in log.read_text() for step in STEPS):
                 await asyncio.sleep(0.05)
         for path in ("/metrics", "/readyz", "/healthz"):

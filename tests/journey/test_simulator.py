@@ -51,6 +51,7 @@ from support.esme import (
     posting,
     started,
 )
+from support.patience import PATIENCE
 
 # Binds
 
@@ -515,7 +516,7 @@ async def test_stopping_unbinds_those_who_answer_and_cuts_the_others() -> None:
 
 @contextmanager
 def foreign_client(address: tuple[str, int]) -> Iterator[Any]:
-    client = smpplib.client.Client(*address, timeout=10, allow_unknown_opt_params=True)
+    client = smpplib.client.Client(*address, timeout=PATIENCE, allow_unknown_opt_params=True)
     client.connect()
     try:
         yield client

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from journey.smsc_peer import Core, Link, Smsc, until
+from journey.smsc_peer import Core, Link, Smsc
 from journey.test_south_smpp import parcel, receipt, running
 from kavle.model.message import Accepted, Unsent, Unsure
 from kavle.settings import SettingsError, WrongValue
@@ -24,6 +24,7 @@ from kavle.south.smpp.settings import SmppSettings
 from kavle.south.tls import client_context
 from kavle.wire.smpp.constants import CommandStatus
 from kavle.wire.smpp.pdus import BindReceiver, BindTransmitter
+from support.patience import until
 from support.tls import CERTIFICATES
 
 PAIR = {"mode": "transmitter+receiver"}

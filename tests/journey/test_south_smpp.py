@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from journey.smsc_peer import Core, Link, Smsc, until
+from journey.smsc_peer import Core, Link, Smsc
 from kavle.clock import SetClock
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent, Unsure
 from kavle.model.status import Status
@@ -27,6 +27,7 @@ from kavle.wire.smpp.constants import ESM_UDHI, CommandStatus, MessageState, Tag
 from kavle.wire.smpp.events import Submitted
 from kavle.wire.smpp.pdus import DataSm, DeliverSm, SubmitSmResp
 from kavle.wire.smpp.receipt import format_receipt, receipt_tlvs
+from support.patience import PATIENCE, until
 
 TEXT = "Hej på dig"
 RECIPIENT = "46702617396"
@@ -67,7 +68,7 @@ async def running(smsc: Smsc, core: Core, **changes: Any) -> AsyncIterator[SmppC
         yield carrier
     finally:
         await carrier.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await run
 
 

@@ -8,6 +8,7 @@ from kavle.model.link import LinkReport
 from kavle.simulator.faults import Faults
 from kavle.simulator.journal import Submission
 from support.books import Place
+from support.patience import PATIENCE
 from support.running import Running, running
 
 BEARS = 50
@@ -22,7 +23,7 @@ async def link(run: Running) -> LinkReport | None:
 
 async def slowed(run: Running) -> LinkReport:
     """As `kavle carriers` shows it, once it is."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (report := await link(run)) is None or not report.slowed:
             await asyncio.sleep(0.05)
     return report
@@ -40,7 +41,7 @@ async def test_a_bundle_goes_at_the_rate_that_the_network_bears_and_an_alarm_bef
         await run.until(await run.send(to=ALARM, prio="3"), 22)
         sent = [one.recipient for one in run.journal.entries if isinstance(one, Submission)]
         assert sent.index(ALARM) < MANY - 5, "the alarm has waited for all the others"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await run.network.until(lambda counts: counts.delivered == MANY + 1)
         refused = run.network.counts.refused
         assert 0 < refused < MANY / 8, f"{refused} were refused"

@@ -14,6 +14,7 @@ from support.accounts import open_accounts
 from support.calls import ORDINARY, REFUSED
 from support.invariants import invariants
 from support.load import Load
+from support.patience import PATIENCE
 from support.postgres import empty_database, fetch
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
@@ -46,7 +47,7 @@ async def send(node: Process) -> str:
     query = "acc=test&pass=1234&msg=Testar&to=0702617396&from=ip1&prio=2"
 
     def call() -> str:
-        with urlopen(f"http://{LOOPBACK}:{node.port}/sendsms.aspx?{query}", timeout=20) as answer:
+        with urlopen(f"http://{LOOPBACK}:{node.port}/sendsms.aspx?{query}", timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
     return await asyncio.to_thread(call)
@@ -58,13 +59,13 @@ async def delivered(database: str) -> int:
 
 
 async def until_delivered(database: str, count: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await delivered(database) < count:
             await asyncio.sleep(0.05)
 
 
 async def until_none(database: str, count: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await fetch(database, count) != [(0,)]:
             await asyncio.sleep(0.05)
 

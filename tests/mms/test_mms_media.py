@@ -176,7 +176,7 @@ def test_anything_is_some_media_or_none(data: bytes, name: str, declared: str):
         data.decode(media.charset, "replace" if media.charset == "windows-1252" else "strict")
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "piece", [b" ", b"<!--", b"<!-- -->", b"<?xml", b"<?xml?>", b"<!doctype smil ", b"\t<"]
 )

@@ -11,6 +11,7 @@ from kavle.model.money import UNIT
 from kavle.store import groups
 from kavle.store.errors import RowRefused, StoreUnavailable
 from kavle.store.types import NewAccount, TopUp
+from support.patience import PATIENCE
 from support.world import World
 
 
@@ -84,7 +85,7 @@ async def test_who_gave_up_waiting_takes_no_place_for_ever(
         for one in gone:
             one.cancel()
         await asyncio.gather(*gone, return_exceptions=True)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await until_there_is_room(world)
 
 

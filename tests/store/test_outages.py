@@ -14,6 +14,7 @@ from kavle.model.money import UNIT
 from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.postgres import connection
 from kavle.store.types import TopUp
+from support.patience import PATIENCE
 from support.postgres import fetch
 from support.servers import Pair, Server, a_pair, a_server
 from support.world import World, open_store, open_world
@@ -36,7 +37,7 @@ async def pair() -> AsyncIterator[Pair]:
 
 
 async def until_stored(world: World) -> int:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await world.accept()
@@ -51,7 +52,7 @@ async def test_out_of_connections_nothing_is_stored_until_there_are_some(small: 
     strangers = []
     while True:
         try:
-            strangers.append(await asyncio.wait_for(connect_as_a_stranger(small.url), 30))
+            strangers.append(await asyncio.wait_for(connect_as_a_stranger(small.url), PATIENCE))
         except connection.LOST:
             break
     for call in (world.store.accept(world.draft()), world.lease(), world.queues()):
@@ -97,7 +98,7 @@ async def test_a_server_that_takes_writes_no_longer_is_left_and_found_again(smal
     world = await open_world(small.url, SetClock())
     await world.accept()
     await asyncio.to_thread(small.reload, "default_transaction_read_only = on")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while await fetch(small.url, "SHOW default_transaction_read_only") != [("on",)]:
             await asyncio.sleep(0.02)
     with pytest.raises(StoreUnavailable):
@@ -132,7 +133,7 @@ async def test_every_answer_holds_when_a_synchronous_standby_takes_over(pair: Pa
                 unknown.append(error)
 
     clients = [asyncio.create_task(client()) for _ in range(8)]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(answered) < 100:
             await asyncio.sleep(0.01)
     await pair.fail_over()

@@ -17,6 +17,7 @@ from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.types import CarrierTerms, Decision, TopUp, Verdict
+from support.patience import PATIENCE
 from support.postgres import empty_database, fetch, server
 from support.world import LOST, World, open_world
 
@@ -201,21 +202,21 @@ async def listener(url: str) -> AsyncIterator[Calls]:
 
 async def until_called(called: Calls, wanted: tuple[int, bool]) -> None:
     """What was accepted before may call late, when the bell's own connection was."""
-    while await asyncio.wait_for(called.get(), 60) != wanted:
+    while await asyncio.wait_for(called.get(), PATIENCE) != wanted:
         pass
 
 
 async def test_a_node_is_called_when_a_queue_is_no_longer_empty(url: str, world: World) -> None:
     async with listener(url) as called:
         await world.accept()
-        assert await asyncio.wait_for(called.get(), 60) == (world.carrier_id, False)
+        assert await asyncio.wait_for(called.get(), PATIENCE) == (world.carrier_id, False)
         await asyncio.sleep(0.1)
         await world.accept()  # the queue was not empty
         await asyncio.sleep(0.2)
         assert called.empty()
         await world.lease()
         await world.accept()
-        assert await asyncio.wait_for(called.get(), 60) == (world.carrier_id, False)
+        assert await asyncio.wait_for(called.get(), PATIENCE) == (world.carrier_id, False)
 
 
 async def test_a_commit_that_is_told_late_does_not_silence_the_call(
@@ -231,7 +232,7 @@ async def test_a_commit_that_is_told_late_does_not_silence_the_call(
         bell.ring({world.carrier_id: 1})  # of the first, when the second is in the table already
         await asyncio.sleep(0.2)
         bell.ring({world.carrier_id: 1})
-        assert await asyncio.wait_for(called.get(), 60) == (world.carrier_id, False)
+        assert await asyncio.wait_for(called.get(), PATIENCE) == (world.carrier_id, False)
 
 
 async def test_an_alarm_calls_though_others_wait(url: str, world: World) -> None:
@@ -291,8 +292,8 @@ async def test_partitions_are_made_while_others_write(url: str, world: World) ->
     await writing.execute("BEGIN")
     await writing.execute("UPDATE message SET status = 10")  # holds on to the table
     await making.execute("BEGIN")
-    await asyncio.wait_for(making.execute("SELECT make_partitions(20000000)"), 60)
-    await asyncio.wait_for(world.accept(), 60)
+    await asyncio.wait_for(making.execute("SELECT make_partitions(20000000)"), PATIENCE)
+    await asyncio.wait_for(world.accept(), PATIENCE)
     await making.execute("ROLLBACK")
     await asyncio.gather(writing.close(), making.close())
 

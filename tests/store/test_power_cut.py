@@ -22,6 +22,7 @@ from kavle.store.sqlite.connection import open_reader, open_writer
 from kavle.store.types import TopUp
 from support.books import reading
 from support.invariants import ledger_is_balance
+from support.patience import PATIENCE
 from support.power import Disk
 from support.proof import Proof
 from support.world import Accepted, World, open_world
@@ -86,7 +87,7 @@ async def test_whatever_was_answered_is_there_after_a_power_cut(
     print(f"seed {seed}")  # noqa: T201 -- shown if it fails
     random = Random(seed)
     world = await open_world(tmp_path / "kavle.db", SetClock())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while disk.connections < len(("writer", "reader", "checkpointer")):
             await asyncio.sleep(0.01)
     disk.no_more()
@@ -96,7 +97,7 @@ async def test_whatever_was_answered_is_there_after_a_power_cut(
     at_work.append(asyncio.create_task(life.carrier()))
     for number in proof.rounds(CUTS):
         enough = len(life.answered) + random.randrange(1, 100)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while len(life.answered) < enough:
                 await asyncio.sleep(0.001)
         folder = tmp_path / f"cut-{number}"

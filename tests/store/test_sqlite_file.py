@@ -21,6 +21,7 @@ from kavle.store.sqlite.rows import insert
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import CarrierTerms, TopUp
+from support.patience import PATIENCE
 from support.world import Accepted, World, open_world
 
 
@@ -65,7 +66,7 @@ async def test_a_dead_writer_ends_the_process_and_answers_nobody(tmp_path: Path)
         raise apsw.IOError("the disk is on fire")
 
     asked = store._writer.call(fails, None)
-    await asyncio.wait_for(died.wait(), 60)
+    await asyncio.wait_for(died.wait(), PATIENCE)
     await asyncio.sleep(0.05)
     assert not asked.done()
 
@@ -167,7 +168,7 @@ async def test_a_commit_of_which_nothing_is_known_answers_nobody(failing: Failin
     writer, db, deaths = failing
     db.error = apsw.IOError("fsync failed")
     asked = writer.call(write, "lost or not")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not deaths:
             await asyncio.sleep(0.01)
     assert not asked.done()

@@ -13,13 +13,14 @@ from kavle.model.status import Status
 from kavle.model.traffic import Traffic
 from kavle.store.errors import StoreUnavailable
 from kavle.store.types import NewAccount, TrafficQuery
+from support.patience import PATIENCE
 from support.world import RECIPIENT, REFUSED, Accepted, World, open_world
 
 EVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 
 
 async def counted(world: World, minutes: int = 1, account_id: int = 0) -> list[Traffic]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await world.rows("SELECT 1 FROM tally"):  # on PostgreSQL what runs beside us is waited for
             await world.store.fold()
     return await world.store.traffic(TrafficQuery(account_id, *EVER, minutes))

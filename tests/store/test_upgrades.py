@@ -64,6 +64,7 @@ from support.invariants import (
     refunds_are_what_no_network_took,
 )
 from support.mms import CARD, PICTURE, mms_world
+from support.patience import PATIENCE
 from support.postgres import empty_database, fetch
 from support.scripted import Scripted
 from support.world import RECIPIENT, World, open_world
@@ -173,7 +174,7 @@ async def send_all_of(world: World) -> None:
     road = Road(Scripted(dispatcher, world.clock, 20), dispatcher)
     deaths: list[BaseException] = []
     road.start(deaths.append)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (world.carrier_id,) in await world.rows("SELECT carrier_id FROM job"):
             world.clock.forward(seconds=1)
             await world.sweep()

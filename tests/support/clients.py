@@ -23,8 +23,9 @@ from typing import Any, Literal, NamedTuple
 import pytest
 from lxml import etree
 
+from support.patience import PATIENCE
+
 PROGRAMS = Path(__file__).parent.parent / "clients"
-PATIENCE = 30
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 

@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
 
 from support.calls import ECHOES, LEAST_ID, ORDINARY, OTHERS, THROTTLED, Call, Kind, call, result, texts
+from support.patience import PATIENCE
 from support.processes import LOOPBACK
-
-PATIENCE = 40  # seconds: whoever waits longer waits for ever
 
 
 class Load:

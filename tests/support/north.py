@@ -35,6 +35,7 @@ from kavle.north.server import HttpServer
 from kavle.north.settings import HttpSettings, Locale
 from kavle.north.verbs import Verbs
 from kavle.north.web import PageTerms
+from support.patience import PATIENCE
 
 T = TypeVar("T")
 NAME, PASSWORD = "test", "pass-1234-word"
@@ -42,7 +43,6 @@ NEIGHBOUR = "neighbour"
 """Another account, with the same password, which has nothing."""
 QUERY = f"acc={NAME}&pass={PASSWORD}&msg=Testar&to=0702617396&from=ip1&prio=2"
 HASH = hash_password(PASSWORD)
-PATIENCE = 20
 
 
 class Core:

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from support.patience import PATIENCE
+
 KAVLE = [sys.executable, "-m", "kavle"]
 LOOPBACK = "127.0.0.1"
 
@@ -49,7 +51,7 @@ class Process:
     async def ready(self, word: str = "ready") -> bool:
         """Whether it said `word`, and did not end before."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while line := (await self.process.stdout.readline()).decode():
                 if word in line:
                     self.said = line
@@ -64,7 +66,7 @@ class Process:
     async def stop(self) -> int:
         """SIGTERM, and the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
 
 
@@ -99,7 +101,7 @@ async def run(*arguments: str, input: str = "") -> tuple[int, str, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate(input.encode())
     return process.returncode or 0, out.decode(), err.decode()
 

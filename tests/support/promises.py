@@ -22,6 +22,7 @@ from support.calls import ECHOES, Call, Kind
 from support.customer import Customer
 from support.invariants import Key, segment_keys
 from support.mms_books import mms_keys
+from support.patience import PATIENCE
 
 NEVER_SENT = {int(Status.CANCELLED), int(Status.INVALID_NUMBER)}
 Messages = dict[int, list[tuple[int, str, int]]]  # by the accept's id: id, recipient, status
@@ -153,7 +154,7 @@ async def all_that_came_is_told(place: Place, owner: Customer) -> None:
 
 async def until_all_came(journal: Callable[[], Iterable[Entry]]) -> None:
     """The network has an answer to each part of what its phones sent."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             entries = list(journal())
             sent = {(entry.id, entry.part) for entry in entries if isinstance(entry, MoSent)}

@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from support.clients import PATIENCE, Fault, listed
+from support.clients import Fault, listed
+from support.patience import PATIENCE
 
 NAMESPACE = "http://tempuri.org/"
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"

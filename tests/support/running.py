@@ -38,6 +38,7 @@ from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.settings import SmppSettings
 from support.books import Place
 from support.invariants import invariants
+from support.patience import PATIENCE
 
 LOOPBACK = "127.0.0.1"
 NO_RECEIPT = "46701740614"
@@ -60,7 +61,7 @@ async def soap(url: str, operation: str, service: str, **children: str) -> str:
     request = Request(f"{url}{service}", envelope.encode(), headers)  # noqa: S310
 
     def post() -> str:
-        with urlopen(request, timeout=20) as answer:  # noqa: S310 -- loopback
+        with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
             return str(answer.read().decode())
 
     body = await asyncio.to_thread(post)
@@ -93,7 +94,7 @@ class Running:
 
     async def get(self, path: str) -> str:
         def fetch() -> str:
-            with urlopen(f"{self.url}{path}", timeout=20) as answer:  # noqa: S310 -- loopback
+            with urlopen(f"{self.url}{path}", timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
                 return str(answer.read().decode())
 
         return await asyncio.to_thread(fetch)
@@ -123,7 +124,7 @@ class Running:
 
     async def until(self, public_id: str, *statuses: int) -> int:
         """Wait until the message has one of these statuses."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while (status := int(await self.soap("status", id=public_id))) not in statuses:
                 await asyncio.sleep(0.02)
             return status

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 from playwright.async_api import Page, expect
 
 from support.chromium import chromium, sign_in
+from support.patience import PATIENCE
 from support.processes import kavle
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs/screenshots"
@@ -43,7 +44,7 @@ async def main() -> None:
 def send(url: str, to: str, sender: str, text: str) -> None:
     call = {"acc": "test", "pass": "1234", "to": to, "from": sender, "msg": text, "prio": "2"}
     query = urlencode(call, encoding="latin-1")
-    with urlopen(f"{url}/sendsms.aspx?{query}", timeout=20) as answer:  # noqa: S310 -- loopback
+    with urlopen(f"{url}/sendsms.aspx?{query}", timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
         assert int(answer.read()) >= 1000
 
 

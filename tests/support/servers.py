@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from subprocess import CalledProcessError
 
+from support.patience import PATIENCE
 from support.postgres import fetch, server
 
 
@@ -95,7 +96,7 @@ async def a_pair() -> AsyncIterator[Pair]:
             await asyncio.to_thread(standby.copy_of, primary)
             await asyncio.to_thread(standby.start)
             await asyncio.to_thread(primary.reload, "synchronous_standby_names = '*'")
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while await fetch(primary.url, "SELECT sync_state FROM pg_stat_replication") != [("sync",)]:
                     await asyncio.sleep(0.05)
             yield Pair(primary, standby)

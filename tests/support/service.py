@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from support.patience import PATIENCE
 from support.processes import Process, started
 
 KILLED = -signal.SIGKILL
 _ENDS_IT = {signal.SIGTERM, signal.SIGKILL}
 _AGAIN = 0.1  # seconds
-_PATIENCE = 60
 
 
 class Service:
@@ -32,7 +32,7 @@ class Service:
 
     async def until_ready(self) -> Process:
         """A life that was not told to end."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
         assert self._process is not None
         return self._process

@@ -31,6 +31,7 @@ from kavle.wire.mm7 import (
     SubmitReq,
     VASPErrorRsp,
 )
+from support.patience import PATIENCE
 
 NUMBER = "46701740699"
 _RESPONSES: dict[type, Any] = {
@@ -78,7 +79,7 @@ class Vasp:
 
     async def until(self, count: int) -> list[Request]:
         """So many requests, once they have come."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(self.got) < count:
                 await asyncio.sleep(0.01)
         return self.got

@@ -20,6 +20,7 @@ from support.accounts import make_operator
 from support.axe import AXE, every_page, faults
 from support.chromium import Scheme, chromium, sign_in, sign_in_operator
 from support.clients import require
+from support.patience import PATIENCE
 from support.running import Running
 
 TABS = 60
@@ -59,7 +60,7 @@ async def filled(gateway: Running) -> None:
     await gateway.until(await gateway.send(to="0701740605", msg="Nu", Type="flash"), 22)
     for to in (NUMBER, "46701740698"):  # and one that is nobody's
         mo = gateway.network.mos.send(MoText(sender=PHONE, recipient=to, text="Tack 😀"))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await mo.wait()
     store, now = gateway.gateway.store, gateway.gateway.clock.now()
     account = await store.account("test")
@@ -70,7 +71,7 @@ async def filled(gateway: Running) -> None:
     await store.inbox.stop(StopChange(account.id, PHONE, now))
     gateway.network.inflict(Faults(drop_at_submit=1))
     await gateway.send(to="46701740620", msg="Kanske")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not await store.held(HeldPage((now, 0), None, 1)):
             await asyncio.sleep(0.05)
 

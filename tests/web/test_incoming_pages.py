@@ -18,6 +18,7 @@ from kavle.model.number import NumberSettings
 from kavle.simulator.mo_pdus import MoText
 from kavle.south.callback.settings import CallbackSettings
 from support.pages import Browser, Page, browsing
+from support.patience import PATIENCE
 from support.receivers import OK, Receiver, receiver, says, silent, writes
 from support.running import Running, running
 
@@ -53,12 +54,12 @@ async def gateway(tmp_path: Path, app: Receiver, clock: SetClock) -> AsyncIterat
 async def write(gateway: Running, text: str, to: str = NUMBER) -> None:
     """From a phone, until the gateway has it."""
     mo = gateway.network.mos.send(MoText(sender=PHONE, recipient=to, text=text))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await mo.wait()
 
 
 async def until(browser: Browser, path: str, told: str, **headers: str) -> Page:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while told not in (page := await browser.get(path, **headers)).text:
             await asyncio.sleep(0.02)
         return page

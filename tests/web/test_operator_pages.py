@@ -23,6 +23,7 @@ from kavle.simulator.faults import Faults
 from kavle.store.office import OperatorChange
 from support.accounts import make_operator
 from support.pages import Browser, Page, browsing
+from support.patience import PATIENCE
 from support.running import Running, running
 
 PASSWORD = "en lång hemlighet"
@@ -290,7 +291,7 @@ async def test_numbers_and_what_came_in_on_them(gateway: Running, admin: Browser
 
 
 async def test_carriers_tell_their_links_and_queues_as_they_are(gateway: Running, admin: Browser) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while "bound as transceiver" not in (page := await admin.get("/operator/carriers")).text:
             await asyncio.sleep(0.05)
     assert 'hx-get="/operator/carriers"' in page.body
@@ -308,7 +309,7 @@ async def test_carriers_tell_their_links_and_queues_as_they_are(gateway: Running
 
 
 async def carriers_tell(browser: Browser, told: str, **headers: str) -> Page:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while told not in (page := await browser.get("/operator/carriers", **headers)).text:
             await asyncio.sleep(0.05)
         return page
@@ -379,7 +380,7 @@ async def test_what_is_held_is_decided_on(tmp_path: Path) -> None:
         gateway.complete = False
         gateway.network.inflict(Faults(drop_at_submit=1))
         id = await gateway.send()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while f"/operator/message/{id}" not in (await browser.get("/operator/held")).body:
                 await asyncio.sleep(0.05)
         page = await browser.post("/operator/held", id=id, verdict="fail")
@@ -392,7 +393,7 @@ async def test_what_is_held_is_decided_on(tmp_path: Path) -> None:
 async def test_traffic_is_drawn_and_told_in_figures(gateway: Running, admin: Browser) -> None:
     for _ in range(3):
         await gateway.until(await gateway.send(), 22)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while "Delivered 3" not in (page := await admin.get("/operator")).text:
             await asyncio.sleep(0.05)
     assert page.body.count("<polyline") == 4
@@ -454,7 +455,7 @@ async def test_what_is_not_over_of_a_person_is_told_and_kept(tmp_path: Path) -> 
         gateway.complete = False
         gateway.network.inflict(Faults(drop_at_submit=1))
         id = await gateway.send(to=PHONE, msg="Larm")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not await gateway.gateway.store.held_counts():
                 await asyncio.sleep(0.05)
         page = await browser.post("/operator/person/erase", number=PHONE)

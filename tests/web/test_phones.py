@@ -10,6 +10,7 @@ import pytest
 
 from kavle.north.settings import HttpSettings
 from support.pages import Browser, Page, browsing
+from support.patience import PATIENCE
 from support.running import Running
 
 PHONE, ABSENT, THROTTLED = "46701740605", "46701740611", "46701740615"
@@ -24,7 +25,7 @@ async def somebody(tried: Running) -> AsyncIterator[Browser]:
 
 async def seen(browser: Browser, path: str, is_there: Callable[[Page], bool]) -> Page:
     """The page, once that is so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not is_there(page := await browser.get(path)):
             await asyncio.sleep(0.02)
         return page

@@ -15,6 +15,7 @@ from support.chromium import chromium
 from support.chromium import sign_in as browse_in
 from support.clients import require
 from support.pages import Browser, Page, browsing
+from support.patience import PATIENCE
 from support.running import Running, running
 
 PHONE, SENDER = "46701740605", "46701740699"
@@ -61,7 +62,7 @@ async def test_a_picture_and_a_text_are_sent_and_followed(offered: Running, send
     assert "It is accepted, and on its way." in page.text
     assert "Bild.png image/png" in page.text
     assert "Price 2.50" in page.text
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not on_the_phone(offered):
             await asyncio.sleep(0.02)
     assert on_the_phone(offered) == [[b"Titta!\nHej", PICTURE, files.VCARD]]
@@ -177,6 +178,6 @@ async def test_in_a_browser_too_large_a_file_is_told_of_before_it_is_sent(
         assert await picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 8
         assert await faults(page) == []
         id = page.url.rpartition("/")[2]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await offered.soap("status", "/mms/mms.asmx", mmsId=id) != "22":
             await asyncio.sleep(0.02)
