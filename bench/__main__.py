@@ -41,6 +41,7 @@ _ALONE: Final = {
     "mms": 500,
     "ready": 1_000_000,
     "history": 10_000_000,
+    "pages": 10_000_000,
 }
 _QUICK_ALONE: Final = {
     "bundle": 20_000,
@@ -50,6 +51,7 @@ _QUICK_ALONE: Final = {
     "mms": 100,
     "ready": 50_000,
     "history": 200_000,
+    "pages": 200_000,
 }
 
 
@@ -101,11 +103,11 @@ def main(
     memory and disk of each message. A bundle of 100,000; how long an alarm takes past a million others
     (on PostgreSQL by a gateway that has no link), and 10,000 that are due in one second; incoming
     messages, from phone to customer; MMS with a picture of 100 kB. On PostgreSQL accept and full cycle with
-    1, 2 and 4 gateways, and the queue under churn; what a long queue and a long history cost, on each
-    engine. Where Debian's kannel is installed it goes through the same, alternating with Kavle; each
-    measurement begins with fresh processes on an empty folder. Takes some two hours; all runs are kept as
-    JSON in bench/out, of which `python -m bench.page` makes docs/performance.md. Nothing leaves this
-    machine, and it should have nothing else to do.
+    1, 2 and 4 gateways, and the queue under churn. On each engine what a long queue and a long history
+    cost, and how soon the pages of one answer. Where Debian's kannel is installed it goes through the same,
+    alternating with Kavle; each measurement begins with fresh processes on an empty folder. Takes some two
+    hours; all runs are kept as JSON in bench/out, of which `python -m bench.page` makes
+    docs/performance.md. Nothing leaves this machine, and it should have nothing else to do.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: everything is put away
     words = [word.lower() for word in only or ("",)]
@@ -192,7 +194,7 @@ def _one(progress: Progress, label: str, scenario: Scenario, start: Start, order
 
 def _messages(scenario: Scenario, order: _Order) -> int:
     quick = order.quick
-    if scenario.kind == "history" and order.rows is not None:
+    if scenario.kind in ("history", "pages") and order.rows is not None:
         return order.rows
     if scenario in ALONE:
         return (_QUICK_ALONE if quick else _ALONE)[scenario.kind]

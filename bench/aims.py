@@ -25,6 +25,8 @@ from bench.scenarios import (
     INCOMING,
     INCOMING_HANGING,
     MMS,
+    PAGES,
+    PAGES_SERVER,
     PRIORITY_FAST,
     PRIORITY_FAST_NODES,
     PRIORITY_SLOW,
@@ -117,6 +119,16 @@ def _after_a_history(scenario: Scenario, engine: str) -> tuple[Aim, ...]:
     )
 
 
+def _of_pages(scenario: Scenario, engine: str) -> Aim:
+    told = f"{engine}, 10,000,000 messages: the slowest page of the history, p95 in ms"
+    return Aim(scenario.name, told, lambda _, runs: _slowest_page(runs), 100, most=True)
+
+
+def _slowest_page(runs: Runs) -> float | None:
+    values = [max(one.pages.values()) * 1e3 for one in runs if one.pages]
+    return median(values) if values else None
+
+
 AIMS: Final = (
     *_beside_kannel(ACCEPT_16, SOAP_16, CYCLE_16, TOLD_16),
     *_beside_kannel(ACCEPT_64, SOAP_64, CYCLE_64, TOLD_64),
@@ -136,6 +148,8 @@ AIMS: Final = (
     Aim(CYCLE_NODES[0].name, "PostgreSQL: bytes on disk a finished message", _is("disk"), 1_000, most=True),
     *_after_a_history(HISTORY, "SQLite"),
     *_after_a_history(HISTORY_SERVER, "PostgreSQL"),
+    _of_pages(PAGES, "SQLite"),
+    _of_pages(PAGES_SERVER, "PostgreSQL"),
     Aim(ACCEPT_64.name, "accept by URL, 64 connections: messages/s", _is("rate"), 12_000),
     Aim(CYCLE_64.name, "full cycle, 64 connections: messages/s", _is("rate"), 7_000),
     Aim(CYCLE_64.name, "full cycle, 64 connections: p99 in ms", _is("p99", 1e3), 12, most=True),

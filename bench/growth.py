@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,6 @@ import msgspec
 
 from bench import ours, past, road
 from bench.child import child
-from bench.postgres import postgres
 from bench.scenarios import Figures, Scenario
 
 VERBS: Final = ("accept", "lease", "status")
@@ -23,14 +21,14 @@ _PATIENCE: Final = 300.0  # seconds without any progress
 def growth(
     scenario: Scenario, messages: int, folder: Path, kept: Path | None, tell: Callable[[float], None]
 ) -> Figures:
-    """`kept`: where the database with so many messages is, or is to be. The rate and the CPU are those of
-    messages that go from acceptance to receipt behind them, with a question for the status of another."""
-    place = (kept or folder) / f"{'postgres' if scenario.nodes else 'sqlite'}-{messages}"
-    place.mkdir(exist_ok=True)
+    """`kept`: the folder where the database with so many messages is, or is to be. The rate and the CPU are
+    those of messages that go from acceptance to receipt behind them, with a question for the status of
+    another."""
     rounds = min(_ROUNDS, messages // 1000)
-    with _databases(scenario, place, folder, messages) as (young, old):
+    with past.kept(kept or folder, messages, server=bool(scenario.nodes)) as old:
+        young = old.server.another("young") if old.server else f"sqlite:///{folder / 'young.db'}"
         tell(0.5)
-        order = road.Order(_config(folder / "young", young), _config(folder / "old", old), rounds)
+        order = road.Order(_config(folder / "young", young), _config(folder / "old", old.url), rounds)
         ours.create_account(Path(order.young))
         command = [sys.executable, "-m", "bench.road", msgspec.json.encode(order).decode()]
         with child("road", command, folder) as process:
@@ -45,26 +43,6 @@ def growth(
         memory=result.memory,
         times_young={verb: result.old[verb] / result.young[verb] for verb in result.old},
     )
-
-
-@contextmanager
-def _databases(scenario: Scenario, place: Path, folder: Path, messages: int) -> Iterator[tuple[str, str]]:
-    """Addresses of an empty one, and of one with the past; on PostgreSQL of one server."""
-    if scenario.nodes:
-        with postgres(place) as server:
-            _fill(place, server.url, messages)
-            yield server.another("young"), server.url
-    else:
-        old = f"sqlite:///{place / 'kavle.db'}"
-        _fill(place, old, messages)
-        yield f"sqlite:///{folder / 'young.db'}", old
-
-
-def _fill(place: Path, database: str, messages: int) -> None:
-    done = place / "filled"
-    if not done.exists():
-        past.fill(database, messages, past.began())
-        done.touch()
 
 
 def _config(folder: Path, database: str) -> str:

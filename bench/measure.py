@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from bench import backlog, churn, growth, incoming, mms, ready
+from bench import backlog, churn, growth, incoming, mms, pages, ready
 from bench.child import Broken, Child, child
 from bench.gateway import Gateway, Server
 from bench.load import Order, Result
@@ -40,8 +40,8 @@ def measure(
     not as it should be: a refusal, a lost message, a dead process."""
     others = Others()
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as name:
-        if scenario.kind == "history":
-            figures = growth.growth(scenario, messages, Path(name), past, tell)
+        if scenario.kind in _BEHIND_A_PAST:
+            figures = _BEHIND_A_PAST[scenario.kind](scenario, messages, Path(name), past, tell)
         elif scenario.kind in _ALONE:
             figures = _ALONE[scenario.kind](scenario, messages, Path(name), tell)
         else:
@@ -199,6 +199,7 @@ _ALONE: Final = {
     "ready": ready.ready,
     "mms": mms.mms,
 }
+_BEHIND_A_PAST: Final = {"history": growth.growth, "pages": pages.pages}
 
 
 def _since(before: Server | None, gateway: Gateway) -> Server | None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
+from bench.postgres import Database, postgres
 from bench.shapes import ACCOUNT, PASSWORD
 from kavle.cli.database import file_of, open_store
 from kavle.clock import SystemClock
@@ -65,7 +67,36 @@ _SPENT: Final = (
 )
 
 
-def fill(database: str, messages: int, start: datetime) -> None:
+class Past(NamedTuple):
+    url: str
+    start: datetime
+    server: Database | None  # where the engine has one
+
+
+@contextmanager
+def kept(folder: Path, messages: int, *, server: bool) -> Iterator[Past]:
+    """What is in the folder of so many messages, on SQLite or on a server; it is made where there is none."""
+    place = folder / f"{'postgres' if server else 'sqlite'}-{messages}"
+    place.mkdir(exist_ok=True)
+    if server:
+        with postgres(place) as database:
+            yield Past(database.url, _filled(place, database.url, messages), database)
+    else:
+        url = f"sqlite:///{place / 'kavle.db'}"
+        yield Past(url, _filled(place, url, messages), None)
+
+
+def _filled(place: Path, database: str, messages: int) -> datetime:
+    """When it began."""
+    done = place / "filled"
+    if not done.exists():
+        start = datetime.now(UTC) - timedelta(days=DAYS)
+        _fill(database, messages, start)
+        done.write_text(start.isoformat())
+    return datetime.fromisoformat(done.read_text())
+
+
+def _fill(database: str, messages: int, start: datetime) -> None:
     """Into an empty one. Makes the accounts, too."""
     asyncio.run(_accounts(database))
     path = file_of(database)
@@ -73,11 +104,6 @@ def fill(database: str, messages: int, start: datetime) -> None:
         asyncio.run(_fill_server(database, messages, start))
     else:
         _fill_file(path, messages, start)
-
-
-def began() -> datetime:
-    """Of a past that ends now."""
-    return datetime.now(UTC) - timedelta(days=DAYS)
 
 
 async def _accounts(database: str) -> None:

@@ -11,8 +11,8 @@ class Scenario(msgspec.Struct, frozen=True):
     name: str
     interface: str  # "URL" or "SOAP"
     connections: int
-    # "accept", "cycle", "drain", "bundle", "priority", "due", "incoming", "ready", "history", "mms", or the
-    # queue's "churn"
+    # "accept", "cycle", "drain", "bundle", "priority", "due", "incoming", "ready", "history", "pages", "mms",
+    # or the queue's "churn"
     kind: str
     nodes: int = 0  # gateways on one PostgreSQL; 0: one on a file of its own
     beside: str = "nothing"  # the churn: "snapshot", "export"
@@ -56,6 +56,8 @@ STEADY: Final = Scenario("accept, URL, open loop at 70 % of it", "URL", 64, "acc
 READY: Final = Scenario("ready, with a long queue", "SOAP", 4, "ready")
 HISTORY: Final = Scenario("verbs after a long history", "", 0, "history")
 HISTORY_SERVER: Final = Scenario("PostgreSQL, verbs after a long history", "", 0, "history", 1)
+PAGES: Final = Scenario("pages of a long history", "", 1, "pages")
+PAGES_SERVER: Final = Scenario("PostgreSQL, pages of a long history", "", 1, "pages", 1)
 ACCEPT_NODES: Final = tuple(
     Scenario(f"PostgreSQL, accept, {_processes}", "URL", 64, "accept", nodes)
     for nodes, _processes in ((1, "1 process"), (2, "2 processes"), (4, "4 processes"))
@@ -72,7 +74,7 @@ ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, STEADY, CYCLE_16, CYCL
 BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, PRIORITY_SLOW_NODES, PRIORITY_FAST_NODES, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
 INBOUND: Final = (INCOMING, INCOMING_HANGING)
-GROWTH: Final = (READY, HISTORY, HISTORY_SERVER)
+GROWTH: Final = (READY, HISTORY, HISTORY_SERVER, PAGES, PAGES_SERVER)
 ALONE: Final = (*BEHIND, *INBOUND, *GROWTH, MMS)
 """Kannel is not measured beside these."""
 SCENARIOS: Final = (*ON_FILE, *ALONE, *ON_SERVER)
@@ -95,6 +97,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     )
     ready: float | None = None  # from the command until it serves
     times_young: dict[str, float] = {}  # seconds of a verb with a long past, in parts of those without
+    pages: dict[str, float] = {}  # of the history: seconds at the 95th percentile
     network_cpu: float | None = None
     load_cpu: float | None = None
     database_cpu: float | None = None  # of PostgreSQL, all its processes

