@@ -266,6 +266,33 @@ def test_a_chunked_body_is_counted(north: Gateway) -> None:
         assert client.answer().status == 413
 
 
+ENDLESS = {
+    "a trailer": b"0\r\nA: " + b"b" * 2 * LIMIT,
+    "trailers": b"0\r\n" + b"A: b\r\n" * LIMIT,
+    "an extension": b"0;" + b"a" * 2 * LIMIT,
+}
+
+
+@pytest.mark.parametrize("framing", ENDLESS.values(), ids=ENDLESS)
+def test_framing_without_end_is_not_kept(north: Gateway, framing: bytes) -> None:
+    head = b"POST /sendSms/sendSms.asmx HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with north.client() as client:
+        client.send(head + framing)
+        assert client.answer().status == 413
+
+
+async def what_it_was_told(scope: Scope, receive: Receive, send: Send) -> None:
+    while (await receive())["more_body"]:
+        pass
+    await reply(send, 200, (), b" ".join(name for name, _ in scope["headers"]))
+
+
+def test_a_trailer_is_no_header() -> None:
+    trailer = b"0\r\nX-Forwarded-For: 192.0.2.7\r\nAuthorization: Basic eDp5\r\n\r\n"
+    with gateway(lambda north: what_it_was_told) as north:
+        assert north.ask(CHUNKED + trailer).body == b"host transfer-encoding"
+
+
 # --- time ---------------------------------------------------------------------------------------------------
 
 

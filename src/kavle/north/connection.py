@@ -50,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._settings = server.settings
         self._heads = Heads(server.settings.head_bytes)
         self._body: Body | None = None  # of the request that is being read, while there is more of it
+        self._bare = 0  # bytes of chunks' sizes, extensions and trailers since the body's last byte
         self._exchange: Exchange | None = None  # the last request's
         self._answered = True  # no request waits for its answer
         self.waiting = b""  # requests that came while another waited for its answer
@@ -163,7 +164,7 @@ class Connection(asyncio.Protocol):
                     end = self._body.reach(data, at)
                     if end == at:  # we and the parser do not agree on where the body ends
                         raise BadHead(HTTPStatus.BAD_REQUEST)
-                    self.parser.feed_data(data[at:end])
+                    self._feed_body(data[at:end])
                     at = end
                 elif self._answered:
                     at = self._read_head(data, at)
@@ -194,6 +195,14 @@ class Connection(asyncio.Protocol):
             self._upgrading = False
             self.parser.feed_data(without_upgrade(head))
 
+    def _feed_body(self, piece: bytes) -> None:
+        """Raises BadHead where there is nothing but framing for as long as a head may be: nobody needs that,
+        and the parser keeps a trailer until it ends."""
+        self._bare += len(piece)
+        self.parser.feed_data(piece)
+        if self._bare > self._settings.head_bytes:
+            raise BadHead(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
     def _wait(self, requests: bytes) -> None:
         self.waiting = requests
         self.flow.pause_reading()
@@ -209,6 +218,10 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._body is not None:
+            # A trailer. None is asked for, and one that says who calls may have come past a proxy that looks
+            # at heads alone (RFC 9110 §6.5.1).
+            return
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self._continues = True
@@ -223,7 +236,7 @@ class Connection(asyncio.Protocol):
             self._upgrading = True
             return
         version = parser.get_http_version()
-        self._answered, self._body = False, self._framed()
+        self._answered, self._body, self._bare = False, self._framed(), 0
         if self._body is not None:
             self._expect_within(self._settings.body_seconds)
         self._exchange = Exchange(
@@ -265,6 +278,7 @@ class Connection(asyncio.Protocol):
         }
 
     def on_body(self, body: bytes) -> None:
+        self._bare = 0
         if self._exchange is not None:
             self._exchange.feed(body)
 
