@@ -20,6 +20,7 @@ from kavle.model.operator import OperatorAccount
 from kavle.north.caller import Caller, Callers
 from kavle.north.http import read_body
 from kavle.north.throttle import network_of
+from kavle.north.web.posted import FORM_BYTES, read_form
 from kavle.north.web.sessions import Session, Sessions
 from kavle.north.web.visitor import Visitor
 from kavle.north.web.words import LANGUAGES, Words, all_words, preferred
@@ -34,8 +35,6 @@ FindOperator = Callable[[str], Awaitable[OperatorAccount | None]]
 LOG_IN: Final = "/visastatus.aspx"
 OPERATOR: Final = "/operator"
 NOT_ALLOWED: Final = "a viewer changes nothing"
-_FORM_BYTES: Final = 2 * 1024 * 1024  # 100,000 numbers fit
-_MOST_FILES: Final = 20
 _LANGUAGE_COOKIE: Final = "kavle-language"
 
 
@@ -166,8 +165,7 @@ class Door:
         # Fetch Metadata §2.1: browsers say it themselves, and pages can't.
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise HTTPException(403)
-        form = await request.form(max_files=_MOST_FILES, max_fields=100, max_part_size=_FORM_BYTES)
-        token = form.get("token")
+        token = (await read_form(request, stranger=not visitor.name)).get("token")
         # The visitor's token is that of the session which came; a new one's matches no form there is.
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), visitor.form_token.encode()):
             raise HTTPException(403)
@@ -200,7 +198,7 @@ class Door:
 
 async def _with_body(request: Request, lease: Lease) -> Request:
     """The same, its body read up to our limit; raises HttpError 413."""
-    body = await read_body(request.scope, request.receive, _FORM_BYTES, lease)
+    body = await read_body(request.scope, request.receive, FORM_BYTES, lease)
 
     async def replay() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
