@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kavle.clock import SetClock
-from kavle.core.allowance import Allowance
+from kavle.core.allowance import MOST_CHANGES, Allowance, Changes
 from kavle.model.account import Account, AccountSettings
-from kavle.model.errors import Reason, Refusal
+from kavle.model.errors import OperatorError, Reason, Refusal
 
 
 def account(per_minute: int, id: int = 1) -> Account:
@@ -58,3 +58,16 @@ def test_a_clock_that_goes_back_lets_nobody_wait_the_longer(backwards: int) -> N
     assert taken(allowance, who, clock) == 0
     clock.forward(minutes=1)
     assert taken(allowance, who, clock) == 10
+
+
+def test_a_customer_makes_so_many_changes_in_a_row_and_then_one_a_minute() -> None:
+    changes, clock, who = Changes(), SetClock(), account(0)
+    for _ in range(MOST_CHANGES):
+        changes.take(who, clock.now())
+    with pytest.raises(OperatorError, match="one is taken each minute"):
+        changes.take(who, clock.now())
+    changes.take(account(0, id=2), clock.now())  # others have their own
+    clock.forward(minutes=1)
+    changes.take(who, clock.now())
+    with pytest.raises(OperatorError):
+        changes.take(who, clock.now())

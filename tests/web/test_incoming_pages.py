@@ -178,6 +178,30 @@ async def test_test_calls_are_throttled_by_account(
     assert "said OK" in (await customer.post("/portal/numbers/test", number=NUMBER)).text
 
 
+async def test_who_hammers_the_forms_does_not_fill_the_audit_log(
+    gateway: Running, customer: Browser, app: Receiver, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kavle.core.allowance.MOST_CHANGES", 3)
+    app.behaviour = says(b"nej")
+    await write(gateway, TEXT)
+    path = await one_of(customer, "is to be called")
+    given = {"number": NUMBER, "callback": "https://example.com/", "current": "1234", "new": "x" * 8}
+    forms = ("/portal/stop-list", "/portal/numbers/change", f"{path}/replay", "/portal/account/x-password")
+    for _ in range(3):
+        await customer.post("/portal/stop-list", recipient=PHONE)  # refused but once, and each has its line
+    for form in forms:
+        page = await customer.post(form, recipient=PHONE, do="remove", again="x" * 8, **given)
+        assert "nothing was changed: after 3 changes in a row one is taken each minute" in page.text
+        assert page.status in (409, 422)
+    assert len(await log(gateway)) == 3
+    async with browsing(gateway.url) as other:
+        await other.sign_in("other", "5678")
+        await other.get("/portal/stop-list")
+        assert "gets nothing more from you" in (await other.post(forms[0], recipient=PHONE)).text
+    clock.forward(minutes=1)
+    assert "is off the list" in (await customer.post(forms[0], recipient=PHONE, do="remove")).text
+
+
 async def test_who_waits_for_a_silent_application_is_answered(
     gateway: Running, customer: Browser, app: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What customers do on their pages beside sending: each verb names the account, and touches what is its own
-alone. Changes go over the operators' desk, so that each has its line in the audit log."""
+alone. Changes go over the operators' desk, so that each has its line in the audit log, and are bounded: it
+is kept for years."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 from kavle.clock import Clock
 from kavle.core.accounts import SetPassword, SetPortalPassword
+from kavle.core.allowance import Changes
 from kavle.core.caller import Answer, Caller
 from kavle.core.desk import Command, Desk
 from kavle.core.inbox import Inbox, IncomingMessage, IncomingWhole, ListIncoming, ReplayIncoming, ShowIncoming
@@ -44,6 +46,7 @@ class Portal:
         self._desk = desk
         self._caller = caller
         self._inbox = Inbox(store, clock)
+        self._changes = Changes()
 
     # --- passwords, of which the one in force has been shown --------------------------------------------
 
@@ -128,4 +131,5 @@ class Portal:
         return reply.recipient or recipient
 
     async def _ask(self, account: Account, command: Command) -> Reply:
+        self._changes.take(account, self._clock.now())
         return await self._desk.ask(Operator(CUSTOMER + account.name, "admin"), command)
