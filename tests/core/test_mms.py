@@ -17,7 +17,7 @@ from kavle.core.dispatch import Dispatcher
 from kavle.core.failover import Failover
 from kavle.core.inbox import Inbox, ListIncoming, ShowIncoming
 from kavle.core.incoming import Incoming
-from kavle.core.mms_files import MmsFiles, received
+from kavle.core.mms_files import MmsFiles, received, sendable
 from kavle.core.mms_order import MmsOrder
 from kavle.core.order import MmsTerms, SmsOrder, Terms
 from kavle.core.queries import Queries
@@ -176,6 +176,22 @@ async def test_files_are_shown_to_their_account_and_to_operators_who_may_read(ga
         "kort.vcf",
     ]
     assert (await gateway.queries.message(WATCHER, id)).files == ()
+
+
+async def test_the_loop_does_not_look_through_what_a_customer_sends(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A presentation that means ill takes a tenth of a second."""
+    threads: list[int] = []
+
+    def looked_through(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
+        threads.append(threading.get_ident())
+        return sendable(files)
+
+    monkeypatch.setattr("kavle.core.mms_order.sendable", looked_through)
+    await gateway.accept.mms(gateway.world.account, ORDER)
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_the_loop_does_not_look_through_what_a_phone_sends(

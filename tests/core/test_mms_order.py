@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from kavle.core.mms_order import LONGEST_TEXT, MOST_FILES, MmsOrder, mms_draft
 from kavle.core.order import MmsTerms, SmsOrder, Terms, draft
+from kavle.mms.smil import LONGEST
 from kavle.model.account import Account, AccountSettings
 from kavle.model.errors import Reason, Refusal
 from kavle.model.mms import MOST_OCTETS, MmsFile
@@ -73,6 +74,7 @@ def test_all_octets_that_may_be_and_not_one_more() -> None:
             {"files": (PICTURE, MmsFile("a.smil", "", b"<smil><head><script>x</script></head></smil>"))},
             Reason.CONTENT,
         ),
+        ({"files": (MmsFile("a.smil", "", b"<smil>".ljust(LONGEST + 1)),)}, Reason.CONTENT),
         ({"files": (MmsFile("tom.jpg", "image/jpeg", b""),)}, Reason.CONTENT),
         ({"files": (PICTURE,) * (MOST_FILES + 1)}, Reason.CONTENT),
         ({"recipient": "hej"}, Reason.RECIPIENT),
@@ -134,3 +136,8 @@ def test_a_presentation_of_the_callers_own_finds_its_files_by_their_new_names() 
     assert [file.name for file in sent] == ["show.smil", "min_bild.jpg"]
     assert sent[0].data == show.replace(b"min bild.jpeg", b"min_bild.jpg")
     assert sent[1].data == JPEG
+
+
+def test_a_presentation_may_have_hundreds_of_slides() -> None:
+    show = MmsFile("show.smil", "application/smil", b"<smil>".ljust(LONGEST))
+    assert drafted(files=(PICTURE, show)).files == (PICTURE, show)

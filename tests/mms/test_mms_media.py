@@ -65,6 +65,8 @@ def test_the_content_goes_before_the_name_and_the_header():
         b"<%@ page %>",
         b"<!DOCTYPE html><title>x</title>",
         b" \n<script>alert(1)</script>",
+        b"\xef\xbb\xbf" + b" \r\n\t\f" * 300 + b"<script>alert(1)</script>",
+        b"\xff\xfe" + " \n<script>".rjust(3000).encode("utf-16-le"),
         b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
         b'<!DOCTYPE smil [<!ENTITY x SYSTEM "file:///etc/passwd">]><smil>&x;</smil>',
         b"\xef\xbb\xbf<html>",

@@ -74,6 +74,7 @@ class Accept:
         self._allowance = Allowance()
         self._waiting = Crowd(waiting, "messages and bundles")
         self._recipients = Crowd(MOST_IN_HAND, "recipients")
+        self._counting = _Counting(metrics)
         self._telling = telling()
 
     @property
@@ -84,15 +85,21 @@ class Accept:
     async def sms(self, account: Account, order: SmsOrder) -> int:
         """Raises `Refusal`, in the contract's order of checks; whatever is refused stores and debits
         nothing."""
-        return await self._single(
-            account, lambda: draft(account, order, self._terms, self._clock.now(), self._failover.out)
-        )
+        began = time.perf_counter()
+        with self._counting:
+            message = draft(account, order, self._terms, self._clock.now(), self._failover.out)
+            return await self._single(account, message, began)
 
     async def mms(self, account: Account, order: MmsOrder) -> int:
         """As `sms`."""
-        return await self._single(
-            account, lambda: mms_draft(account, order, self._terms, self._clock.now(), self._failover.out)
-        )
+        began = time.perf_counter()
+        with self._counting:
+            with self._waiting.room():
+                # Files are looked through for what they are: a tenth of a second, where someone means ill.
+                message = await asyncio.to_thread(
+                    mms_draft, account, order, self._terms, self._clock.now(), self._failover.out
+                )
+            return await self._single(account, message, began)
 
     async def mms_refusals(self, account: Account, order: MmsOrder) -> list[Refusal]:
         """All that is wrong with an order that `mms` refused, as far as the database is not asked."""
@@ -100,14 +107,10 @@ class Accept:
 
     async def bundle(self, account: Account, order: BundleOrder) -> int:
         """The bundle's public id. Raises `Refusal`; a wrong number among others is no reason."""
-        try:
-            with self._waiting.room(), self._recipients.room(pieces(order)):
-                bundle = await self._bundle_draft(account, order)
-                self._allowance.take(account, len(bundle.destinations), bundle.accepted_at)
-                bundle_id = await _stored(self._store.accept_bundle(bundle))
-        except Refusal as refusal:
-            self._metrics.refused[refusal.reason.name.lower()] += 1
-            raise
+        with self._counting, self._waiting.room(), self._recipients.room(pieces(order)):
+            bundle = await self._bundle_draft(account, order)
+            self._allowance.take(account, len(bundle.destinations), bundle.accepted_at)
+            bundle_id = await _stored(self._store.accept_bundle(bundle))
         self._expand()
         self._metrics.accepted += len(bundle.destinations)
         if self._telling:
@@ -123,21 +126,15 @@ class Accept:
         with self._recipients.room(pieces(order)):
             return quoted(draft, await self._destinations(account, order, draft), self._terms)
 
-    async def _single(self, account: Account, checked: Callable[[], Draft]) -> int:
-        started = time.perf_counter()
-        try:
-            message = checked()
-            if account.settings.stop_list and await self._stopped(account, [message.recipient]):
-                raise Refusal(Reason.RECIPIENT, "the recipient is on the account's stop list")
-            with self._waiting.room():
-                self._allowance.take(account, 1, message.accepted_at)
-                message_id = await _stored(self._store.accept(message))
-        except Refusal as refusal:
-            self._metrics.refused[refusal.reason.name.lower()] += 1
-            raise
+    async def _single(self, account: Account, message: Draft, began: float) -> int:
+        if account.settings.stop_list and await self._stopped(account, [message.recipient]):
+            raise Refusal(Reason.RECIPIENT, "the recipient is on the account's stop list")
+        with self._waiting.room():
+            self._allowance.take(account, 1, message.accepted_at)
+            message_id = await _stored(self._store.accept(message))
         self._wake(message.carrier_id, message.priority == Priority.URGENT)
         self._metrics.accepted += 1
-        self._metrics.accept_seconds.observe(time.perf_counter() - started)
+        self._metrics.accept_seconds.observe(time.perf_counter() - began)
         if self._telling:
             _log.debug("accepted", message_id=message_id, account=account.name, segments=message.segments)
         return self._store.public_ids.public(message_id)
@@ -168,6 +165,20 @@ class Accept:
             return await self._store.inbox.stopped(account.id, recipients)
         except StoreUnavailable as error:
             raise Refusal(Reason.UNAVAILABLE, str(error)) from error
+
+
+class _Counting:
+    """Counts the refusals that end what is done within."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._refused = metrics.refused
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal):
+            self._refused[error.reason.name.lower()] += 1
 
 
 async def _stored(commit: Awaitable[int | None]) -> int:

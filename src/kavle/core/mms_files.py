@@ -26,7 +26,8 @@ def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
     media = [_sendable(file) for file in files]
     for number, kind in enumerate(media, start=1):
         if kind is None:
-            raise Refusal(Reason.CONTENT, f"file {number} is of no type that phones are sent, or it is empty")
+            why = f"file {number} is of no type that phones are sent, or empty, or too long a presentation"
+            raise Refusal(Reason.CONTENT, why)
     known = [kind for kind in media if kind is not None]
     names = _names([file.name for file in files], known)
     new = {file.name: name for file, name in zip(files, names, strict=True) if file.name != name}
@@ -42,10 +43,11 @@ def unsendable(files: Sequence[MmsFile]) -> list[str]:
 
 
 def _sendable(file: MmsFile) -> Media | None:
-    """What it is; None for what phones are not sent, a presentation with a script among it."""
+    """What it is; None for what phones are not sent, a presentation with a script or without end among it."""
     kind = sniff(file.data, file.name, file.content_type)
-    scripted = kind is not None and kind.content_type == smil.CONTENT_TYPE and smil.has_script(file.data)
-    return None if scripted else kind
+    if kind is None or kind.content_type != smil.CONTENT_TYPE:
+        return kind
+    return None if file.size > smil.LONGEST or smil.has_script(file.data) else kind
 
 
 def _following(new: Mapping[str, str], kind: Media, data: bytes) -> bytes:

@@ -72,7 +72,8 @@ _BRANDS: Final[Mapping[bytes, Media]] = {
 }
 _AUDIO: Final[Mapping[Media, Media]] = {THREE_GPP: THREE_GPP_AUDIO, MP4: M4A}
 
-_HEAD: Final = 1024  # octets that tell what a text is
+_HEAD: Final = 1024  # characters that tell what a text is, behind those that are white
+_WHITE: Final = "\ufeff\t\n\f\r "
 _SMIL: Final = re.compile(
     r"(?:\s++|<\?xml[^>]*>|<!--.*?-->|<!doctype\s+smil[^>\[]*>)*+<smil[\s/>]", re.IGNORECASE | re.DOTALL
 )
@@ -109,7 +110,8 @@ def _text(data: bytes, name: str, declared: str) -> Media | None:
     written_in = charset(data)
     if written_in is None:
         return None
-    head = data[:_HEAD].decode(written_in, "ignore").lstrip("\ufeff")
+    # However far off: who shows a page, too, begins at what is not white.
+    head = data.decode(written_in, "replace").lstrip(_WHITE)[:_HEAD]
     media = _by_head(head)
     if media is None and not _ACTIVE.match(head) and _is_called_text(name, declared):
         media = TEXT

@@ -17,6 +17,9 @@ from kavle.mms.text import charset
 
 CONTENT_TYPE: Final = "application/smil"
 
+LONGEST: Final = 64 * 1024
+"""Octets of one that a sender brings: 500 slides, and no more than a tenth of a second to look through."""
+
 _SECONDS: Final = 5
 """That a slide without a sound or a video is shown; others last as long as those do."""
 
