@@ -75,10 +75,12 @@ def parcel(message_id: int, **changes: Any) -> Parcel:
 
 
 @asynccontextmanager
-async def running(mmsc: Mmsc, core: Files, bound: bool = True, **changes: Any) -> AsyncIterator[Mm7Carrier]:
+async def running(
+    mmsc: Mmsc, core: Files, bound: bool = True, clock: SetClock | None = None, **changes: Any
+) -> AsyncIterator[Mm7Carrier]:
     """A carrier at work; once the block is left nothing of it runs."""
     fields = {"name": "mmsc", "url": mmsc.url, "reconnect_max": 0.02} | changes
-    carrier = Mm7Carrier(Mm7Settings(**fields), core, SetClock())
+    carrier = Mm7Carrier(Mm7Settings(**fields), core, clock or SetClock())
     run = asyncio.create_task(carrier.run())
     try:
         if bound:
@@ -331,8 +333,9 @@ async def test_a_simulated_mmsc_whose_submissions_all_fail_is_spared_until_it_is
 
 async def test_while_one_message_is_tried_the_link_is_not_bound(mmsc: Mmsc, core: Files) -> None:
     """Others may do it better; but if they leave nothing to try, it has to be said to be there."""
+    clock = SetClock()
     mmsc.answers.append(http(503))
-    async with running(mmsc, core) as carrier:
+    async with running(mmsc, core, clock=clock) as carrier:
         carrier._backoff.next = lambda: 0.0  # type: ignore[method-assign]
         carrier._backoff.last = 60.0
         carrier.submit([parcel(1)])
@@ -343,11 +346,19 @@ async def test_while_one_message_is_tried_the_link_is_not_bound(mmsc: Mmsc, core
         assert carrier.free() == 0
         assert (await ended(core, 2))[-1] == Accepted("mmsc-1")
         assert (carrier.bound, carrier.reason, carrier.reconnects) == (True, "", 1)
+        assert carrier.report().failing is None
         mmsc.answers.append(http(503))
         carrier._backoff.last = 0.0
         carrier.submit([parcel(3)])
         await until(lambda: carrier.reconnects == 2)
         assert (carrier.bound, carrier.free()) == (True, 1), "none came: it is there, for one at a time"
+        assert carrier.report().failing == clock.now()
+        first = clock.now()
+        clock.forward(minutes=1)
+        mmsc.answers.append(http(503))
+        carrier.submit([parcel(4)])
+        await until(lambda: carrier.reconnects == 3)
+        assert carrier.report().failing == first, "it has taken none meanwhile"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from kavle.clock import SystemClock
 from kavle.model.link import LinkReport
 from kavle.model.status import Status
 from kavle.store.types import CarrierState, CarrierTerms, Decision, LinkTurn, Move, Queued, QueuePage, Verdict
@@ -35,11 +36,14 @@ class Node:
         self._world = world
         self._id = id
 
-    async def turn(self, bound: bool | None = None, **more: object) -> float | None:
+    async def turn(
+        self, bound: bool | None = None, failing: datetime | None = None, **more: object
+    ) -> float | None:
         """For how long the carrier is down, after that."""
         world = self._world
         key, now = (world.carrier_id, 1), world.clock.now()
-        reports = {} if bound is None else {key: LinkReport("as it is", now, 10, 0, 0, 0, bound=bound)}
+        report = LinkReport("as it is", now, 10, 0, 0, 0, bound=bound, failing=failing)
+        reports = {} if bound is None else {key: report}
         turn = LinkTurn(self._id, {world.carrier_id: 1}, timedelta(seconds=15), now, reports=reports, **more)  # type: ignore[arg-type]
         await world.store.share_links(turn)
         return await down(world)
@@ -75,6 +79,22 @@ async def test_a_carrier_is_down_from_its_first_try_until_it_is_bound(world: Wor
     assert await node.turn(bound=False) == about(0), "the link is lost"
     await pass_time(world, 10)
     assert await node.turn() == about(10), "what it told before stands"
+
+
+async def test_a_link_that_is_bound_on_trial_and_fails_again_is_down_since_its_first_failure(
+    world: World, node: Node
+) -> None:
+    """So what is the first to meet it again waits no longer for it than the failover takes to look."""
+    await node.turn()
+    assert await node.turn(bound=True) is None
+    first = (SystemClock() if hasattr(world.store, "_pool") else world.clock).now() - timedelta(seconds=100)
+    assert await node.turn(bound=True, failing=first) is None
+    assert await node.turn(bound=False, failing=first) == about(100)
+    assert await node.turn(bound=True) is None, "it has taken one"
+    assert await node.turn(bound=False) == about(0)
+    assert await node.turn(bound=True) is None
+    ahead = first + timedelta(days=1)
+    assert await node.turn(bound=False, failing=ahead) == about(0), "by a clock that was set back"
 
 
 async def test_one_bound_link_of_any_node_is_enough(world: World, node: Node) -> None:

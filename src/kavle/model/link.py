@@ -25,3 +25,6 @@ class LinkReport(msgspec.Struct, frozen=True):
     slowed: bool = False  # the network asks for less than the settings say
     why: Why | None = None  # the same, for pages; None: none, or its node is of a version that does not say
     bound: bool | None = None  # it takes messages; None: its node is of a version that does not say
+    failing: datetime | None = None
+    """Since when each message that it tried has failed by the network, though that may have let us in
+    meanwhile; None: the last one has not, or its node is of a version that does not say."""

@@ -254,6 +254,7 @@ class HttpCarrier(ABC):
             self._wait(said.pause)
         elif said.down:
             self.trial = True
+            self._standing.fails()
             self._fall(said.down)
         else:  # whatever it says of this message: it takes messages
             self._works()
@@ -261,6 +262,7 @@ class HttpCarrier(ABC):
     def _works(self) -> None:
         self._backoff.reset()
         self.trial = False
+        self._standing.works()
         if self._state is LinkState.TRIAL:
             self._rise()
 

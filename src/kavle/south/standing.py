@@ -17,6 +17,7 @@ class Standing:
         self._since = clock.now()
         self._wrong: Why | None = None
         self._wrong_at: datetime | None = None
+        self._failing: datetime | None = None
         self.times_up = 0
 
     @property
@@ -35,6 +36,14 @@ class Standing:
         """`look_at`: the settings that it speaks of."""
         told = why("{error}; look at {setting}", error=reason, setting=look_at) if look_at else reason
         self._wrong, self._wrong_at = told, self._clock.now()
+
+    def fails(self) -> None:
+        """A message has failed by the network."""
+        self._failing = self._failing or self._clock.now()
+
+    def works(self) -> None:
+        """One has not."""
+        self._failing = None
 
     def report(
         self,
@@ -58,4 +67,5 @@ class Standing:
             why=self._wrong,
             rate=rate,
             slowed=slowed,
+            failing=self._failing,
         )

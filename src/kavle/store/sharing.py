@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from kavle.model.link import LinkReport
-from kavle.store.rows import from_ms
+from kavle.store.rows import from_ms, to_ms
 from kavle.store.types import CarrierState, LinkHold, LinkKey, LinkShare, LinkTurn
 
 RENEW_AT: Final = 2 / 3
@@ -76,7 +76,8 @@ class Sharing:
             tried = any(expires_at > self._now for expires_at in nodes.values())
             self._share(carrier_id, binds, rows, nodes)
             down = bool(nodes) and not any(self._bound(row) for row in rows.values())
-            self._watch(carrier_id, down_since.get(carrier_id), tried=tried, down=down)
+            first = self._failing(rows.values()) if down and tried else self._now
+            self._watch(carrier_id, down_since.get(carrier_id), first, tried=tried, down=down)
 
     def _share(
         self, carrier_id: int, binds: int, rows: dict[int, LinkRow], contenders: dict[int, int]
@@ -137,10 +138,18 @@ class Sharing:
         report = report_of(row.report)
         return report is None or report.bound is not False
 
-    def _watch(self, carrier_id: int, before: int | None, *, tried: bool, down: bool) -> None:
+    def _failing(self, rows: Iterable[LinkRow]) -> int:
+        """Since when a carrier that is down takes nothing: now, or before, where each of its links was bound
+        on trial alone since it last took a message."""
+        reports = [report_of(row.report) for row in rows if not self._free(row)]
+        told = [None if report is None else report.failing for report in reports]
+        times = [self._now if failing is None else to_ms(failing) for failing in told]
+        return min(self._now, max(times, default=self._now))
+
+    def _watch(self, carrier_id: int, before: int | None, first: int, *, tried: bool, down: bool) -> None:
         """`tried`: some node was at it before this turn. Without one it had no chance, and is not down but
-        from now on."""
-        since = (before if tried and before is not None else self._now) if down else None
+        from now on. `first`: since when, where it was up `before`."""
+        since = (before if tried and before is not None else first) if down else None
         if since != before:
             self.down[carrier_id] = since
 
