@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import tracemalloc
 from email import policy
 from email.parser import BytesParser
 
@@ -304,12 +305,28 @@ def test_octets_like_a_boundary_in_the_middle_of_lines_cost_nothing(monkeypatch:
     rest = reader._REST
 
     class Counting:
-        def match(self, body: bytes, at: int) -> re.Match[bytes] | None:
+        def match(self, body: bytes, at: int, end: int) -> re.Match[bytes] | None:
             looks.append(at)
-            return rest.match(body, at)
+            return rest.match(body, at, end)
 
     monkeypatch.setattr(reader, "_REST", Counting())
     boundary, hyphens = "-" * 50, b"-" * 10_000
     body = b"--%b\r\n\r\n%b\r\n--%b--\r\n" % (boundary.encode(), b"x" + hyphens, boundary.encode())
     assert bodies(body, f"multipart/mixed; boundary={boundary}") == [b"x" + hyphens]
     assert len(looks) == 2
+
+
+@pytest.mark.parametrize("coding", [Coding.BINARY, Coding.BASE64])
+def test_what_is_read_is_held_once_however_deep_it_is(coding: Coding) -> None:
+    """A copy for each level, and one more for base64, were six pictures for each that came."""
+    picture = bytes(range(256)) * 1200
+    inner = Part(MIXED, parts=(Part(ContentType("image/jpeg"), picture, coding=coding),))
+    kind, body = mime.write(Part(MIXED, parts=(Part(MIXED, parts=(inner,)),)))
+    tracemalloc.start()
+    try:
+        whole = mime.read(kind, body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [part.body for part in whole.walk() if part.body] == [picture]
+    assert peak < 1.5 * len(picture)

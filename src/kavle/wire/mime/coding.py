@@ -13,8 +13,9 @@ _AS_IT_IS: Final = {"", "7bit", "8bit", "binary"}
 _LINE: Final = 57  # octets, which are 76 characters. §6.8
 
 
-def decode(name: str, octets: bytes, kind: ContentType) -> tuple[Coding, bytes]:
-    """Raises BadCoding. What is no base64 character is skipped, as §6.8 says."""
+def decode(name: str, octets: memoryview, kind: ContentType) -> tuple[Coding, bytes | memoryview]:
+    """`octets` themselves where they are not coded. Raises BadCoding. What is no base64 character is skipped,
+    as §6.8 says."""
     name = name.lower()
     if name in _AS_IT_IS:
         return Coding.BINARY, octets
