@@ -123,6 +123,8 @@ async def test_an_mms_is_taken_and_its_picture_is_the_same(mmsc: Mmsc, core: Fil
         assert carrier.in_flight == 1
         assert await ended(core) == [Accepted("mmsc-1")]
         assert (carrier.in_flight, carrier.free(), carrier.kept()) == (0, 10, 0)
+    (told,) = mmsc.headers
+    assert "Transfer-Encoding" not in told, "which older ones can't read"
     (taken,) = mmsc.taken
     assert (taken.transaction, taken.vasp_id, taken.vas_id) == ("5-1-7", "acme", "news")
     assert [address.value for address in taken.to] == ["46702610005"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 import tracemalloc
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from kavle.wire import mime
 from kavle.wire.mime import Coding, ContentType, Limits, Part, reader, writer
+from kavle.wire.mime.coding import encode
 from wire.mime.mime_bodies import EVERY_KIND, MIXED, MM7, MM7_TYPE, MULTIPARTS
 
 
@@ -330,3 +332,18 @@ def test_what_is_read_is_held_once_however_deep_it_is(coding: Coding) -> None:
         tracemalloc.stop()
     assert [part.body for part in whole.walk() if part.body] == [picture]
     assert peak < 1.5 * len(picture)
+
+
+@pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 57 * 256 - 1, 57 * 256, 57 * 256 + 1, 57 * 600 + 5])
+def test_base64_has_lines_of_76_characters(size: int) -> None:
+    octets = bytes(range(251)) * (size // 251 + 1)
+    written = b"".join(encode(Coding.BASE64, octets[:size]))
+    assert written == base64.encodebytes(octets[:size]).rstrip().replace(b"\n", b"\r\n")
+
+
+def test_what_is_written_in_pieces_is_the_parts_own() -> None:
+    picture = Part(ContentType("image/jpeg"), bytes(range(256)) * 100)
+    whole = Part(MIXED, parts=(Part(MIXED, parts=(picture,)),))
+    kind, pieces = mime.pieces(whole)
+    assert any(piece is picture.body for piece in pieces)
+    assert (kind, b"".join(pieces)) == mime.write(whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
 from kavle.south.http_client import Answer, HttpClient, Progress
@@ -10,6 +11,7 @@ from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.tls import client_context
 
 LONGEST_ANSWER: Final = 256 * 1024
+_BLOCK: Final = 32 * 1024  # octets, and as many more at most
 
 
 class Client:
@@ -26,10 +28,14 @@ class Client:
             client_context(settings) if settings.tls else None,
         )
 
-    async def submit(self, content_type: str, body: bytes, progress: Progress) -> Answer:
-        """Raises NoAnswer; sets `progress.written` before anything is written."""
-        headers = {"Content-Type": content_type, "SOAPAction": '""'}  # SOAP 1.1 §6.1.1
-        return await self._http.ask("POST", self._url, progress, data=body, headers=headers)
+    async def submit(self, content_type: str, body: Sequence[bytes], progress: Progress) -> Answer:
+        """`body` in pieces. Raises NoAnswer; sets `progress.written` before anything is written."""
+        headers = {
+            "Content-Type": content_type,
+            "Content-Length": str(sum(map(len, body))),  # or else it would be chunked, which not all can read
+            "SOAPAction": '""',  # SOAP 1.1 §6.1.1
+        }
+        return await self._http.ask("POST", self._url, progress, data=_in_blocks(body), headers=headers)
 
     async def probe(self) -> Answer:
         """Whether somebody is there, by what sends nothing. Raises NoAnswer."""
@@ -37,6 +43,19 @@ class Client:
 
     async def close(self) -> None:
         await self._http.close()
+
+
+async def _in_blocks(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """As the socket takes them: whole, the rest would lie in its buffer a second time."""
+    block = bytearray()
+    for piece in pieces:
+        for at in range(0, len(piece), _BLOCK):
+            block += memoryview(piece)[at : at + _BLOCK]
+            if len(block) >= _BLOCK:
+                yield bytes(block)
+                block.clear()
+    if block:
+        yield bytes(block)
 
 
 def _headers(settings: Mm7Settings) -> dict[str, str]:

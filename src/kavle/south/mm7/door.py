@@ -48,6 +48,10 @@ _ANSWERS: Final[Mapping[type[Message], Callable[..., Message]]] = {
 _log = structlog.get_logger("kavle.mm7")
 
 
+class _TooLong(Exception):
+    """A body of more than `longest` octets, though its headers did not say so."""
+
+
 class Door:
     """Answers 200 and 1000 once what was brought is on disk, 503 and 4006 while nothing can be kept, and 500
     with a VASPErrorRsp, as SOAP 1.1 §6.2 wants it, to what can't be made out. Long bodies share room, of
@@ -91,25 +95,32 @@ class Door:
             lease.end()
 
     async def _take(self, content_type: str, receive: Any, send: Any, lease: Lease, length: int) -> None:
-        body = await read_body(receive, self._settings.longest, lease, length)
-        if body is None:
-            return None  # nobody waits for an answer
-        if len(body) > self._settings.longest:
-            return await reply(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        status, answer = await self._answer(content_type, body)
-        return await reply(send, status, *write(answer))
-
-    async def _answer(self, content_type: str, body: bytes) -> tuple[HTTPStatus, Message]:
         try:
-            if len(body) <= SHORT:
-                return await self._kept(read(content_type, body))
-            return await self._kept(await asyncio.to_thread(read, content_type, body))
+            request = await self._read(content_type, receive, lease, length)
+            if request is None:
+                return None  # nobody waits for an answer
+            status, answer = await self._kept(request)
+        except _TooLong:
+            return await reply(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         except Unreadable as error:
             self._sparse.warning("the MMSC sent what can't be made out", error=str(error))
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
             answer = VASPErrorRsp(
                 transaction=error.transaction, version=error.version, status=Status.of(error.code)
             )
-            return HTTPStatus.INTERNAL_SERVER_ERROR, answer
+        return await reply(send, status, *write(answer))
+
+    async def _read(self, content_type: str, receive: Any, lease: Lease, length: int) -> Message | None:
+        """None where the client has left before the end. Nothing holds the body while what was in it is
+        kept."""
+        body = await read_body(receive, self._settings.longest, lease, length)
+        if body is None:
+            return None
+        if len(body) > self._settings.longest:
+            raise _TooLong
+        if len(body) <= SHORT:
+            return read(content_type, body)
+        return await asyncio.to_thread(read, content_type, body)
 
     async def _kept(self, request: Message) -> tuple[HTTPStatus, Message]:
         """What is kept is answered in the words that it was told in."""

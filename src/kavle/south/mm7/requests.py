@@ -13,7 +13,6 @@ from kavle.clock import Clock
 from kavle.core.carrier import CarrierEvents
 from kavle.model.errors import Refusal
 from kavle.model.message import Accepted, Outcome, Parcel, Refused, Result, Unsent, Unsure
-from kavle.model.mms import MmsFile
 from kavle.model.status import Status
 from kavle.model.why import why
 from kavle.south.http_carrier import Way
@@ -25,7 +24,7 @@ from kavle.south.mm7.outcomes import http_meaning, meaning_of
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.mm7.submit import submission
 from kavle.south.sparse import SparseLog
-from kavle.wire.mm7 import RSErrorRsp, SubmitRsp, Unreadable, read, write
+from kavle.wire.mm7 import RSErrorRsp, SubmitRsp, Unreadable, pieces, read
 
 NO_FILES: Final = Refused(Status.INTERNAL_ERROR, True, "its files could not be read")
 
@@ -108,19 +107,24 @@ class Requests:
 
     async def _submit(self, parcel: Parcel, progress: Progress) -> _Submitted:
         try:
-            files = await self._events.files(parcel.lease.message_id)
+            content_type, body = await self._written(parcel)
         except Refusal:
             return _Submitted(NO_FILES, None)
         if not self._way.open:  # it has closed meanwhile
             return _Submitted(Unsent(), None)
-        # Hundreds of thousands of octets to look at, to hash, and maybe to write as base64.
-        content_type, body = await asyncio.to_thread(self._written, parcel, files, self._clock.now())
         return await self._ask(content_type, body, progress)
 
-    def _written(self, parcel: Parcel, files: Sequence[MmsFile], now: datetime) -> tuple[str, bytes]:
-        return write(submission(parcel, files, self._settings, now))
+    async def _written(self, parcel: Parcel) -> tuple[str, list[bytes]]:
+        """Where the files are not written as they are, nothing holds them once they are written."""
+        files = await self._events.files(parcel.lease.message_id)
 
-    async def _ask(self, content_type: str, body: bytes, progress: Progress) -> _Submitted:
+        def written(now: datetime) -> tuple[str, list[bytes]]:
+            return pieces(submission(parcel, files, self._settings, now))
+
+        # Hundreds of thousands of octets to look at, to hash, and maybe to write as base64.
+        return await asyncio.to_thread(written, self._clock.now())
+
+    async def _ask(self, content_type: str, body: list[bytes], progress: Progress) -> _Submitted:
         began = asyncio.get_running_loop().time()
         try:
             answer = await self._client.submit(content_type, body, progress)

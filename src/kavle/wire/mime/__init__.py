@@ -10,7 +10,7 @@ from kavle.wire.mime.errors import BadCoding, BadHeader, MimeError, NotMultipart
 from kavle.wire.mime.header import ContentType
 from kavle.wire.mime.part import Coding, Part
 from kavle.wire.mime.reader import Limits, read
-from kavle.wire.mime.writer import write
+from kavle.wire.mime.writer import pieces, write
 
 __all__ = [
     "BadCoding",
@@ -23,6 +23,7 @@ __all__ = [
     "Part",
     "TooMuch",
     "Unterminated",
+    "pieces",
     "read",
     "write",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+from collections.abc import Iterator
 from typing import Final
 
 from kavle.wire.mime.errors import BadCoding
@@ -11,6 +12,8 @@ from kavle.wire.mime.part import Coding
 
 _AS_IT_IS: Final = {"", "7bit", "8bit", "binary"}
 _LINE: Final = 57  # octets, which are 76 characters. §6.8
+_WRITTEN: Final = 76
+_LINES: Final = 256  # that are written at once
 
 
 def decode(name: str, octets: memoryview, kind: ContentType) -> tuple[Coding, bytes | memoryview]:
@@ -31,12 +34,21 @@ def decode(name: str, octets: memoryview, kind: ContentType) -> tuple[Coding, by
     raise BadCoding("a part's transfer encoding is not known")
 
 
-def encode(coding: Coding, octets: bytes) -> bytes:
+def encode(coding: Coding, octets: bytes) -> Iterator[bytes]:
+    """In pieces, the octets themselves where they are not coded."""
     if coding is Coding.BASE64:
-        pieces = (octets[at : at + _LINE] for at in range(0, len(octets), _LINE))
-        return b"\r\n".join(binascii.b2a_base64(piece, newline=False) for piece in pieces)
-    if coding is Coding.QUOTED_PRINTABLE:
+        yield from _base64(octets)
+    elif coding is Coding.QUOTED_PRINTABLE:
         # Line feeds are written as what they are, so that none is taken for a line's end.
         lines = binascii.b2a_qp(octets, quotetabs=True, istext=False).splitlines()
-        return b"\r\n".join(lines)
-    return octets
+        yield b"\r\n".join(lines)
+    else:
+        yield octets
+
+
+def _base64(octets: bytes) -> Iterator[bytes]:
+    view = memoryview(octets)
+    for at in range(0, len(view), _LINE * _LINES):
+        written = binascii.b2a_base64(view[at : at + _LINE * _LINES], newline=False)
+        lines = [written[start : start + _WRITTEN] for start in range(0, len(written), _WRITTEN)]
+        yield (b"\r\n" if at else b"") + b"\r\n".join(lines)

@@ -13,8 +13,14 @@ from kavle.wire.mime.part import Part
 def write(part: Part) -> tuple[str, bytes]:
     """The Content-Type and the body of a multipart. Raises ValueError for a part that is none, and for names
     that no header can hold."""
-    kind, pieces = _multipart(part)
-    return str(kind), b"".join(pieces)
+    kind, written = pieces(part)
+    return kind, b"".join(written)
+
+
+def pieces(part: Part) -> tuple[str, list[bytes]]:
+    """As `write`, with the body in pieces: what is long and not coded is the part's own."""
+    kind, written = _multipart(part)
+    return str(kind), written
 
 
 def _multipart(part: Part) -> tuple[ContentType, list[bytes]]:
@@ -23,17 +29,17 @@ def _multipart(part: Part) -> tuple[ContentType, list[bytes]]:
     written = [list(_part(inner)) for inner in part.parts]
     boundary = _boundary(written)
     delimiter = f"\r\n--{boundary}".encode()
-    pieces = [delimiter[2:]]  # the first begins the body
+    body = [delimiter[2:]]  # the first begins the body
     for inner in written:
-        pieces += [b"\r\n", *inner, delimiter]
-    pieces.append(b"--\r\n")
+        body += [b"\r\n", *inner, delimiter]
+    body.append(b"--\r\n")
     kind = part.content_type
-    return ContentType(kind.type, {**kind.parameters, "boundary": boundary}), pieces
+    return ContentType(kind.type, {**kind.parameters, "boundary": boundary}), body
 
 
 def _part(part: Part) -> Iterator[bytes]:
     several = part.parts or part.content_type.multipart
-    kind, pieces = _multipart(part) if several else (part.content_type, None)
+    kind, inner = _multipart(part) if several else (part.content_type, None)
     yield field("Content-Type", str(kind))
     if part.content_id:
         yield field("Content-ID", f"<{part.content_id}>")
@@ -41,10 +47,10 @@ def _part(part: Part) -> Iterator[bytes]:
         yield field("Content-Location", part.content_location)
     if part.filename:
         yield field("Content-Disposition", f"attachment; filename={quoted(part.filename)}")
-    if pieces is None:
+    if inner is None:
         yield field("Content-Transfer-Encoding", part.coding)
     yield b"\r\n"
-    yield from [encode(part.coding, part.body)] if pieces is None else pieces
+    yield from encode(part.coding, part.body) if inner is None else inner
 
 
 def _boundary(written: Sequence[Sequence[bytes]]) -> str:

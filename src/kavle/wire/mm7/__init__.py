@@ -28,7 +28,7 @@ from kavle.wire.mm7.messages import (
 from kavle.wire.mm7.reader import read
 from kavle.wire.mm7.status import TEXTS, Code
 from kavle.wire.mm7.versions import NEWEST, SCHEMAS, Version, version
-from kavle.wire.mm7.writer import write
+from kavle.wire.mm7.writer import pieces, write
 
 __all__ = [
     "NEWEST",
@@ -54,6 +54,7 @@ __all__ = [
     "Unreadable",
     "VASPErrorRsp",
     "Version",
+    "pieces",
     "read",
     "version",
     "write",

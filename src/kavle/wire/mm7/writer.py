@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from kavle.wire import mime
 from kavle.wire.mime import ContentType, Part
-from kavle.wire.mime import write as write_mime
 from kavle.wire.mm7 import values
 from kavle.wire.mm7.fields import FIELDS, IN_FAULTS, Field, Kind
 from kavle.wire.mm7.messages import Address, DeliverReq, Message, Status, SubmitReq
@@ -25,14 +25,20 @@ _CONTENT: Final = "mm7-content"
 def write(message: Message) -> tuple[str, bytes]:
     """The Content-Type and the body of an HTTP message. Raises ValueError for a content that MIME can't
     hold."""
+    content_type, body = pieces(message)
+    return content_type, b"".join(body)
+
+
+def pieces(message: Message) -> tuple[str, list[bytes]]:
+    """As `write`, with the body in pieces: the files are the content's own."""
     content = message.content if isinstance(message, SubmitReq | DeliverReq) else None
     if content is None:
-        return str(XML), _envelope(message, "")
+        return str(XML), [_envelope(message, "")]
     if not content.content_id:
         content = msgspec.structs.replace(content, content_id=_CONTENT)
     start = Part(XML, _envelope(message, content.content_id), content_id=_START)
     related = ContentType("multipart/related", {"type": "text/xml", "start": f"<{_START}>"})  # RFC 2387 §3
-    return write_mime(Part(related, parts=(start, content)))
+    return mime.pieces(Part(related, parts=(start, content)))
 
 
 def _envelope(message: Message, content_id: str) -> bytes:
