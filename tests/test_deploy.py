@@ -97,6 +97,12 @@ def test_whatever_customers_say_there_are_so_many_lines_and_no_more() -> None:
     assert max(map(len, metrics.namespaces)) <= 100
 
 
+def test_what_customers_say_moves_no_operators_cursor() -> None:
+    metrics = Metrics()
+    metrics.called_in("urn:\x9b2J\u202eold")
+    assert list(metrics.namespaces) == ["urn:?2J?old"]
+
+
 # --- systemd, containers --------------------------------------------------------------------------------
 
 

@@ -86,7 +86,8 @@ class Metrics(Collector):
 
     def called_in(self, namespace: str) -> None:
         """A SOAP call was answered in a namespace that is not the WSDL's."""
-        name = namespace[:_LONGEST]
+        # Anybody may call in one, and operators read it on a terminal, which obeys some characters.
+        name = "".join(one if one.isprintable() else "?" for one in namespace[:_LONGEST])
         known = name in self.namespaces or len(self.namespaces) < NAMESPACES
         self.namespaces[name if known else OTHERS] += 1
 

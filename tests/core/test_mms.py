@@ -169,7 +169,8 @@ async def test_files_are_shown_to_their_account_and_to_operators_who_may_read(ga
     stranger = replace(account, id=account.id + 1)
     assert await gateway.files.sent(account, id, "bild.jpg") == PICTURE
     assert await gateway.files.sent(ADMIN, id, "kort.vcf") == CARD
-    for viewer, name in ((stranger, "bild.jpg"), (WATCHER, "bild.jpg"), (account, "bild.JPG")):
+    unknown = (stranger, "bild.jpg"), (WATCHER, "bild.jpg"), (account, "bild.JPG"), (account, "\0")
+    for viewer, name in unknown:
         assert await gateway.files.sent(viewer, id, name) is None
     assert [file.name for file in (await gateway.queries.message(account, id)).files] == [
         "bild.jpg",
@@ -241,6 +242,7 @@ async def test_one_from_a_phone_is_kept_once_with_names_and_types_of_ours(gatewa
     assert found.data == JPEG + b"2"
     assert await gateway.files.received(replace(world.account, id=99), line.id, "a_b.jpg") is None
     assert await gateway.files.received(WATCHER, line.id, "a_b.jpg") is None
+    assert await gateway.files.received(world.account, line.id, "a\0b.jpg") is None
     assert await gateway.files.sent(world.account, line.id, "a_b.jpg") is None, "it did not go out"
 
 

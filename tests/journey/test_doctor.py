@@ -49,7 +49,9 @@ def found(out: str, about: str) -> list[str]:
     return [line.split()[0] for line in out.splitlines() if line[6:19].strip() == about]
 
 
-async def test_a_gateway_that_runs_is_well(tmp_path: Path, database: str, network: Smsc) -> None:
+async def test_a_gateway_that_runs_is_well(
+    tmp_path: Path, database: str, network: Smsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, port = await network.start(LOOPBACK, 0)
     config = settings_file(tmp_path, port, http_port=free_port(), database=database)
     config.chmod(0o600)
@@ -61,6 +63,7 @@ async def test_a_gateway_that_runs_is_well(tmp_path: Path, database: str, networ
         async with asyncio.timeout(PATIENCE):
             while '"bound":true' not in str(await read("SELECT report FROM link")):
                 await asyncio.sleep(0.05)
+        monkeypatch.setenv("http_proxy", f"http://{LOOPBACK}:{free_port()}")  # which is not asked
         code, out = await doctor(config)
         assert (code, found(out, "database"), found(out, "gateway")) == (0, ["ok"], ["ok"]), out
         assert f"1 calls came in {OLD}" in out

@@ -77,15 +77,17 @@ class MmsFiles:
         self._store = store
 
     async def sent(self, viewer: Account | Operator, public_id: str, name: str) -> MmsFile | None:
-        id = await self._id(viewer, public_id)
+        id = await self._id(viewer, public_id, name)
         return None if id is None else await had(self._store.files.of_outgoing(_whose(viewer), id, name))
 
     async def received(self, viewer: Account | Operator, public_id: str, name: str) -> IncomingFile | None:
-        id = await self._id(viewer, public_id)
+        id = await self._id(viewer, public_id, name)
         return None if id is None else await had(self._store.files.of_incoming(_whose(viewer), id, name))
 
-    async def _id(self, viewer: Account | Operator, public_id: str) -> int | None:
-        return None if may_not_read(viewer) else await had(internal(self._store, public_id))
+    async def _id(self, viewer: Account | Operator, public_id: str, name: str) -> int | None:
+        if may_not_read(viewer) or "\0" in name:  # PostgreSQL has it in no text
+            return None
+        return await had(internal(self._store, public_id))
 
 
 def _whose(viewer: Account | Operator) -> int | None:

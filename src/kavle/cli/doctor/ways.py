@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from kavle.cli.config import CarrierSettings, Settings
 from kavle.cli.doctor.database import Database
@@ -60,7 +60,8 @@ class Gateway:
 
     def _get(self, path: str) -> tuple[int | None, str]:
         try:
-            with urlopen(self._url + path, timeout=_PATIENCE) as answer:  # noqa: S310 -- http, ours
+            # A proxy of the environment knows no gateway of this machine.
+            with build_opener(ProxyHandler({})).open(self._url + path, timeout=_PATIENCE) as answer:
                 return answer.status, answer.read().decode("utf-8", "replace")
         except HTTPError as error:
             with error:

@@ -63,6 +63,7 @@ class Door:
         """To anybody."""
 
         async def endpoint(request: Request) -> Response:
+            _check_address(request)
             caller = self._callers.caller(request.scope)
             lease = self._room.lease(network_of(caller.address))
             try:
@@ -194,6 +195,12 @@ class Door:
     def _cookie(self, request: Request) -> str:
         # RFC 6265bis §4.1.3.2: no other host and no page by plain http can set one of that name.
         return "__Host-kavle" if self._callers.secure(request.scope) else "kavle"
+
+
+def _check_address(request: Request) -> None:
+    """Raises HTTPException 400 for one with a NUL in it, which PostgreSQL has in no text."""
+    if "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise HTTPException(400)
 
 
 async def _with_body(request: Request, lease: Lease) -> Request:

@@ -32,6 +32,8 @@ GROUPS: Final = {
 }
 """What can be chosen, and the codes that it means."""
 
+_FIRST: Final = datetime(1970, 1, 2)  # noqa: DTZ001 -- of any zone; in the year 1 some have none
+
 
 class Filter(msgspec.Struct, frozen=True):
     """As it stands in the page's own form and address."""
@@ -79,7 +81,7 @@ class Reading:
             day = datetime.strptime(written, "%Y-%m-%d") + timedelta(days=later)  # noqa: DTZ007 -- see below
         except (ValueError, OverflowError):
             return None
-        return day.replace(tzinfo=self._zone)
+        return max(day, _FIRST).replace(tzinfo=self._zone)
 
     def _number(self, written: str, account: Account | None) -> str:
         try:

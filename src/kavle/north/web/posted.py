@@ -24,6 +24,13 @@ _UTF_8: Final = (b"utf-8", b"utf8")
 async def read_form(request: Request, *, stranger: bool) -> FormData:
     """Its fields, which `request.form()` has from then on; all of its body has come. Raises HTTPException:
     400 for what is no form, 403 for a long one of a `stranger`, and 415 for one in a charset of its own."""
+    form = await _read(request, stranger=stranger)
+    if any(isinstance(value, str) and "\0" in value for value in form.values()):
+        raise HTTPException(400)  # PostgreSQL has it in no text
+    return form
+
+
+async def _read(request: Request, *, stranger: bool) -> FormData:
     kind, told = parse_options_header(request.headers.get("content-type"))
     if kind == b"multipart/form-data":
         # No browser says a charset here (RFC 7578 §5.1.2). Python has some whose work grows by the square of
