@@ -21,7 +21,8 @@ import uvloop
 
 from bench.shapes import SENDER
 from bench.verbs import Verbs, verbs
-from kavle.core.order import MOST_RECIPIENTS, BundleOrder, SmsOrder
+from kavle.core.bundle_order import MOST_RECIPIENTS, BundleOrder
+from kavle.core.order import SmsOrder
 
 _TEXT: Final = "The water will be turned off tomorrow from nine to eleven."
 

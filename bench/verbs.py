@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.shapes import ACCOUNT
-from kavle.cli.config import carrier_terms, read, terms
+from kavle.cli.config import read
 from kavle.cli.database import open_store
+from kavle.cli.terms import carrier_terms, terms
 from kavle.clock import SystemClock
 from kavle.core.accept import Accept
 from kavle.core.failover import Failover

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kavle.cli.config import read, terms
+from kavle.cli.config import read
 from kavle.cli.roles.node import Node
+from kavle.cli.terms import terms
 from kavle.clock import SetClock
 from kavle.settings import SettingsError
 from kavle.store.errors import StoreError

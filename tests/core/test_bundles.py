@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 
 from kavle.core.accept import Accept
+from kavle.core.bundle_order import BundleOrder
 from kavle.core.cancel import Cancel
 from kavle.core.failover import Failover
-from kavle.core.order import BundleOrder, SmsOrder, Terms
+from kavle.core.order import SmsOrder
 from kavle.core.queries import Queries
 from kavle.core.schedule import Schedule
+from kavle.core.terms import Terms
 from kavle.metrics import Metrics
 from kavle.model.account import Account, Anyone
 from kavle.model.errors import Reason, Refusal

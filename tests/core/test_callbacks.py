@@ -131,6 +131,7 @@ def customers() -> Customers:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "POLL", 0.02)
     monkeypatch.setattr(module, "RETRY_STORE", 0.02)
+    monkeypatch.setattr("kavle.core.tries.RETRY_STORE", 0.02)
     monkeypatch.setattr(module, "SETTLE", 0.1)
 
 

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 
 from kavle.core import incoming
 from kavle.core.accept import Accept
+from kavle.core.bundle_order import BundleOrder
 from kavle.core.failover import Failover
 from kavle.core.incoming import Incoming, PartSweep
-from kavle.core.order import BundleOrder, SmsOrder, Terms
+from kavle.core.order import SmsOrder
+from kavle.core.terms import Terms
 from kavle.metrics import Metrics
 from kavle.model.account import Account, AccountSettings
 from kavle.model.errors import Reason, Refusal

@@ -19,9 +19,10 @@ from kavle.core.inbox import Inbox, ListIncoming, ShowIncoming
 from kavle.core.incoming import Incoming
 from kavle.core.mms_files import MmsFiles, received, sendable
 from kavle.core.mms_order import MmsOrder
-from kavle.core.order import MmsTerms, SmsOrder, Terms
+from kavle.core.order import SmsOrder
 from kavle.core.queries import Queries
 from kavle.core.road import Road
+from kavle.core.terms import MmsTerms, Terms
 from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings, Anyone, Operator
 from kavle.model.errors import Reason, Refusal

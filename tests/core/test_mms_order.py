@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from kavle.core.mms_order import LONGEST_TEXT, MOST_FILES, MmsOrder, mms_draft
-from kavle.core.order import MmsTerms, SmsOrder, Terms, draft
+from kavle.core.order import SmsOrder, draft
+from kavle.core.terms import MmsTerms, Terms
 from kavle.mms.smil import LONGEST
 from kavle.model.account import Account, AccountSettings
 from kavle.model.errors import Reason, Refusal

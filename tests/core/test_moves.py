@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from kavle.core import moves
 from kavle.core.failover import Failover
 from kavle.core.moves import Moves
-from kavle.core.order import MmsTerms, Terms
+from kavle.core.terms import MmsTerms, Terms
 from kavle.metrics import Metrics
 from kavle.model.bundle import Destination
 from kavle.model.money import UNIT

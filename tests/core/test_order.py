@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from kavle.core import order as orders
-from kavle.core.order import BundleOrder, SmsOrder, Terms, addressed, destinations, draft
+from kavle.core import bundle_order as orders
+from kavle.core.bundle_order import BundleOrder, addressed, destinations
+from kavle.core.order import SmsOrder, draft
+from kavle.core.terms import Terms
 from kavle.model.account import Account, AccountSettings
 from kavle.model.bundle import NOWHERE, BundleDraft, Destination
 from kavle.model.errors import Reason, Refusal

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from lxml import etree
 
-from kavle.core.order import BundleOrder, SmsOrder
+from kavle.core.bundle_order import BundleOrder
+from kavle.core.order import SmsOrder
 from kavle.model.account import AccountSettings, BalanceFormat
 from kavle.model.status import Status
 from kavle.north.settings import Locale

@@ -17,10 +17,11 @@ import uvloop
 
 from kavle.clock import SetClock
 from kavle.core.accept import Accept
+from kavle.core.bundle_order import BundleOrder
 from kavle.core.cancel import Cancel
 from kavle.core.mms_files import MmsFiles
 from kavle.core.mms_order import MmsOrder
-from kavle.core.order import BundleOrder, SmsOrder
+from kavle.core.order import SmsOrder
 from kavle.core.portal import Portal
 from kavle.core.queries import Queries
 from kavle.metrics import Metrics

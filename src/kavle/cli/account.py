@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from kavle.cli.amount import Credits, FewerCredits, MoreCredits
 from kavle.cli.ask import ask
 from kavle.cli.config import Settings, read
 from kavle.cli.database import file_of
 from kavle.cli.group import Group
 from kavle.cli.options import call, config_option, telling_errors
+from kavle.cli.password import chosen, chosen_by_person, hint_at_short, password_option
 from kavle.core.accounts import (
     AdmitAccount,
     ChangeAccount,
@@ -27,20 +28,8 @@ from kavle.core.accounts import (
 from kavle.core.reply import Reply
 from kavle.model.account import check_account_name
 from kavle.model.account_change import KEYS, label, shown
-from kavle.model.money import format_balance, parse_money
-from kavle.north.auth import SHORTEST_PASSWORD, hash_password
-
-
-class Credits(click.ParamType[int]):
-    """An amount such as 98.50, as ten-thousandths of a credit."""
-
-    name = "amount"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return parse_money(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+from kavle.model.money import format_balance
+from kavle.north.auth import hash_password
 
 
 class Setting(click.ParamType[tuple[str, str]]):
@@ -57,43 +46,12 @@ class Setting(click.ParamType[tuple[str, str]]):
         return key, text
 
 
-class MoreCredits(Credits):
-    """An amount to give: a balance only goes down by what is sent."""
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if str(value).startswith("-"):
-            self.fail("a top-up is more than 0; `kavle account correct` takes credits back", param, ctx)
-        amount = super().convert(value, param, ctx)
-        if not amount:
-            self.fail("a top-up of 0 changes nothing; give more than 0", param, ctx)
-        return amount
-
-
-class FewerCredits(Credits):
-    """An amount to take back."""
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if str(value).startswith("-"):
-            self.fail("say how much to take back, without a minus", param, ctx)
-        amount = super().convert(value, param, ctx)
-        if not amount:
-            self.fail("a correction of 0 changes nothing; take back more than 0", param, ctx)
-        return amount
-
-
 @click.group(cls=Group)
 def account() -> None:
     """Make accounts, give them credits, change and list them.
 
     Works while the gateway runs, too: the command then goes through it.
     """
-
-
-password_option = click.option(
-    "--password",
-    help="The password. Without it, or with -, you are asked; without a terminal, - reads it from"
-    " standard input.",
-)
 
 
 @account.command()
@@ -113,7 +71,7 @@ def create(name: str, password: str | None, amount: int, config: Path) -> None:
     click.echo(f"Account {name} is made, with {format_balance(amount)} credits.")
     if not amount:
         click.echo(f"It can send once it has some: `{call(f'account topup {name} 100')}`.")
-    _hint_at_short(typed)
+    hint_at_short(typed)
 
 
 # Without this, -10 would be an option that there is not.
@@ -204,7 +162,7 @@ def password(name: str, password: str | None, config: Path) -> None:
     typed = chosen(password)
     ask(settings, SetPassword(name, hash_password(typed)))
     click.echo(f"Account {name} has another password now.{_elsewhere(settings)}")
-    _hint_at_short(typed)
+    hint_at_short(typed)
 
 
 @account.command(name="portal-password")
@@ -276,48 +234,3 @@ def checked(check: Callable[[str], str], name: str) -> None:
         check(name)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _hint_at_short(typed: str) -> None:
-    """Not refused: a program of old may have no room for a longer one."""
-    if len(typed) < SHORTEST_PASSWORD:
-        click.echo(
-            f"This password is easily guessed: {SHORTEST_PASSWORD} characters are better, where the"
-            " customer's programs can have so many.",
-            err=True,
-        )
-
-
-def chosen_by_person(password: str | None) -> str:
-    """As `chosen`, for one that a person logs in by. Raises `ClickException` for one that is too short."""
-    typed = chosen(password)
-    if len(typed) < SHORTEST_PASSWORD:
-        raise click.ClickException(f"a password has at least {SHORTEST_PASSWORD} characters")
-    return typed
-
-
-def chosen(password: str | None) -> str:
-    """What is typed, or what `password_option` says."""
-    return _ask() if password in (None, "-") and sys.stdin.isatty() else _given(password)
-
-
-def _ask() -> str:
-    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
-    return typed
-
-
-def _given(password: str | None) -> str:
-    """What the option says, or standard input where the option says so."""
-    if password is None:
-        raise click.UsageError("give a --password; - reads it from standard input")
-    try:
-        told = sys.stdin.buffer.read().decode() if password == "-" else password  # noqa: S105
-        told.encode()
-    except UnicodeError as error:
-        raise click.ClickException("the password is not UTF-8") from error
-    lines = told.splitlines() if password == "-" else [told]  # noqa: S105
-    if len(lines) > 1:
-        raise click.ClickException("the password is one line, but standard input has more")
-    if not lines or not lines[0]:
-        raise click.ClickException("the password is empty")
-    return lines[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,23 +13,18 @@ import msgspec
 from msgspec import Meta
 
 from kavle.cli.database import check_address
-from kavle.core.callbacks import Limits
-from kavle.core.order import MmsTerms, Terms
 from kavle.model.account import LEAST_DAYS, MOST_DAYS
 from kavle.model.description import Language
 from kavle.model.keeping import Keep
 from kavle.model.money import parse_money
 from kavle.model.msisdn import known_region
-from kavle.model.prefix import ByPrefix
 from kavle.model.service import Service
-from kavle.north.settings import HttpSettings, Locale
+from kavle.north.settings import HttpSettings
 from kavle.settings import DEFAULT_FILE, SettingsError, WrongValue, load
-from kavle.sms.segment import Encoding
 from kavle.south.callback.settings import CallbackSettings
 from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.settings import SmppSettings
-from kavle.store.types import CarrierTerms
 
 _NAMED_BY = {"KAVLE_DATABASE", "KAVLE_DATABASE_FILE"}
 
@@ -205,68 +199,6 @@ def check_can_serve(settings: Settings) -> None:
             if (names := ", ".join(f'"{one.name}"' for one in settings.carrier if one.service is service))
         )
         raise SettingsError(f'there is no route: add a [[route]] table such as prefix = "" and {by}')
-
-
-def carrier_terms(settings: Settings) -> list[CarrierTerms]:
-    return [
-        CarrierTerms(carrier.name, carrier.unsure == "hold", carrier.whole, carrier.service)
-        for carrier in settings.carrier
-    ]
-
-
-def terms(settings: Settings, carrier_ids: Mapping[str, int]) -> Terms:
-    return Terms(
-        routes=_routes({route.prefix: route.carriers for route in settings.route}, carrier_ids),
-        prices=_prices(settings.price.by_prefix),
-        region=known_region(settings.gateway.region),
-        most_segments=settings.gateway.most_segments,
-        validity=timedelta(hours=settings.gateway.validity_hours),
-        shifts={
-            carrier_ids[carrier.name]: tuple(Encoding[f"GSM7_{name.upper()}"] for name in carrier.languages)
-            for carrier in settings.carrier
-            if carrier.languages
-        },
-        latin1=frozenset(
-            carrier_ids[carrier.name] for carrier in settings.carrier if carrier.charset == "latin1"
-        ),
-        limits={
-            carrier_ids[carrier.name]: carrier.takes
-            for carrier in settings.carrier
-            if isinstance(carrier, Ip1Settings)
-        },
-        mms=_mms_terms(settings, carrier_ids),
-    )
-
-
-def _mms_terms(settings: Settings, carrier_ids: Mapping[str, int]) -> MmsTerms:
-    routes = _routes({route.prefix: route.mms for route in settings.route}, carrier_ids)
-    return MmsTerms(routes, _prices(settings.price.mms.by_prefix))
-
-
-def _routes(by_prefix: Mapping[str, list[str]], carrier_ids: Mapping[str, int]) -> ByPrefix[tuple[int, ...]]:
-    return ByPrefix(
-        {prefix: tuple(carrier_ids[name] for name in names) for prefix, names in by_prefix.items() if names}
-    )
-
-
-def _prices(by_prefix: Mapping[str, str]) -> ByPrefix[int]:
-    return ByPrefix({prefix: parse_money(price) for prefix, price in by_prefix.items()})
-
-
-def limits(settings: Settings) -> Limits:
-    told = settings.callbacks
-    return Limits(
-        interval=timedelta(seconds=told.interval),
-        tries=told.tries,
-        connections=told.connections,
-        per_host=told.per_host,
-        per_account=told.per_account,
-        per_number=told.per_number,
-    )
-
-
-def locale(settings: Settings) -> Locale:
-    return Locale(settings.gateway.language, ZoneInfo(settings.gateway.timezone))
 
 
 def _check_names(settings: Settings) -> None:

@@ -8,11 +8,12 @@ from typing import Final, get_args
 
 import click
 
-from kavle.cli.account import checked, chosen_by_person, password_option
+from kavle.cli.account import checked
 from kavle.cli.ask import ask
 from kavle.cli.config import read
 from kavle.cli.group import Group
 from kavle.cli.options import config_option, telling_errors
+from kavle.cli.password import chosen_by_person, password_option
 from kavle.core.operators import (
     AdmitOperator,
     CreateOperator,

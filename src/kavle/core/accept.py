@@ -12,23 +12,22 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.allowance import Allowance
-from kavle.core.crowd import Crowd
-from kavle.core.failover import Failover
-from kavle.core.mms_order import MmsOrder, mms_draft, mms_refusals
-from kavle.core.order import (
+from kavle.core.bundle_order import (
     MOST_RECIPIENTS,
     BundleOrder,
     Quote,
-    SmsOrder,
-    Terms,
     addressed,
     bundle_draft,
     destinations,
-    draft,
     pieces,
     quotable,
     quoted,
 )
+from kavle.core.crowd import Crowd
+from kavle.core.failover import Failover
+from kavle.core.mms_order import MmsOrder, mms_draft, mms_refusals
+from kavle.core.order import SmsOrder, draft
+from kavle.core.terms import Terms
 from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.account import Account

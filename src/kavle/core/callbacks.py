@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from kavle.clock import Clock
 from kavle.core.caller import Answer, Caller
 from kavle.core.outage import Outage
 from kavle.core.steps import Steps
+from kavle.core.tries import RETRY_STORE, Tries
 from kavle.logs import telling
 from kavle.metrics import Metrics
 from kavle.model.callback import CallbackTry, LeasedCallback, Verdict
@@ -38,14 +39,6 @@ MOST: Final = 1000
 """Calls in one lease."""
 SETTLE: Final = 10.0
 """Seconds that a stop waits for the calls under way."""
-RETRY_STORE: Final = 1.0
-
-_NAMES: Final = {
-    Verdict.DONE: "ok",
-    Verdict.AGAIN: "again",
-    Verdict.FAILED: "failed",
-    Verdict.UNTRIED: "untried",
-}
 
 _log = structlog.get_logger("kavle.callbacks")
 
@@ -75,7 +68,6 @@ class Callbacks:
         self._limits = limits
         self._steps = Steps(clock, LEASE)
         self._woken = asyncio.Event()
-        self._told = asyncio.Event()  # there are tries to record
         self._stopping = False
         self._idle = asyncio.Event()  # nothing is leased any more
         self._bug: BaseException | None = None
@@ -84,11 +76,9 @@ class Callbacks:
         self._busy: Counter[str] = Counter()  # calls under way, by host
         self._accounts: Counter[int] = Counter()  # and by account
         self._silent: set[str] = set()  # hosts that did not answer the last call
-        self._tries: list[CallbackTry] = []  # to be recorded
-        self._recording = asyncio.Lock()
+        self._tries = Tries(store, clock, metrics, self.wake)
         self._telling = telling()
         self._outage = Outage(_log, "callbacks have to wait")
-        self._untold = Outage(_log, "callbacks wait to be recorded")
 
     def wake(self) -> None:
         """Something came, or is to be called for again."""
@@ -99,7 +89,7 @@ class Callbacks:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._lease())
             group.create_task(self._promote())
-            group.create_task(self._record())
+            group.create_task(self._tries.run())
 
     async def stop(self) -> None:
         """In this order: nothing more is leased, what has not begun goes back, calls under way are awaited up
@@ -116,7 +106,7 @@ class Callbacks:
             task.cancel()
         if self._serving:
             await asyncio.wait(self._serving)
-        if not await self._recorded():
+        if not await self._tries.recorded():
             _log.warning("callbacks that were made are not recorded, and will be made again")
         self._caller.close()
 
@@ -245,7 +235,7 @@ class Callbacks:
                 if self._stopping or now() >= until:
                     break
         finally:
-            self._give_back(waiting)
+            self._tries.give_back(waiting)
 
     async def _call(self, callback: LeasedCallback) -> None:
         public_id = self._store.public_ids.public(callback.lease.incoming_id)
@@ -254,7 +244,7 @@ class Callbacks:
         try:
             answer = await self._caller.call(callback, public_id)
         except asyncio.CancelledError:
-            self._give_back([callback])
+            self._tries.give_back([callback])
             raise
         seconds = now() - began
         if answer.status is None:
@@ -262,7 +252,7 @@ class Callbacks:
         else:
             self._silent.discard(callback.host)
         self._metrics.callback_seconds.observe(seconds)
-        self._tell(self._judged(callback, answer, at, round(seconds * 1000)))
+        self._tries.tell(self._judged(callback, answer, at, round(seconds * 1000)))
         if self._telling:
             _log.debug("called", message_id=callback.lease.incoming_id, ok=answer.ok, status=answer.status)
 
@@ -276,45 +266,3 @@ class Callbacks:
         return CallbackTry(
             callback.lease, verdict, at, milliseconds, answer.status, answer.head, answer.error, again
         )
-
-    # --- records ----------------------------------------------------------------------------------------
-
-    def _give_back(self, callbacks: Iterable[LeasedCallback]) -> None:
-        now = self._clock.now()
-        for callback in callbacks:
-            self._tell(CallbackTry(callback.lease, Verdict.UNTRIED, now))
-
-    def _tell(self, one: CallbackTry) -> None:
-        self._tries.append(one)
-        self._told.set()
-
-    async def _record(self) -> None:
-        """However long it takes: what is lost would be called for again."""
-        while True:
-            await self._told.wait()
-            self._told.clear()
-            if not await self._recorded():
-                await asyncio.sleep(RETRY_STORE)
-
-    async def _recorded(self) -> bool:
-        """Whether what was to be recorded until now is on disk."""
-        async with self._recording:
-            batch, self._tries = self._tries, []
-            if not batch:
-                return True
-            try:
-                counted = await self._store.inbox.record(batch)
-            except StoreUnavailable as error:
-                self._untold.began(error, calls=len(batch))
-                self._tries = batch + self._tries
-                self._told.set()
-                return False
-        self._untold.over()
-        self._count(batch, counted)
-        self._woken.set()  # their numbers are free
-        return True
-
-    def _count(self, batch: list[CallbackTry], counted: int) -> None:
-        for one in batch:
-            self._metrics.callbacks[_NAMES[one.verdict]] += 1
-        self._metrics.fenced_callbacks += len(batch) - counted

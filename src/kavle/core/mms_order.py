@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
+from kavle.core.checks import NONE_OUT, checked_recipient, checked_sender
 from kavle.core.failover import choose
 from kavle.core.mms_files import sendable
-from kavle.core.order import Terms, checked_recipient, checked_sender, region_of
+from kavle.core.terms import Terms, region_of
 from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
 from kavle.model.message import Draft, Priority
@@ -23,7 +24,6 @@ from kavle.sms.segment import Encoding
 MOST_FILES: Final = 200
 """The manual has no bound for them; with text and presentation they stay below `wire.mime.Limits.parts`."""
 LONGEST_TEXT: Final = 100_000  # characters
-_NONE_OUT: Final[frozenset[int]] = frozenset()
 
 
 class MmsOrder(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class MmsOrder(msgspec.Struct, frozen=True):
 
 
 def mms_draft(
-    account: Account, order: MmsOrder, terms: Terms, now: datetime, out: Container[int] = _NONE_OUT
+    account: Account, order: MmsOrder, terms: Terms, now: datetime, out: Container[int] = NONE_OUT
 ) -> Draft:
     """As `order.draft`. Takes time with the files' octets: they are looked through for what they are."""
     sender = _number(order.sender, account, terms)

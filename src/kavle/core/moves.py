@@ -10,8 +10,8 @@ import structlog
 
 from kavle.clock import Clock
 from kavle.core.failover import Failover, Takes, any_message
-from kavle.core.order import Terms
 from kavle.core.outage import Outage, each
+from kavle.core.terms import Terms
 from kavle.metrics import Metrics
 from kavle.model.message import Priority
 from kavle.model.service import Service

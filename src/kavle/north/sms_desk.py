@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from kavle.core.accept import Accept
+from kavle.core.bundle_order import BundleOrder
 from kavle.core.cancel import Cancel
-from kavle.core.order import BundleOrder, SmsOrder
+from kavle.core.order import SmsOrder
 from kavle.core.queries import Queries
 from kavle.model.account import Account
 from kavle.model.description import describe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from kavle.cli.config import limits
 from kavle.cli.roles.node import Node
+from kavle.cli.terms import limits
 from kavle.core.callbacks import Callbacks
 from kavle.south.callback.dial import Dial
 

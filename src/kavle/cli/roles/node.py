@@ -9,12 +9,13 @@ from typing import Any, Final, Protocol
 import structlog
 
 from kavle import logs
-from kavle.cli.config import CarrierSettings, Settings, carrier_terms, terms
+from kavle.cli.config import CarrierSettings, Settings
 from kavle.cli.database import open_store
+from kavle.cli.terms import carrier_terms, terms
 from kavle.clock import Clock
 from kavle.core.failover import Failover
-from kavle.core.order import Terms
 from kavle.core.restoring import Restoring
+from kavle.core.terms import Terms
 from kavle.metrics import Metrics
 from kavle.store.errors import StoreError
 from kavle.store.store import Store

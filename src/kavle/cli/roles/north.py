@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from urllib.parse import unquote
 
-from kavle.cli.config import CarrierSettings, locale
+from kavle.cli.config import CarrierSettings
 from kavle.cli.roles.node import Node
 from kavle.cli.roles.upkeep import Upkeep
+from kavle.cli.terms import locale
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
 from kavle.core.desk import Desk

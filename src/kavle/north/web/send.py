@@ -16,7 +16,9 @@ from starlette.routing import BaseRoute, Route
 
 from kavle.clock import Clock
 from kavle.core.accept import Accept
-from kavle.core.order import FURTHEST, MOST_RECIPIENTS, BundleOrder, SmsOrder
+from kavle.core.bundle_order import MOST_RECIPIENTS, BundleOrder
+from kavle.core.checks import FURTHEST
+from kavle.core.order import SmsOrder
 from kavle.core.queries import Queries
 from kavle.model.account import Account
 from kavle.model.errors import Reason, Refusal
