@@ -25,6 +25,9 @@ help:  ## What can be made
 demo: $(RUNTIME)  ## A running gateway, a simulated network and an account to try; DEMO_PORT=8081 for another port
 	@$(BIN)/kavle demo --port $(DEMO_PORT)
 
+# Hundreds of processes are started by the tests: each would compile every module anew where this is set.
+test: export PYTHONDONTWRITEBYTECODE =
+
 test: $(DEV)  ## Everything: units, properties, the store, journeys over real sockets, kill -9
 	@echo "Kavle: running all tests (some minutes)"
 	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal

@@ -96,6 +96,8 @@ def child(name: str, command: Sequence[str | Path], folder: Path) -> Iterator[Ch
     """A process that does not outlive the block. It has a session of its own, so that Ctrl-C reaches it
     through us and not beside us."""
     errors = folder / f"{name}.err"
+    # Where this stands in the environment, each start compiles every module anew: no installation does.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     with errors.open("wb") as sink:
         process = subprocess.Popen(
             [str(word) for word in command],
@@ -104,6 +106,7 @@ def child(name: str, command: Sequence[str | Path], folder: Path) -> Iterator[Ch
             stderr=sink,
             text=True,
             start_new_session=True,
+            env=environment,
             cwd=Path(__file__).parent.parent,
         )
     one = Child(name, process, errors)

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from argon2 import extract_parameters
 from structlog.testing import capture_logs
 
 from kavle.clock import SetClock
 from kavle.model.account import Account, AccountSettings
 from kavle.model.errors import Reason, Refusal
 from kavle.north import auth
-from kavle.north.auth import Authenticator, LogInLimits, hash_password
+from kavle.north.auth import NOBODYS, Authenticator, LogInLimits, hash_password
 from kavle.north.caller import Admission, Caller
 from support.north import NAME, PASSWORD, QUERY, gateway
 
@@ -70,6 +71,10 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
 def test_a_hash_is_argon2id_and_salted() -> None:
     assert hash_password("1234").startswith("$argon2id$")
     assert hash_password("1234") != hash_password("1234")
+
+
+def test_who_has_no_account_waits_as_long_as_who_has_one() -> None:
+    assert extract_parameters(NOBODYS) == extract_parameters(hash_password("1234"))
 
 
 async def test_right_and_wrong_and_missing(world: World) -> None:

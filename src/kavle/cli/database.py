@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from kavle.clock import Clock
-from kavle.metrics import Metrics
 from kavle.settings import SettingsError
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.store import Store
@@ -37,12 +36,12 @@ def file_of(address: str) -> Path | None:
 async def open_store(
     address: str,
     clock: Clock,
-    metrics: Metrics | None = None,
+    observe: Callable[[int, float], None] = lambda calls, seconds: None,
     ready: Callable[[int, bool], None] = lambda carrier, urgent: None,
 ) -> Store:
-    """Raises `StoreError` with the reason. `ready(carrier, urgent)` is called when another node has queued
-    something for a carrier; only a server has other nodes."""
-    observe = (metrics or Metrics()).committed
+    """Raises `StoreError` with the reason. `observe(calls, seconds)` is called after each commit,
+    `ready(carrier, urgent)` when another node has queued something for a carrier; only a server has other
+    nodes."""
     path = file_of(address)
     if path is None:
         # Its driver is imported only where it is called for.

@@ -12,7 +12,7 @@ SPAN: Final = 2**31 - FIRST
 
 _ROUNDS: Final = 6
 _LEFT_BITS, _RIGHT_BITS = 16, 15
-_LEFT_MASK, _RIGHT_MASK = (1 << _LEFT_BITS) - 1, (1 << _RIGHT_BITS) - 1
+_RIGHT_MASK: Final = (1 << _RIGHT_BITS) - 1
 
 
 class PublicIds:
@@ -23,7 +23,7 @@ class PublicIds:
         if len(key) < 16:
             raise ValueError("the key of the public ids wants 16 bytes or more")
         self._rounds = tuple(
-            (_table(key, turn, _RIGHT_BITS, _LEFT_MASK), _table(key, turn + 1, _LEFT_BITS, _RIGHT_MASK))
+            (_table(key, turn, _RIGHT_BITS), _table(key, turn + 1, _LEFT_BITS))
             for turn in range(0, _ROUNDS, 2)
         )
 
@@ -49,13 +49,13 @@ class PublicIds:
         left, right = value >> _RIGHT_BITS, value & _RIGHT_MASK
         for of_right, of_left in self._rounds:
             left ^= of_right[right]
-            right ^= of_left[left]
+            right ^= of_left[left] & _RIGHT_MASK
         return left << _RIGHT_BITS | right
 
     def _backward(self, value: int) -> int:
         left, right = value >> _RIGHT_BITS, value & _RIGHT_MASK
         for of_right, of_left in reversed(self._rounds):
-            right ^= of_left[left]
+            right ^= of_left[left] & _RIGHT_MASK
             left ^= of_right[right]
         return left << _RIGHT_BITS | right
 
@@ -65,7 +65,7 @@ def derived(key: bytes, purpose: str) -> bytes:
     return shake_256(b"kavle " + purpose.encode() + b":" + key).digest(32)
 
 
-def _table(key: bytes, turn: int, bits: int, mask: int) -> tuple[int, ...]:
-    """A keyed random function from `bits` bits to those of `mask`."""
-    drawn = array("H", shake_256(b"kavle public id %d:" % turn + key).digest(2 << bits))
-    return tuple(value & mask for value in drawn)
+def _table(key: bytes, turn: int, bits: int) -> array[int]:
+    """A keyed random function from `bits` bits to 16."""
+    # Objects for all these numbers would take 10 MB, and 50 ms of each start.
+    return array("H", shake_256(b"kavle public id %d:" % turn + key).digest(2 << bits))

@@ -105,7 +105,7 @@ class Node:
 
     async def open(self) -> None:
         """Raises `StoreError`."""
-        self.store = await open_store(self.settings.database, self.clock, self.metrics, self.wake)
+        self.store = await open_store(self.settings.database, self.clock, self.metrics.committed, self.wake)
         logs.name_messages(self.store.public_ids.public)
         self._restoring = Restoring(self.store, self.clock)
         self._unconfirmed = await self._restoring.settle()

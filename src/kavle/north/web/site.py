@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
 from kavle.model.errors import OperatorError, Refusal
-from kavle.north.http import App, ClientGone, HttpError
+from kavle.north.http import App, ClientGone, HttpError, Receive, Scope, Send
 from kavle.north.web.door import NOT_ALLOWED, Door
 from kavle.north.web.render import Renderer
 from kavle.north.web.safety import guarded
@@ -41,9 +41,13 @@ def site(door: Door, renderer: Renderer, routes: Sequence[BaseRoute]) -> App:
         return Response(status_code=HTTPStatus.BAD_REQUEST)  # to nobody
 
     handlers = dict.fromkeys((HTTPException, Refusal, OperatorError), failed)
-    return guarded(
-        Starlette(routes=routes, exception_handlers={**handlers, HttpError: cut, ClientGone: gone})
-    )
+    application = Starlette(routes=routes, exception_handlers={**handlers, HttpError: cut, ClientGone: gone})
+
+    async def rendered(scope: Scope, receive: Receive, send: Send) -> None:
+        await renderer.ready()
+        await application(scope, receive, send)
+
+    return guarded(rendered)
 
 
 def _status(error: Exception) -> int:

@@ -14,7 +14,6 @@ from kavle.settings import WrongValue
 from kavle.south.hooks import PREFIX
 from kavle.south.settings import OnUnsure
 from kavle.south.webhook import check_webhook
-from kavle.wire.mm7 import Version, version
 
 Seconds = Annotated[float, Meta(gt=0)]
 Schema = Literal[
@@ -98,10 +97,6 @@ class Mm7Settings(
     def tls(self) -> bool:
         """Whether it has files for TLS."""
         return bool(self.ca or self.certificate)
-
-    @property
-    def spoken(self) -> Version:
-        return version(self.schema, self.protocol_version)
 
     @property
     def path(self) -> str:

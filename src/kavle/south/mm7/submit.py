@@ -11,7 +11,7 @@ from kavle.south.mm7.addresses import number_of, sender_of
 from kavle.south.mm7.content import content_of
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.wire.mime import Coding
-from kavle.wire.mm7 import SubmitReq
+from kavle.wire.mm7 import SubmitReq, version
 
 
 def transaction_of(lease: Lease) -> str:
@@ -22,7 +22,7 @@ def transaction_of(lease: Lease) -> str:
 def submission(parcel: Parcel, files: Sequence[MmsFile], settings: Mm7Settings, now: datetime) -> SubmitReq:
     return SubmitReq(
         transaction=transaction_of(parcel.lease),
-        version=settings.spoken,
+        version=version(settings.schema, settings.protocol_version),
         vasp_id=settings.vasp_id,
         vas_id=settings.vas_id,
         sender=sender_of(parcel.sender, settings.sender_form, settings.plus),
