@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-PATIENCE: Final = (
-    60  # seconds. What is not so by then never will be: a shorter wait only measures the machine
-)
+# Seconds. What is not so by then never will be: a shorter wait only measures the machine.
+PATIENCE: Final = 120
 
 
 async def until(true: Callable[[], object]) -> None:
