@@ -99,12 +99,14 @@ async def settle() -> None:
 async def nodes(binds: int, count: int) -> AsyncIterator[tuple[Any, ...]]:
     tables = Tables(binds)
     all_of_them = [Node(tables) for _ in range(count)]
-    yield tables, *all_of_them
-    tables.reachable = True
-    for node in all_of_them:
-        for road in node.roads.values():
-            road.over.set()
-        await node.links.stop()
+    try:
+        yield tables, *all_of_them
+    finally:
+        tables.reachable = True
+        for node in all_of_them:
+            for road in node.roads.values():
+                road.over.set()
+            await node.links.stop()
     assert all(row.node_id is None for row in tables.links.values()), "all was given back"
 
 

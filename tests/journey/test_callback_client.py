@@ -21,6 +21,7 @@ from kavle.south.callback.dial import Dial
 from kavle.south.callback.names import AddressInfo
 from kavle.south.callback.settings import CallbackSettings
 from kavle.south.callback.trust import Trust
+from support.patience import PATIENCE
 from support.receivers import Behaviour, Receiver, endless, receiver, redirects, says, silent, writes
 from support.tls import CERTIFICATES
 from support.tls import server_context as tls_server
@@ -225,7 +226,7 @@ async def test_an_answer(behaviour: Behaviour, answer: Answer) -> None:
 )  # fmt: skip
 async def test_no_answer(behaviour: Behaviour, error: str) -> None:
     async with receiver(behaviour) as there:
-        found = await get(there.url + "/", timeout=1.0)
+        found = await get(there.url + "/", timeout=1.0 if behaviour is silent or not error else PATIENCE)
     assert not found.ok
     assert found.error is not None
     assert any(one in str(found.error) for one in error.split("|")), found

@@ -23,6 +23,7 @@ from kavle.south.callback.settings import CallbackSettings
 from kavle.store.inbox import IncomingPage, IncomingStory, NewNumber
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.store import Store
+from support.closing import closing
 from support.patience import PATIENCE
 from support.processes import kavle, settings_file
 from support.processes import run as command
@@ -242,9 +243,10 @@ async def test_killed_between_store_and_callback_nothing_is_lost_and_the_id_is_t
         config = settings_file(tmp_path, smsc.port)
         config.write_text(config.read_text() + '\n[callbacks]\nallow = ["127.0.0.1"]\n')
         await command("account", "create", "test", "--password", "1234", "--config", str(config))
-        store = await SqliteStore.open(tmp_path / "data" / "kavle.db", datetime.now(UTC))
-        await add_number(store, there.url)
-        await store.close()
+        async with closing(
+            await SqliteStore.open(tmp_path / "data" / "kavle.db", datetime.now(UTC))
+        ) as store:
+            await add_number(store, there.url)
         face = smsc.said.split("HTTP on 127.0.0.1:")[1].split()[0].rstrip(".,;")
         async with kavle("serve", "--config", str(config), log=log) as first:
             for text in ("ett", "två", "tre"):

@@ -19,6 +19,7 @@ from kavle.simulator.faults import Faults
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
+from support.closing import closing
 from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
@@ -116,9 +117,8 @@ async def test_held_messages_are_listed_released_failed_and_kept(
 
 async def audited(database: str) -> list[AuditLine]:
     """What was decided, the oldest first."""
-    store = await open_store(database, SystemClock())
-    lines = (await store.office.audit(Keys(50))).lines
-    await store.close()
+    async with closing(await open_store(database, SystemClock())) as store:
+        lines = (await store.office.audit(Keys(50))).lines
     return [line for line in lines[::-1] if line.what.startswith("Held")]
 
 

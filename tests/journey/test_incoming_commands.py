@@ -22,6 +22,7 @@ from kavle.simulator.mo_pdus import MoText
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
+from support.closing import closing
 from support.mms import MMSC, incoming_mms
 from support.patience import PATIENCE
 from support.postgres import empty_database
@@ -188,11 +189,10 @@ async def test_messages_are_listed_shown_and_replayed(tmp_path: Path, database: 
 
 
 async def test_an_mms_is_shown_with_what_it_says(tmp_path: Path, database: str) -> None:
-    store = await open_store(database, SystemClock())
-    carrier = (await store.carrier_ids([MMSC]))[MMSC.name]
-    said = ("a.txt", "text/plain", "Från\nstranden\u202e €".encode())
-    assert await store.inbox.take_mms(incoming_mms(carrier, SystemClock().now(), "t1", said))
-    await store.close()
+    async with closing(await open_store(database, SystemClock())) as store:
+        carrier = (await store.carrier_ids([MMSC]))[MMSC.name]
+        said = ("a.txt", "text/plain", "Från\nstranden\u202e €".encode())
+        assert await store.inbox.take_mms(incoming_mms(carrier, SystemClock().now(), "t1", said))
     kavle_ = Operator(settings_file(tmp_path, free_port(), database=database))
     (line,) = (await kavle_("incoming", "list")).splitlines()[1:]
     shown = await kavle_("incoming", "show", line.split()[0])
@@ -206,9 +206,8 @@ async def test_a_replay_of_nothing_is_one_line_and_refused_in_the_audit_log(
     code, out, err = await run("incoming", "replay", "1", "--config", config)
     assert (code, out, len(err.splitlines())) == (1, "", 1)
     assert "not brought anew: 1: there is no incoming message 1" in err
-    store = await open_store(database, SystemClock())
-    (line,) = (await store.office.audit(Keys(50))).lines
-    await store.close()
+    async with closing(await open_store(database, SystemClock())) as store:
+        (line,) = (await store.office.audit(Keys(50))).lines
     assert (line.what, line.subject, line.came) == ("Incoming messages called again", "1", Came.REFUSED)
 
 

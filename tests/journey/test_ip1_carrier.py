@@ -300,7 +300,7 @@ async def test_the_connection_is_lost_once_the_request_was_written(provider: Pro
 
 async def test_no_answer_comes_in_time(provider: Provider, core: Core) -> None:
     provider.answers.append(when(asyncio.Event()))
-    async with running(provider, core, request_timeout=0.05, connect_timeout=0.05) as carrier:
+    async with running(provider, core, request_timeout=0.5, connect_timeout=1.0) as carrier:
         carrier.submit([parcel(1)])
         assert await ended(core) == [Unsure("no answer in time")]
 

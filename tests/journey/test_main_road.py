@@ -177,10 +177,9 @@ async def test_a_receipt_before_its_response_is_not_lost(run: Running) -> None:
 async def test_a_link_that_breaks_with_a_message_in_flight_leaves_it_unsure_and_sends_it_again(
     place: Place,
 ) -> None:
-    async with running(place, response_delay=0.3) as run:
+    async with running(place) as run:
+        run.network.inflict(Faults(drop_at_submit=1))
         answer = await run.send()
-        await run.network.until(lambda counts: counts.submits == 1)
-        run.network.inflict(Faults(drop_links=True))
         await run.until(answer, 22)
         assert await run.story(answer) == [10, 11, 21, 22]
         assert await run.balance() == "999.00"  # a second try costs nothing

@@ -414,7 +414,7 @@ async def test_who_sends_slowly_on_purpose_holds_up_nobody_else(run: Business, m
 
 
 async def test_a_long_body_has_its_time_and_no_more(tmp_path: Path, mmsc: Mmsc) -> None:
-    async with business(tmp_path / "kavle.db", mmsc.url, body_seconds=0.2) as run:
+    async with business(tmp_path / "kavle.db", mmsc.url, body_seconds=1.0) as run:
         reader, writer = await begins(run, 5_000_000)
         assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
         assert await reader.readline() == b"\r\n"

@@ -408,7 +408,7 @@ async def test_the_connection_is_lost_once_the_request_was_written(mmsc: Mmsc, c
 
 async def test_no_answer_comes_in_time(mmsc: Mmsc, core: Files) -> None:
     mmsc.answers.append(when(asyncio.Event(), cut))
-    async with running(mmsc, core, request_timeout=0.1, connect_timeout=0.1) as carrier:
+    async with running(mmsc, core, request_timeout=0.5, connect_timeout=1.0) as carrier:
         carrier.submit([parcel(1)])
         assert await ended(core) == [Unsure("no answer in time")]
 

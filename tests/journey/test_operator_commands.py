@@ -13,6 +13,7 @@ from kavle.cli.database import open_store
 from kavle.clock import SystemClock
 from kavle.model.audit import AuditLine, Came
 from kavle.model.listing import Keys
+from support.closing import closing
 from support.postgres import empty_database
 from support.processes import kavle, run, settings_file
 
@@ -31,9 +32,8 @@ class Commands:
         return out + err
 
     async def log(self) -> list[AuditLine]:
-        store = await open_store(self.database, SystemClock())
-        lines = (await store.office.audit(Keys(50))).lines
-        await store.close()
+        async with closing(await open_store(self.database, SystemClock())) as store:
+            lines = (await store.office.audit(Keys(50))).lines
         return lines[::-1]
 
 

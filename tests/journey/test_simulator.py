@@ -67,7 +67,7 @@ async def test_every_kind_of_bind_is_accepted(kind: Any) -> None:
 
 
 async def test_a_network_that_does_not_keep_idle_links_unbinds_them() -> None:
-    async with network(timers=Timers(inactivity=0.1)) as smsc, bound(smsc) as esme:
+    async with network(timers=Timers(inactivity=0.5)) as smsc, bound(smsc) as esme:
         assert isinstance(await esme.next(), ev.Unbound)
         await smsc.until(lambda counts: counts.links == 0)
 

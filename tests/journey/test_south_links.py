@@ -146,7 +146,7 @@ async def test_what_was_in_flight_on_a_dead_transmitter_is_unsure_and_the_receiv
 
 
 async def test_a_silent_receiver_is_found_out(smsc: Smsc, core: Core) -> None:
-    async with running(smsc, core, enquire_link=0.05, response_timeout=0.1, **PAIR) as carrier:
+    async with running(smsc, core, enquire_link=0.1, response_timeout=0.5, **PAIR) as carrier:
         transmitter, receiver = await pair_of(smsc, carrier)
         receiver.session.receive = lambda data, now: []  # type: ignore[method-assign]
         await until(lambda: not carrier.bound)

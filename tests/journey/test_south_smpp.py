@@ -289,7 +289,7 @@ async def test_what_is_handed_over_without_a_link_comes_back_at_once(smsc: Smsc,
 
 async def test_a_response_that_does_not_come_leaves_its_segment_unsure(smsc: Smsc, core: Core) -> None:
     smsc.answers = False
-    async with running(smsc, core, response_timeout=0.1) as carrier:
+    async with running(smsc, core, response_timeout=1.0) as carrier:
         link = await link_of(smsc, carrier)
         carrier.submit([parcel(1)])
         await until(lambda: core.ended)
@@ -303,22 +303,22 @@ async def test_a_response_that_does_not_come_leaves_its_segment_unsure(smsc: Sms
 
 
 async def test_a_peer_that_has_gone_silent_is_found_out(smsc: Smsc, core: Core) -> None:
-    async with running(smsc, core, enquire_link=0.05, response_timeout=0.1) as carrier:
+    async with running(smsc, core, enquire_link=0.1, response_timeout=0.5) as carrier:
         await link_of(smsc, carrier)
         smsc.deaf = True
         await until(lambda: not carrier.bound)
         smsc.deaf = False
         await until(lambda: carrier.bound)
-    assert len(smsc.links) == 2
+    assert len(smsc.links) > 1
 
 
 async def test_a_peer_that_answers_enquire_link_is_kept(smsc: Smsc, core: Core) -> None:
-    async with running(smsc, core, enquire_link=0.02, response_timeout=0.05) as carrier:
+    async with running(smsc, core, enquire_link=0.02, response_timeout=1.0) as carrier:
         link = await link_of(smsc, carrier)
         heard: list[bytes] = []
         receive = link.session.receive
         link.session.receive = lambda data, now: heard.append(data) or receive(data, now)  # type: ignore[method-assign]
-        await until(lambda: len(heard) >= 5)
+        await until(lambda: len(heard) >= 75)  # of a link that would have been cut after 50
         assert carrier.bound
     assert len(smsc.links) == 1
 
@@ -518,16 +518,16 @@ async def test_receipts_that_pile_up_are_left_in_the_network(
     monkeypatch.setattr(deliveries, "MOST_OPEN", 10)
     core.store.clear()
     smsc.answers = False
-    async with running(smsc, core, enquire_link=10, response_timeout=0.3) as carrier:
+    async with running(smsc, core, enquire_link=10, response_timeout=1.0) as carrier:
         link = await link_of(smsc, carrier)
-        await asyncio.sleep(0.4)  # the bind's own timer is over
+        await asyncio.sleep(1.1)  # the bind's own timer is over
         carrier.submit([parcel(1)])
         await until(lambda: link.waiting)
         link.deliver(*[receipt(f"first-{number}") for number in range(20)])
         await until(lambda: len(core.kept) == 20)
         link.answer(1)
         link.deliver(*[receipt(f"second-{number}") for number in range(20)])
-        await asyncio.sleep(0.7)  # time enough to read on, or to take the unread peer for dead
+        await asyncio.sleep(1.5)  # time enough to read on, or to take the unread peer for dead
         assert len(core.kept) == 20
         core.store.set()
         await until(lambda: len(link.responses) == 40)

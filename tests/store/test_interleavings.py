@@ -293,8 +293,10 @@ async def outcomes_being_written(url: str, world: World) -> AsyncIterator[None]:
         await asyncio.sleep(0.01)
     recording.append(asyncio.create_task(world.store.record(outcome(world, second, Accepted("b"))[0])))
     await asyncio.sleep(0)
-    yield
-    await db.close()
+    try:
+        yield
+    finally:
+        await db.close()
     assert await asyncio.gather(*recording) == [1, 1]
 
 

@@ -13,6 +13,7 @@ from kavle.core.carriers import Carriers
 from kavle.model.link import LinkReport
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.types import Backlog, CarrierTerms, LinkKey, LinkLine, LinkTurn
+from support.closing import closing
 from support.world import World, open_world
 
 ONE, OTHER, THIRD = 1, 2, 3  # nodes
@@ -131,12 +132,10 @@ async def test_carriers_are_shared_out_apart(world: World) -> None:
 
 
 async def test_a_file_has_one_node_and_its_next_life_has_the_links_at_once(tmp_path: Path) -> None:
-    world = await open_world(tmp_path / "kavle.db", SetClock())
-    assert await Sharing(world, 1).turn(ONE) == [1]
-    await world.store.close()
-    world = await open_world(tmp_path / "kavle.db", SetClock())
-    assert await Sharing(world, 1).turn(OTHER) == [1]
-    await world.store.close()
+    async with closing(await open_world(tmp_path / "kavle.db", SetClock())) as world:
+        assert await Sharing(world, 1).turn(ONE) == [1]
+    async with closing(await open_world(tmp_path / "kavle.db", SetClock())) as world:
+        assert await Sharing(world, 1).turn(OTHER) == [1]
 
 
 # --- what nodes tell of their links -----------------------------------------------------------------------

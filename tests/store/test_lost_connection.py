@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
 import pytest
@@ -14,7 +15,9 @@ from kavle.model.money import UNIT
 from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.postgres.connection import SETTINGS, connect
 from kavle.store.types import NewAccount, TopUp
+from support.closing import closing
 from support.cut import Cut, Wire
+from support.patience import until
 from support.postgres import crash, fetch, fresh_database, release
 from support.world import THROTTLED, Accepted, World, open_store, open_world
 
@@ -222,26 +225,23 @@ async def test_a_table_that_a_stranger_locks_is_an_outage_and_no_bug(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(SETTINGS, "lock_timeout", "50ms")
-    world = await open_world(wire.target, SetClock())
-    message = await world.accept()
-    stranger = await connect(wire.target)
-    async with stranger.transaction():
-        await stranger.execute("LOCK TABLE message, job, gateway")
-        for call in (
-            world.queues(),
-            world.store.status(message),
-            world.expire(world.clock.now()),
-            world.store.accept(world.draft()),
-            world.lease(),
-        ):
-            with pytest.raises(StoreUnavailable):
-                await call
-        with pytest.raises(StoreError, match="can't be used now"):
-            await open_store(wire.target, SetClock())
-    await stranger.close()
-    assert len(await world.lease()) == 1
-    assert await world.credits() == 99
-    await world.store.close()
+    async with closing(await open_world(wire.target, SetClock())) as world:
+        message = await world.accept()
+        async with closing(await connect(wire.target)) as stranger, stranger.transaction():
+            await stranger.execute("LOCK TABLE message, job, gateway")
+            for call in (
+                world.queues(),
+                world.store.status(message),
+                world.expire(world.clock.now()),
+                world.store.accept(world.draft()),
+                world.lease(),
+            ):
+                with pytest.raises(StoreUnavailable):
+                    await call
+            with pytest.raises(StoreError, match="can't be used now"):
+                await open_store(wire.target, SetClock())
+        assert len(await world.lease()) == 1
+        assert await world.credits() == 99
 
 
 async def test_an_outage_is_one_line_in_the_log_however_many_call(
@@ -260,36 +260,36 @@ async def test_an_outage_is_one_line_in_the_log_however_many_call(
 
 async def test_every_answer_holds_when_the_server_crashes_under_load() -> None:
     url = await fresh_database()
-    worlds = [await open_world(url, SetClock()) for _ in range(2)]
-    await worlds[0].store.top_up(TopUp("test", 100_000 * UNIT, worlds[0].clock.now()))
-    answered: list[int] = []
-    unknown: list[OutcomeUnknown] = []
-    up = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        worlds = [
+            await stack.enter_async_context(closing(await open_world(url, SetClock()))) for _ in range(2)
+        ]
+        await worlds[0].store.top_up(TopUp("test", 100_000 * UNIT, worlds[0].clock.now()))
+        answered: list[int] = []
+        unknown: list[OutcomeUnknown] = []
+        up = asyncio.Event()
 
-    async def client(world: World) -> None:
-        left = 20  # to be accepted once the server is there again
-        while left:
-            try:
-                answered.append(await world.accept())
-                left -= up.is_set()
-            except StoreUnavailable:
-                await asyncio.sleep(0.02)
-            except OutcomeUnknown as error:
-                unknown.append(error)
+        async def client(world: World) -> None:
+            left = 20  # to be accepted once the server is there again
+            while left:
+                try:
+                    answered.append(await world.accept())
+                    left -= up.is_set()
+                except StoreUnavailable:
+                    await asyncio.sleep(0.02)
+                except OutcomeUnknown as error:
+                    unknown.append(error)
 
-    clients = [asyncio.create_task(client(world)) for world in worlds for _ in range(8)]
-    await asyncio.sleep(0.3)
-    assert answered
-    await asyncio.to_thread(crash)
-    up.set()
-    await asyncio.gather(*clients)
-    stored = {row[0] for row in await fetch(url, "SELECT id FROM message")}
-    assert set(answered) <= stored
-    assert len(answered) <= len(stored) <= len(answered) + len(unknown)
-    assert await worlds[0].credits() == 100_100 - len(stored)
-    assert await fetch(url, "SELECT count(*), -sum(amount) FROM ledger WHERE kind = 2") == [
-        (len(stored), len(stored) * UNIT)
-    ]
-    for world in worlds:
-        await world.store.close()
+        clients = [asyncio.create_task(client(world)) for world in worlds for _ in range(8)]
+        await until(lambda: len(answered) >= 100)
+        await asyncio.to_thread(crash)
+        up.set()
+        await asyncio.gather(*clients)
+        stored = {row[0] for row in await fetch(url, "SELECT id FROM message")}
+        assert set(answered) <= stored
+        assert len(answered) <= len(stored) <= len(answered) + len(unknown)
+        assert await worlds[0].credits() == 100_100 - len(stored)
+        assert await fetch(url, "SELECT count(*), -sum(amount) FROM ledger WHERE kind = 2") == [
+            (len(stored), len(stored) * UNIT)
+        ]
     await release(url)

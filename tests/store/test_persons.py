@@ -23,6 +23,7 @@ from kavle.store.inbox import CallbackRequest, NewNumber, StopChange
 from kavle.store.postgres import recipients as on_postgres
 from kavle.store.sqlite import recipients as on_sqlite
 from kavle.store.types import CarrierTerms
+from support.closing import closing
 from support.mms import PICTURE, accept_mms, incoming_mms, mms_world
 from support.world import LOST, RECIPIENT, REFUSED, Accepted, World, open_world
 
@@ -264,16 +265,15 @@ async def test_of_many_one_command_erases_some(
 
 async def test_no_octet_of_it_is_in_the_file_any_more(tmp_path: Path) -> None:
     file = tmp_path / "kavle.db"
-    world = await open_world(file, SetClock())
-    for number in range(20):
-        await send(world, f"a{number}", "hemlig" * 20)
-    mms = await mms_world(world)
-    await accept_mms(mms, "hemlig", replace(PICTURE, data=PICTURE.data + b"hemlig" * 9_000))
-    (leased,) = await mms.lease()
-    await mms.answer(leased.lease, Accepted("m1"))
-    await send(world, "kept", to=OTHER, text="kvar")
-    assert (await Desk(world).erase()).messages == 21
-    await world.store.close()  # its log goes with that
+    async with closing(await open_world(file, SetClock())) as world:
+        for number in range(20):
+            await send(world, f"a{number}", "hemlig" * 20)
+        mms = await mms_world(world)
+        await accept_mms(mms, "hemlig", replace(PICTURE, data=PICTURE.data + b"hemlig" * 9_000))
+        (leased,) = await mms.lease()
+        await mms.answer(leased.lease, Accepted("m1"))
+        await send(world, "kept", to=OTHER, text="kvar")
+        assert (await Desk(world).erase()).messages == 21
     octets = file.read_bytes()
     assert b"kvar" in octets
     assert b"hemlig" not in octets
@@ -287,7 +287,8 @@ async def test_who_was_erased_is_known_by_a_fingerprint_that_another_gateway_has
     world.clock.forward(days=1)
     assert (await desk.show()).erased_at == world.clock.now() - timedelta(days=1)
     assert (await desk.show(OTHER)).erased_at is None
-    other = await open_world(tmp_path / "other.db", world.clock)
-    await Desk(other).erase()
-    assert await other.rows("SELECT digest FROM erasure") != await world.rows("SELECT digest FROM erasure")
-    await other.store.close()
+    async with closing(await open_world(tmp_path / "other.db", world.clock)) as other:
+        await Desk(other).erase()
+        assert await other.rows("SELECT digest FROM erasure") != await world.rows(
+            "SELECT digest FROM erasure"
+        )

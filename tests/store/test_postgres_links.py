@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 
 from kavle.clock import SetClock
 from kavle.store.types import LinkShare, LinkTurn
+from support.closing import closing
 from support.postgres import fetch
 from support.world import World, open_world
 
@@ -84,10 +86,12 @@ async def test_a_dead_node_is_no_longer_among_those_who_share(url: str, world: W
 
 
 async def test_no_link_is_two_nodes_however_many_ask_at_once(url: str, world: World) -> None:
-    others = [await open_world(url, SetClock()) for _ in range(3)]
-    worlds = [world, *others]
-    for _ in range(5):
-        told = await asyncio.gather(*(turn(one, node, binds=6) for node, one in enumerate(worlds)))
-        held = [hold.key for share in told for hold in share.held]
-        assert len(held) == len(set(held))
-    await asyncio.gather(*(one.store.close() for one in others))
+    async with AsyncExitStack() as stack:
+        others = [
+            await stack.enter_async_context(closing(await open_world(url, SetClock()))) for _ in range(3)
+        ]
+        worlds = [world, *others]
+        for _ in range(5):
+            told = await asyncio.gather(*(turn(one, node, binds=6) for node, one in enumerate(worlds)))
+            held = [hold.key for share in told for hold in share.held]
+            assert len(held) == len(set(held))

@@ -7,16 +7,17 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from kavle.clock import SetClock
+from kavle.clock import SetClock, SystemClock
 from kavle.model.message import Accepted, Outcome
 from kavle.model.money import UNIT
 from kavle.model.status import Status
 from kavle.store.errors import StoreError, StoreUnavailable
 from kavle.store.types import CarrierTerms, Decision, TopUp, Verdict
+from support.closing import closing
 from support.patience import PATIENCE
 from support.postgres import empty_database, fetch, server
 from support.world import LOST, World, open_world
@@ -54,20 +55,21 @@ async def test_a_schema_of_a_newer_kavle_is_refused(url: str) -> None:
 
 
 async def test_an_array_is_sent_without_a_call_in_python_for_each_of_its_elements(url: str) -> None:
-    db = await connect(url)
-    sql = "SELECT $1::bigint[], $2::text[], $3::bigint[]"
-    sent: list[object] = [list(range(1000)), ["", "{", "[1]", *map(str, range(997))], [7, None]]
-    await db.fetchrow(sql, *sent)  # which prepares it
-    calls: list[str] = []
-    sys.setprofile(lambda frame, event, arg: calls.append(frame.f_code.co_name) if event == "call" else None)
-    try:
-        row = await db.fetchrow(sql, *sent)
-    finally:
-        sys.setprofile(None)
-    assert row is not None
-    assert list(row) == sent
-    assert len(calls) < 500, "docs/adr/0033: asyncpg asks otherwise now"
-    await db.close()
+    async with closing(await connect(url)) as db:
+        sql = "SELECT $1::bigint[], $2::text[], $3::bigint[]"
+        sent: list[object] = [list(range(1000)), ["", "{", "[1]", *map(str, range(997))], [7, None]]
+        await db.fetchrow(sql, *sent)  # which prepares it
+        calls: list[str] = []
+        sys.setprofile(
+            lambda frame, event, arg: calls.append(frame.f_code.co_name) if event == "call" else None
+        )
+        try:
+            row = await db.fetchrow(sql, *sent)
+        finally:
+            sys.setprofile(None)
+        assert row is not None
+        assert list(row) == sent
+        assert len(calls) < 500, "docs/adr/0033: asyncpg asks otherwise now"
 
 
 async def test_messages_that_all_change_at_once_stay_in_their_pages(world: World) -> None:
@@ -88,19 +90,17 @@ async def test_messages_that_all_change_at_once_stay_in_their_pages(world: World
 async def test_a_step_does_not_hold_up_the_nodes_that_run(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     scripts = [*migrate._scripts(), ("9999_told", "ALTER TABLE gateway ADD COLUMN told TEXT")]
     monkeypatch.setattr(migrate, "_scripts", lambda: scripts)
-    busy, reader = await connect(url), await connect(url)
-    await busy.execute("BEGIN")
-    await busy.fetch("SELECT * FROM gateway")  # a reader's lock, which the step has to wait for
-    upgrade = asyncio.create_task(migrate.migrate(url))
-    await asyncio.sleep(0.3)
-    await asyncio.wait_for(
-        reader.fetch("SELECT id_key FROM gateway"), 4
-    )  # behind the step, until it gives way
-    await busy.execute("COMMIT")
-    assert await upgrade == 1
-    await reader.execute("ALTER TABLE gateway DROP COLUMN told")
-    await reader.execute("DELETE FROM schema_step WHERE name = '9999_told'")
-    await asyncio.gather(busy.close(), reader.close())
+    async with closing(await connect(url)) as busy, closing(await connect(url)) as reader:
+        await busy.execute("BEGIN")
+        await busy.fetch("SELECT * FROM gateway")  # a reader's lock, which the step has to wait for
+        upgrade = asyncio.create_task(migrate.migrate(url))
+        await asyncio.sleep(0.3)
+        reading = reader.fetch("SELECT id_key FROM gateway")  # behind the step, until it gives way
+        await asyncio.wait_for(reading, PATIENCE)
+        await busy.execute("COMMIT")
+        assert await upgrade == 1
+        await reader.execute("ALTER TABLE gateway DROP COLUMN told")
+        await reader.execute("DELETE FROM schema_step WHERE name = '9999_told'")
 
 
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
@@ -118,10 +118,8 @@ async def test_our_commits_wait_for_the_disk_whatever_the_roles_default_is(
 ) -> None:
     await fetch(url, "ALTER ROLE postgres SET synchronous_commit = off")
     try:
-        store = await PostgresStore.open(url)
-        async with store._links[0].use() as (db, _):
+        async with closing(await PostgresStore.open(url)) as store, store._links[0].use() as (db, _):
             assert await db.fetchval("SHOW synchronous_commit") == "on"
-        await store.close()
         monkeypatch.delitem(connection.SETTINGS, "synchronous_commit")
         with pytest.raises(StoreError, match="has synchronous_commit = off"):
             await PostgresStore.open(url)
@@ -160,22 +158,33 @@ async def test_a_wrong_address_is_told_with_what_to_do(user: str, name: str, tol
         await PostgresStore.open(url)
 
 
+class OffClock(SystemClock):
+    """Goes as the machine's does, so much ahead of it."""
+
+    def __init__(self, off: timedelta) -> None:
+        self.off = off
+
+    def now(self) -> datetime:
+        return super().now() + self.off
+
+
 @pytest.mark.parametrize(("off", "where"), [(5, "ahead of"), (-5, "behind")])
 async def test_a_node_whose_clock_is_wrong_accepts_but_leases_and_ends_nothing(
     url: str, off: float, where: str
 ) -> None:
-    world = await open_world(url, SetClock())
-    clock = SetClock(datetime.now(UTC) + timedelta(seconds=off))
-    wrong = await PostgresStore.open(url, clock=clock)
-    assert await wrong.accept(world.draft()) is not None
-    world.store, right = wrong, world.store
-    for refused in (world.lease(), wrong.sweep(world.clock.now()), wrong.walk(world.clock.now(), 0)):
-        with pytest.raises(StoreUnavailable, match=f"clock is .* s {where} the database's"):
-            await refused
-    clock.forward(seconds=-off)
-    await wrong.sweep(world.clock.now())
-    assert len(await world.lease()) == 1
-    await asyncio.gather(wrong.close(), right.close())
+    clock = OffClock(timedelta(seconds=off))
+    async with (
+        closing(await open_world(url, SetClock())) as right,
+        closing(await PostgresStore.open(url, clock=clock)) as wrong,
+    ):
+        world = World(wrong, right.clock, right.account, right.carrier_id, right.whole)
+        assert await wrong.accept(world.draft()) is not None
+        for refused in (world.lease(), wrong.sweep(world.clock.now()), wrong.walk(world.clock.now(), 0)):
+            with pytest.raises(StoreUnavailable, match=f"clock is .* s {where} the database's"):
+                await refused
+        clock.off = timedelta()
+        await wrong.sweep(world.clock.now())
+        assert len(await world.lease()) == 1
 
 
 @asynccontextmanager
@@ -255,14 +264,13 @@ async def test_what_an_operator_releases_calls_whoever_has_the_links(url: str, w
 
 
 async def test_ids_of_two_nodes_never_meet_and_rise_with_the_blocks(url: str, world: World) -> None:
-    other = await PostgresStore.open(url)
-    assert await world.store.newest_id() == 0
-    mine = [await world.accept() for _ in range(3)]
-    others = [await other.accept(world.draft()) for _ in range(3)]
-    assert mine == [1, 2, 3]
-    assert others == [257, 258, 259]
-    assert await world.store.newest_id() >= 259
-    await other.close()
+    async with closing(await PostgresStore.open(url)) as other:
+        assert await world.store.newest_id() == 0
+        mine = [await world.accept() for _ in range(3)]
+        others = [await other.accept(world.draft()) for _ in range(3)]
+        assert mine == [1, 2, 3]
+        assert others == [257, 258, 259]
+        assert await world.store.newest_id() >= 259
 
 
 async def test_partitions_are_made_ahead_of_the_ids_and_at_the_latest_with_them(
@@ -288,14 +296,13 @@ async def test_partitions_are_made_ahead_of_the_ids_and_at_the_latest_with_them(
 
 async def test_partitions_are_made_while_others_write(url: str, world: World) -> None:
     await world.accept()
-    writing, making = await connect(url), await connect(url)
-    await writing.execute("BEGIN")
-    await writing.execute("UPDATE message SET status = 10")  # holds on to the table
-    await making.execute("BEGIN")
-    await asyncio.wait_for(making.execute("SELECT make_partitions(20000000)"), PATIENCE)
-    await asyncio.wait_for(world.accept(), PATIENCE)
-    await making.execute("ROLLBACK")
-    await asyncio.gather(writing.close(), making.close())
+    async with closing(await connect(url)) as writing, closing(await connect(url)) as making:
+        await writing.execute("BEGIN")
+        await writing.execute("UPDATE message SET status = 10")  # holds on to the table
+        await making.execute("BEGIN")
+        await asyncio.wait_for(making.execute("SELECT make_partitions(20000000)"), PATIENCE)
+        await asyncio.wait_for(world.accept(), PATIENCE)
+        await making.execute("ROLLBACK")
 
 
 async def _set(setting: str) -> None:
@@ -303,8 +310,6 @@ async def _set(setting: str) -> None:
     await fetch(url, f"ALTER SYSTEM SET {setting}")
     await fetch(url, "SELECT pg_reload_conf()")
     name, _, value = setting.partition(" = ")
-    for _ in range(100):
-        if await fetch(url, f"SHOW {name}") == [(value,)]:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{setting} did not take")
+    async with asyncio.timeout(PATIENCE):
+        while await fetch(url, f"SHOW {name}") != [(value,)]:
+            await asyncio.sleep(0.02)

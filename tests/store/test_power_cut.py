@@ -21,6 +21,7 @@ from kavle.store.sqlite import checkpoint
 from kavle.store.sqlite.connection import open_reader, open_writer
 from kavle.store.types import TopUp
 from support.books import reading
+from support.closing import closing
 from support.invariants import ledger_is_balance
 from support.patience import PATIENCE
 from support.power import Disk
@@ -86,31 +87,30 @@ async def test_whatever_was_answered_is_there_after_a_power_cut(
     seed = int(os.environ.get("KAVLE_CHAOS_SEED", Random().randrange(2**32)))
     print(f"seed {seed}")  # noqa: T201 -- shown if it fails
     random = Random(seed)
-    world = await open_world(tmp_path / "kavle.db", SetClock())
-    async with asyncio.timeout(PATIENCE):
-        while disk.connections < len(("writer", "reader", "checkpointer")):
-            await asyncio.sleep(0.01)
-    disk.no_more()
-    await world.store.top_up(TopUp("test", CREDITS * UNIT, world.clock.now()))
-    life = Life(world)
-    at_work = [asyncio.create_task(life.client(random)) for _ in range(CLIENTS)]
-    at_work.append(asyncio.create_task(life.carrier()))
-    for number in proof.rounds(CUTS):
-        enough = len(life.answered) + random.randrange(1, 100)
+    async with closing(await open_world(tmp_path / "kavle.db", SetClock())) as world:
         async with asyncio.timeout(PATIENCE):
-            while len(life.answered) < enough:
-                await asyncio.sleep(0.001)
-        folder = tmp_path / f"cut-{number}"
-        folder.mkdir()
-        answered, ended = list(life.answered), list(life.ended)
-        disk.cut(folder, random)
-        await look_at(folder, answered, ended)
-        shutil.rmtree(folder)
-        if number % TOLD_EVERY == 0:
-            print(f"{number} cuts, {len(answered):,} ids answered, {len(ended):,} handed over")  # noqa: T201
-    life.over = True
-    await asyncio.gather(*at_work)
-    await world.store.close()
+            while disk.connections < len(("writer", "reader", "checkpointer")):
+                await asyncio.sleep(0.01)
+        disk.no_more()
+        await world.store.top_up(TopUp("test", CREDITS * UNIT, world.clock.now()))
+        life = Life(world)
+        at_work = [asyncio.create_task(life.client(random)) for _ in range(CLIENTS)]
+        at_work.append(asyncio.create_task(life.carrier()))
+        for number in proof.rounds(CUTS):
+            enough = len(life.answered) + random.randrange(1, 100)
+            async with asyncio.timeout(PATIENCE):
+                while len(life.answered) < enough:
+                    await asyncio.sleep(0.001)
+            folder = tmp_path / f"cut-{number}"
+            folder.mkdir()
+            answered, ended = list(life.answered), list(life.ended)
+            disk.cut(folder, random)
+            await look_at(folder, answered, ended)
+            shutil.rmtree(folder)
+            if number % TOLD_EVERY == 0:
+                print(f"{number} cuts, {len(answered):,} ids answered, {len(ended):,} handed over")  # noqa: T201
+        life.over = True
+        await asyncio.gather(*at_work)
     assert life.ended
     proof.holds(
         {"cuts": proof.made, "answered with an id": len(life.answered), "handed over": len(life.ended)}

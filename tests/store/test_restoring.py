@@ -15,6 +15,7 @@ from kavle.store.restoring import A_SECOND, FARTHEST, LEAP, Mark, backup_home, c
 from kavle.store.sqlite.copying import copy
 from kavle.store.sqlite.mark import mark_path
 from kavle.store.types import Decision, HeldPage, Verdict
+from support.closing import closing
 from support.world import LOST, Accepted, Place, World, open_world
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -356,19 +357,17 @@ async def test_a_dump_that_was_put_back_is_known(place: Place, tmp_path: Path) -
     from support.postgres import empty_database, programs
 
     clock = SetClock()
-    world = await open_world(place, clock)
-    assert not await Restoring(world.store, clock).settle()
-    message = await world.accept()
-    await world.store.close()
+    async with closing(await open_world(place, clock)) as world:
+        assert not await Restoring(world.store, clock).settle()
+        message = await world.accept()
     with programs():
         dump(place, tmp_path / "dump")
         other = await empty_database()
         put_back(other, tmp_path / "dump")
-    again = await open_world(other, clock)
-    assert await Restoring(again.store, clock).settle()
-    state = await again.store.restoring.state()
-    assert state is not None
-    assert state.why.startswith("its dump was put back")
-    assert await held(again) == [message]
-    assert await again.accept() > message + LEAP
-    await again.store.close()
+    async with closing(await open_world(other, clock)) as again:
+        assert await Restoring(again.store, clock).settle()
+        state = await again.store.restoring.state()
+        assert state is not None
+        assert state.why.startswith("its dump was put back")
+        assert await held(again) == [message]
+        assert await again.accept() > message + LEAP

@@ -20,6 +20,7 @@ from kavle.store.inbox import CallbackRequest, NewNumber
 from kavle.store.retention import BATCH, Erase, Kept, chosen
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.types import AccountChange, CarrierTerms, NewAccount
+from support.closing import closing
 from support.mms import PICTURE, accept_mms, incoming_mms, mms_world
 from support.postgres import empty_database, fetch
 from support.world import LOST, RECIPIENT, Accepted, World, open_world
@@ -193,21 +194,20 @@ async def test_the_file_gets_smaller_again(world: World) -> None:
 
 async def test_what_is_erased_is_not_in_the_file_any_more(tmp_path: Path) -> None:
     file = tmp_path / "kavle.db"
-    world = await open_world(file, SetClock())
-    for _ in range(80):
-        await world.accept("hemlig" * 20)
-    bundle = await world.accept_bundle(5, text="hemlig")
-    await world.advance()
-    await world.expire(world.clock.forward(days=3))
-    await accept_mms(
-        await mms_world(world), "hemlig", replace(PICTURE, data=PICTURE.data + b"hemlig" * 9_000)
-    )
-    await world.expire(world.clock.forward(days=3))
-    world.clock.forward(days=92)
-    await sweep(world)
-    assert await left(world, "body") == 0
-    assert await world.bundle(bundle)
-    await world.store.close()  # its log goes with that
+    async with closing(await open_world(file, SetClock())) as world:
+        for _ in range(80):
+            await world.accept("hemlig" * 20)
+        bundle = await world.accept_bundle(5, text="hemlig")
+        await world.advance()
+        await world.expire(world.clock.forward(days=3))
+        await accept_mms(
+            await mms_world(world), "hemlig", replace(PICTURE, data=PICTURE.data + b"hemlig" * 9_000)
+        )
+        await world.expire(world.clock.forward(days=3))
+        world.clock.forward(days=92)
+        await sweep(world)
+        assert await left(world, "body") == 0
+        assert await world.bundle(bundle)
     assert b"hemlig" not in file.read_bytes()
 
 
@@ -379,39 +379,37 @@ async def next_partition(world: World, url: str) -> None:
 
 
 async def test_a_partition_in_which_all_is_old_goes_whole(url: str) -> None:
-    world = await open_world(url, SetClock())
-    old = await ended(world, "a1")
-    await next_partition(world, url)
-    world.clock.forward(days=90, hours=12)
-    young = await ended(world, "a2")
-    await sweep(world)
-    assert 0 not in await partitions(url, "body")
-    assert 0 in await partitions(url, "message")
-    assert (await texts(world), await world.story(old)) == ([young], [10, 21, 22])
+    async with closing(await open_world(url, SetClock())) as world:
+        old = await ended(world, "a1")
+        await next_partition(world, url)
+        world.clock.forward(days=90, hours=12)
+        young = await ended(world, "a2")
+        await sweep(world)
+        assert 0 not in await partitions(url, "body")
+        assert 0 in await partitions(url, "message")
+        assert (await texts(world), await world.story(old)) == ([young], [10, 21, 22])
 
-    await next_partition(world, url)
-    world.clock.forward(days=400, hours=-1)
-    newest = await ended(world, "a3")
-    await sweep(world)
-    for table in ("message", "segment", "receipt"):
-        first, second, *_ = await partitions(url, table)
-        assert (first, second) == (WIDTH, 2 * WIDTH)
-    assert [await world.store.status(id) for id in (old, young, newest)] == [None, 22, 22]
-    await world.store.close()
+        await next_partition(world, url)
+        world.clock.forward(days=400, hours=-1)
+        newest = await ended(world, "a3")
+        await sweep(world)
+        for table in ("message", "segment", "receipt"):
+            first, second, *_ = await partitions(url, table)
+            assert (first, second) == (WIDTH, 2 * WIDTH)
+        assert [await world.store.status(id) for id in (old, young, newest)] == [None, 22, 22]
 
 
 async def test_a_partition_with_something_open_stays_and_goes_in_chunks(url: str) -> None:
-    world = await open_world(url, SetClock())
-    await ended(world, "a1")
-    waits = await world.accept(due=world.later(days=1000))
-    await next_partition(world, url)
-    world.clock.forward(days=500)
-    await ended(world, "a2")
-    await sweep(world)
-    assert 0 in await partitions(url, "message")
-    assert await left(world, "message") == 2
-    assert await world.store.status(waits) == 11
-    await world.store.close()
+    async with closing(await open_world(url, SetClock())) as world:
+        await ended(world, "a1")
+        waits = await world.accept(due=world.later(days=1000))
+        await next_partition(world, url)
+        world.clock.forward(days=500)
+        await ended(world, "a2")
+        await sweep(world)
+        assert 0 in await partitions(url, "message")
+        assert await left(world, "message") == 2
+        assert await world.store.status(waits) == 11
 
 
 async def test_a_partition_that_somebody_reads_is_left_for_the_next_time_and_holds_up_nobody(
@@ -419,18 +417,15 @@ async def test_a_partition_that_somebody_reads_is_left_for_the_next_time_and_hol
 ) -> None:
     from kavle.store.postgres.connection import connect
 
-    world = await open_world(url, SetClock())
-    await ended(world, "a1")
-    await next_partition(world, url)
-    world.clock.forward(days=90, hours=12)
-    await ended(world, "a2")
-    dump = await connect(url)
-    async with dump.transaction():
-        await dump.fetch("SELECT * FROM body")
+    async with closing(await open_world(url, SetClock())) as world:
+        await ended(world, "a1")
+        await next_partition(world, url)
+        world.clock.forward(days=90, hours=12)
+        await ended(world, "a2")
+        async with closing(await connect(url)) as dump, dump.transaction():
+            await dump.fetch("SELECT * FROM body")
+            await sweep(world)
+            assert 0 in await partitions(url, "body")
+            await ended(world, "a3")
         await sweep(world)
-        assert 0 in await partitions(url, "body")
-        await ended(world, "a3")
-    await dump.close()
-    await sweep(world)
-    assert 0 not in await partitions(url, "body")
-    await world.store.close()
+        assert 0 not in await partitions(url, "body")

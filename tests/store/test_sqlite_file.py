@@ -21,6 +21,7 @@ from kavle.store.sqlite.rows import insert
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.sqlite.writer import Writer
 from kavle.store.types import CarrierTerms, TopUp
+from support.closing import closing
 from support.patience import PATIENCE
 from support.world import Accepted, World, open_world
 
@@ -78,9 +79,8 @@ async def test_an_answer_means_that_the_commit_is_on_disk(tmp_path: Path, world:
     for file in tmp_path.glob("kavle.db*"):  # what a crash at this instant would leave
         if file.is_file() and file.suffix != ".lock":
             (copy / file.name).write_bytes(file.read_bytes())
-    after = await SqliteStore.open(copy / "kavle.db", world.clock.now())
-    assert await after.status(message) == 10
-    await after.close()
+    async with closing(await SqliteStore.open(copy / "kavle.db", world.clock.now())) as after:
+        assert await after.status(message) == 10
 
 
 async def test_the_file_has_one_engine(tmp_path: Path, world: World) -> None:

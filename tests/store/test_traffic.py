@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from kavle.model.status import Status
 from kavle.model.traffic import Traffic
 from kavle.store.errors import StoreUnavailable
 from kavle.store.types import NewAccount, TrafficQuery
+from support.closing import closing
 from support.patience import PATIENCE
 from support.world import RECIPIENT, REFUSED, Accepted, World, open_world
 
@@ -116,43 +118,41 @@ async def test_old_minutes_are_dropped_and_hours_stay(world: World) -> None:
 async def test_what_is_still_being_committed_is_counted_once_it_is_there(url: str) -> None:
     from kavle.store.postgres.connection import connect
 
-    world = await open_world(url, SetClock())
-    slow = await connect(url)
-    async with slow.transaction():
-        await slow.execute("INSERT INTO tally SELECT pg_current_xact_id(), 1767445200000, 1, 1, 5, 0, 0, 0")
-        for _ in range(3):  # they get larger numbers, and end before it
-            await world.accept()
-        for _ in range(3):
-            await world.store.fold()
-        assert await world.rows("SELECT count(*) FROM tally WHERE accepted = 1") == [(3,)]
-    assert sum(one.accepted for one in await counted(world)) == 8
-    await slow.close()
-    await world.store.close()
+    async with closing(await open_world(url, SetClock())) as world, closing(await connect(url)) as slow:
+        async with slow.transaction():
+            await slow.execute(
+                "INSERT INTO tally SELECT pg_current_xact_id(), 1767445200000, 1, 1, 5, 0, 0, 0"
+            )
+            for _ in range(3):  # they get larger numbers, and end before it
+                await world.accept()
+            for _ in range(3):
+                await world.store.fold()
+            assert await world.rows("SELECT count(*) FROM tally WHERE accepted = 1") == [(3,)]
+        assert sum(one.accepted for one in await counted(world)) == 8
 
 
 async def test_nodes_that_fold_at_once_count_once(url: str) -> None:
-    worlds = [await open_world(url, SetClock()) for _ in range(3)]
-    for _ in range(5):
-        await asyncio.gather(*(world.accept() for world in worlds for _ in range(4)))
-        await asyncio.gather(*(world.store.fold() for world in worlds))
-    assert sum(one.accepted for one in await counted(worlds[0])) == 60
-    for world in worlds:
-        await world.store.close()
+    async with AsyncExitStack() as stack:
+        worlds = [
+            await stack.enter_async_context(closing(await open_world(url, SetClock()))) for _ in range(3)
+        ]
+        for _ in range(5):
+            await asyncio.gather(*(world.accept() for world in worlds for _ in range(4)))
+            await asyncio.gather(*(world.store.fold() for world in worlds))
+        assert sum(one.accepted for one in await counted(worlds[0])) == 60
 
 
 async def test_a_fold_that_came_to_nothing_is_done_again(url: str) -> None:
-    world = await open_world(url, SetClock())
-    await world.accept()
-    from kavle.store.postgres.connection import connect
+    async with closing(await open_world(url, SetClock())) as world:
+        await world.accept()
+        from kavle.store.postgres.connection import connect
 
-    db = await connect(url)
-    await db.execute(
-        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;"
-        "CREATE TRIGGER no BEFORE INSERT ON traffic FOR EACH ROW EXECUTE FUNCTION no()"
-    )
-    with pytest.raises(StoreUnavailable):
-        await world.store.fold()
-    await db.execute("DROP FUNCTION no() CASCADE")
-    await db.close()
-    assert [one.accepted for one in await counted(world)] == [1]
-    await world.store.close()
+        async with closing(await connect(url)) as db:
+            await db.execute(
+                "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;"
+                "CREATE TRIGGER no BEFORE INSERT ON traffic FOR EACH ROW EXECUTE FUNCTION no()"
+            )
+            with pytest.raises(StoreUnavailable):
+                await world.store.fold()
+            await db.execute("DROP FUNCTION no() CASCADE")
+        assert [one.accepted for one in await counted(world)] == [1]

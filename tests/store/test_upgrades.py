@@ -26,6 +26,7 @@ from kavle.model.status import Status
 from kavle.store.inbox import CallbackRequest, IncomingPage, NewNumber
 from kavle.store.types import Decision, HeldPage, LinkTurn, TopUp, Verdict
 from support.books import Place, reading
+from support.closing import closing
 from support.dumps import (
     CALLED_AGAIN,
     COMMAND,
@@ -140,9 +141,8 @@ async def world(old: Place) -> AsyncIterator[World]:
 async def execute(url: str, script: str) -> None:
     from kavle.store.postgres.connection import connect
 
-    db = await connect(url)
-    await db.execute(script)
-    await db.close()
+    async with closing(await connect(url)) as db:
+        await db.execute(script)
 
 
 async def stories(world: World) -> dict[str, list[int]]:
@@ -299,22 +299,20 @@ async def test_nodes_of_the_step_before_go_on_while_a_step_is_made_and_after_it(
     from kavle.store.postgres.connection import connect
 
     url = await empty_database()
-    world = await open_world(url, SetClock())
-    await walk(world, "before")  # from here on its statements are prepared
-    expand = ";".join(f"ALTER TABLE {table} ADD COLUMN more TEXT" for table in TABLES)
-    scripts = [*migrate._scripts(), ("9999_more", expand)]
-    monkeypatch.setattr(migrate, "_scripts", lambda: scripts)
-    busy = await connect(url)
-    await busy.execute("BEGIN")
-    await busy.fetch("SELECT * FROM waiting")  # the step waits for this one, having locked all the others
-    upgrade = asyncio.create_task(migrate.migrate(url))
-    for number in range(3):
-        await walk(world, f"while {number}")
-    assert not upgrade.done()
-    await busy.execute("COMMIT")
-    assert await upgrade == 1
-    await walk(world, "after")
-    await asyncio.gather(world.store.close(), busy.close())
+    async with closing(await open_world(url, SetClock())) as world, closing(await connect(url)) as busy:
+        await walk(world, "before")  # from here on its statements are prepared
+        expand = ";".join(f"ALTER TABLE {table} ADD COLUMN more TEXT" for table in TABLES)
+        scripts = [*migrate._scripts(), ("9999_more", expand)]
+        monkeypatch.setattr(migrate, "_scripts", lambda: scripts)
+        await busy.execute("BEGIN")
+        await busy.fetch("SELECT * FROM waiting")  # the step waits for this one, having locked all the others
+        upgrade = asyncio.create_task(migrate.migrate(url))
+        for number in range(3):
+            await walk(world, f"while {number}")
+        assert not upgrade.done()
+        await busy.execute("COMMIT")
+        assert await upgrade == 1
+        await walk(world, "after")
 
 
 async def test_a_step_and_a_statement_that_wait_for_each_other_both_get_through(
@@ -328,34 +326,32 @@ async def test_a_step_and_a_statement_that_wait_for_each_other_both_get_through(
     step = "ALTER TABLE message ADD COLUMN more TEXT; ALTER TABLE job ADD COLUMN more TEXT"
     scripts = [*migrate._scripts(), ("9999_more", step)]
     monkeypatch.setattr(migrate, "_scripts", lambda: scripts)
-    node = await connect(url)
-    await node.execute("SET deadlock_timeout = '1min'")  # so that it is the step that has to give way
-    await node.execute("BEGIN")
-    await node.fetch("SELECT * FROM job")
-    upgrade = asyncio.create_task(migrate.migrate(url))
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'job'::regclass"
-    while not (await fetch(url, waiting))[0][0]:
-        await asyncio.sleep(0)
-    await node.fetch("SELECT * FROM message")
-    await node.execute("COMMIT")
-    assert await upgrade == 1
-    await node.close()
+    async with closing(await connect(url)) as node:
+        await node.execute("SET deadlock_timeout = '1min'")  # so that it is the step that has to give way
+        await node.execute("BEGIN")
+        await node.fetch("SELECT * FROM job")
+        upgrade = asyncio.create_task(migrate.migrate(url))
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'job'::regclass"
+        while not (await fetch(url, waiting))[0][0]:
+            await asyncio.sleep(0)
+        await node.fetch("SELECT * FROM message")
+        await node.execute("COMMIT")
+        assert await upgrade == 1
 
 
 async def test_a_read_that_had_to_give_way_to_a_step_is_done_again() -> None:
     import asyncpg
 
     url = await empty_database()
-    world = await open_world(url, SetClock())
-    times = iter(range(9))
+    async with closing(await open_world(url, SetClock())) as world:
+        times = iter(range(9))
 
-    async def read(db: object) -> int:
-        if next(times) == 0:
-            raise asyncpg.DeadlockDetectedError
-        return 42
+        async def read(db: object) -> int:
+            if next(times) == 0:
+                raise asyncpg.DeadlockDetectedError
+            return 42
 
-    assert await world.store._read(read) == 42
-    await world.store.close()
+        assert await world.store._read(read) == 42
 
 
 async def test_who_vanished_in_mid_start_keeps_nobody_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,8 +150,10 @@ async def http(port: int, request: str) -> tuple[int, Any]:
 @asynccontextmanager
 async def face_of(smsc: Network) -> AsyncIterator[int]:
     face = Face(SmscDesk(smsc))
-    yield await face.start(0)
-    face.stop()
+    try:
+        yield await face.start(0)
+    finally:
+        face.stop()
 
 
 def posting(body: str, to: str = "/faults", kind: str = "application/json") -> str:

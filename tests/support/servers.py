@@ -12,6 +12,7 @@ from subprocess import CalledProcessError
 
 from support.patience import PATIENCE
 from support.postgres import fetch, server
+from support.survivor import ends_with_us
 
 
 class Server:
@@ -21,6 +22,7 @@ class Server:
         running = server()
         self._bin, self._user = running.bin_path, running.system_user
         self.folder = Path(tempfile.mkdtemp(prefix="kavle-pg-"))
+        ends_with_us(self.folder)
         if self._user is not None:
             shutil.chown(self.folder, self._user)
         self._data = self.folder / "data"

@@ -212,6 +212,9 @@ class World:
         await self.answer(leased.lease, *[Accepted(id) for id in network_ids])
         return message_id
 
+    async def close(self) -> None:
+        await self.store.close()
+
     async def story(self, message_id: int) -> list[int]:
         story = await self.store.story(message_id)
         assert story is not None
