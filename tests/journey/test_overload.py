@@ -15,11 +15,14 @@ import apsw
 import pytest
 import structlog
 
+from kavle.simulator.journal import Submission
 from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.load import Load
 from support.patience import PATIENCE
+from support.postgres import fresh_database, release
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
+from support.running import Running, running
 
 CROWD = 3_000
 HALF_A_HEAD = b"GET /sendsms.aspx?acc=test HTTP/1.1\r\nHost: g\r\nX-Slow: "
@@ -63,9 +66,13 @@ async def a_gateway(folder: Path, smpp_port: int, *accounts: str) -> Path:
 
 async def sent(port: int, serial: int, account: str = "test") -> str:
     """By one call on a connection of its own; the code or id."""
+    return await answered(port, call(account, f"number {serial}"))
+
+
+async def answered(port: int, request: bytes) -> str:
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     with closing(writer):
-        writer.write(call(account, f"number {serial}"))
+        writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200"), head
         return (await reader.readexactly(int(head.lower().split(b"content-length:")[1].split()[0]))).decode()
@@ -92,11 +99,43 @@ async def test_one_accounts_flood_leaves_the_others_message_its_place(tmp_path: 
         flood = Load(gateway.port, callers=32, recipient=lambda serial: PHONE)
         await flood.until_answered(500)
         before = len(flood.answered)
-        assert int(await asyncio.wait_for(sent(gateway.port, 0, "other"), PATIENCE)) >= 1000
+        id = await asyncio.wait_for(sent(gateway.port, 0, "other"), PATIENCE)
+        assert int(id) >= 1000
+        asking = f"GET /sendSms/sendSms.asmx/status?id={id} HTTP/1.1\r\nHost: {LOOPBACK}\r\n\r\n"
+        told = await asyncio.wait_for(answered(gateway.port, asking.encode()), PATIENCE)
+        assert any(f">{status}<" in told for status in (10, 21, 22)), told
         # Of 33 who ask at once each is served in his turn: nobody is passed by for long.
-        assert len(flood.answered) - before < 32 * 100
+        assert len(flood.answered) - before < 2 * 32 * 100
         await flood.stop()
         assert await gateway.stop() == 0
+
+
+FLOOD = 20_000
+
+
+def handed_over(gateway: Running) -> list[str]:
+    """Whom each submit_sm was to, in the order in which the network had them."""
+    return [entry.recipient for entry in gateway.journal.entries if isinstance(entry, Submission)]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+async def test_one_accounts_flood_holds_up_neither_the_others_message_nor_its_status(
+    tmp_path: Path, engine: str
+) -> None:
+    place = await fresh_database() if engine == "postgres" else tmp_path / "kavle.db"
+    async with running(place) as gateway:
+        gateway.complete = False  # most of the flood is still queued in the end
+        await gateway.account("flood", "1234", 2 * FLOOD)
+        many = ",".join(f"4670{number:07d}" for number in range(FLOOD))
+        order = {"till": many, "from": "ip1", "meddelande": "Till alla", "prio": "2"}
+        assert int(await gateway.soap("smsBundle", konto="flood", passwd="1234", **order)) >= 1000
+        mine = await gateway.send(to=PHONE)
+        assert await gateway.until(mine, 22) == 22
+        told = handed_over(gateway)
+        assert told.index(PHONE) < FLOOD / 2
+        assert len(told) < FLOOD, "and it was told before the flood was over"
+    if isinstance(place, str):
+        await release(place)
 
 
 def resident(gateway: Process) -> int:
