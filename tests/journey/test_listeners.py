@@ -240,6 +240,15 @@ def test_a_request_under_way_is_answered_before_the_stop() -> None:
 # --- one limit over all -------------------------------------------------------------------------------------
 
 
+def test_what_is_counted_is_told_by_listeners_that_are_to_alone() -> None:
+    open_one = ListenerSettings(host="127.0.0.1", port=0)
+    watched = ListenerSettings(host="127.0.0.1", port=0, metrics=True)
+    with gateway(listener=[open_one, watched]) as north:
+        asked = "GET /metrics HTTP/1.1\r\nHost: g\r\n\r\n"
+        assert [north.ask(asked, at).status for at in range(3)] == [200, 404, 200]
+        assert [north.ask(HEALTH, at).status for at in range(3)] == [200, 200, 200]
+
+
 def test_one_limit_holds_for_all_listeners_together() -> None:
     with gateway(listener=[listener("modern")], connections=2) as north:
         north.core.gate.clear()

@@ -20,6 +20,7 @@ class Admission(msgspec.Struct, frozen=True):
 
     networks: tuple[Network, ...] = ()  # that may connect to it; none: all
     accounts: frozenset[str] = frozenset()  # that may log in by it; none: all
+    metrics: bool = False  # whoever asks by it is told what is counted
 
     def serves(self, address: str) -> bool:
         """Whether that address, the connection's own and no forwarded one, may connect."""

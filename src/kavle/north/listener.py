@@ -38,7 +38,7 @@ class Listener:
         self.key = key
         self.settings = settings
         networks = tuple(ip_network(network) for network in settings.addresses)
-        self.admission = Admission(networks, frozenset(settings.accounts))
+        self.admission = Admission(networks, frozenset(settings.accounts), settings.metrics)
         self._sockets: list[socket.socket] = []
         self._servers: list[asyncio.Server] = []
 

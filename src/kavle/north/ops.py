@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from kavle.north.http import NO_STORE, TEXT, App, Receive, Scope, Send, allow, reply
+from kavle.north.http import NO_STORE, TEXT, App, HttpError, Receive, Scope, Send, allow, reply
 
 PATIENCE: Final = 15.0
 """Seconds without a sweep after which a process is not ready. One waits 10 s at most for a statement."""
@@ -38,9 +39,12 @@ def readyz(seconds_unstored: Callable[[], float]) -> App:
 
 
 def metrics(registry: CollectorRegistry) -> App:
+    """Where its listener has it: how much goes through is nobody's business who comes as a customer."""
     described = ((b"content-type", CONTENT_TYPE_PLAIN_0_0_4.encode()), NO_STORE)
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["listener"].metrics:
+            raise HttpError(HTTPStatus.NOT_FOUND)
         allow(scope, "GET", "HEAD")
         await reply(send, 200, described, generate_latest(registry))
 

@@ -28,6 +28,7 @@ class ListenerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     key: str = ""  # a file, PEM; empty: it is in the certificate's
     accounts: tuple[str, ...] = ()  # that may log in here; none: all
     addresses: tuple[str, ...] = ()  # addresses or networks that may connect; none: all
+    metrics: bool = False  # /metrics is here, too: it asks nobody who he is
 
     def __post_init__(self) -> None:
         if self.tls and not self.certificate:
@@ -87,7 +88,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     def listeners(self) -> list[tuple[str, ListenerSettings]]:
         """All of them, each with what the settings call it: `host` and `port`, and those of `listener`."""
-        first = ListenerSettings(host=self.host, port=self.port)
+        first = ListenerSettings(host=self.host, port=self.port, metrics=True)
         return [("http", first), *((f"http.listener[{at}]", one) for at, one in enumerate(self.listener))]
 
 
