@@ -26,7 +26,7 @@ from kavle.core.terms import MmsTerms, Terms
 from kavle.metrics import Metrics
 from kavle.model.account import AccountSettings, Anyone, Operator
 from kavle.model.errors import Reason, Refusal
-from kavle.model.mms import IncomingFile, MmsFile
+from kavle.model.mms import IncomingFile, MmsFile, StoredFile
 from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.model.prefix import ByPrefix
@@ -164,12 +164,17 @@ async def test_what_is_refused_stores_and_debits_nothing(gateway: Gateway) -> No
     assert len(await world.rows("SELECT message_id FROM file")) == 2 * 33
 
 
+async def octets(gateway: Gateway, file: StoredFile | None) -> bytes:
+    assert file is not None
+    return b"".join([piece async for piece in gateway.files.pieces(file)])
+
+
 async def test_files_are_shown_to_their_account_and_to_operators_who_may_read(gateway: Gateway) -> None:
     account = gateway.world.account
     id = str(await gateway.accept.mms(account, ORDER))
     stranger = replace(account, id=account.id + 1)
-    assert await gateway.files.sent(account, id, "bild.jpg") == PICTURE
-    assert await gateway.files.sent(ADMIN, id, "kort.vcf") == CARD
+    assert await octets(gateway, await gateway.files.sent(account, id, "bild.jpg")) == JPEG
+    assert await octets(gateway, await gateway.files.sent(ADMIN, id, "kort.vcf")) == CARD.data
     unknown = (stranger, "bild.jpg"), (WATCHER, "bild.jpg"), (account, "bild.JPG"), (account, "\0")
     for viewer, name in unknown:
         assert await gateway.files.sent(viewer, id, name) is None
@@ -239,8 +244,7 @@ async def test_one_from_a_phone_is_kept_once_with_names_and_types_of_ours(gatewa
         ("sida.bin", "application/octet-stream"),
     ]
     found = await gateway.files.received(world.account, line.id, "a_b-2.jpg")
-    assert found is not None
-    assert found.data == JPEG + b"2"
+    assert await octets(gateway, found) == JPEG + b"2"
     assert await gateway.files.received(replace(world.account, id=99), line.id, "a_b.jpg") is None
     assert await gateway.files.received(WATCHER, line.id, "a_b.jpg") is None
     assert await gateway.files.received(world.account, line.id, "a\0b.jpg") is None
@@ -253,3 +257,17 @@ async def test_a_number_without_end_is_kept_as_its_beginning(gateway: Gateway) -
     await gateway.incoming.mms(replace(told, sender="46" * 50_000, recipient="46" * 50_000))
     kept = await gateway.world.rows("SELECT length(sender), length(recipient) FROM incoming")
     assert kept == [(200, 200)]
+
+
+async def test_who_fetches_a_file_has_a_piece_of_it_in_memory_and_is_told_when_it_goes(
+    gateway: Gateway,
+) -> None:
+    long = MmsFile("stor.jpg", "image/jpeg", JPEG + bytes(200_000))
+    id = str(await gateway.accept.mms(gateway.world.account, replace(ORDER, files=(long,))))
+    file = await gateway.files.sent(gateway.world.account, id, "stor.jpg")
+    assert file is not None
+    assert max([len(piece) async for piece in gateway.files.pieces(file)]) < long.size / 2
+    with pytest.raises(Refusal) as refused:
+        await anext(gateway.files.pieces(replace(file, number=2)))
+    assert refused.value.reason is Reason.UNAVAILABLE
+    assert await octets(gateway, file) == long.data

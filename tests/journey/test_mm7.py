@@ -105,9 +105,7 @@ class Business(Running):
 
     async def data(self, story: IncomingStory) -> list[bytes]:
         """Of its files."""
-        files = self.gateway.store.files
-        found = [await files.of_incoming(None, story.line.id, line.name) for line in story.files]
-        return [file.data for file in found if file is not None]
+        return [file.data for file in await self.gateway.store.files.all(story.line.id)]
 
 
 @asynccontextmanager

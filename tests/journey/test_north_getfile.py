@@ -33,8 +33,10 @@ def basic(name: str = NAME, password: str = PASSWORD) -> str:
     return f"Authorization: Basic {b64encode(f'{name}:{password}'.encode()).decode()}\r\n"
 
 
-def get(north: Gateway, asked: dict[str, str], headers: str = "", path: str = PATH) -> Answer:
-    return north.get(f"{path}?{urlencode(asked)}", headers=headers)
+def get(
+    north: Gateway, asked: dict[str, str], headers: str = "", path: str = PATH, method: str = "GET"
+) -> Answer:
+    return north.get(f"{path}?{urlencode(asked)}", method, headers)
 
 
 def check_file(answer: Answer) -> None:
@@ -60,8 +62,28 @@ def test_by_query_form_and_basic_authentication(north: Gateway) -> None:
 
 
 def test_a_head_tells_of_it_without_its_octets(north: Gateway) -> None:
-    answer = north.get(f"{PATH}?{urlencode(ASKED)}", "HEAD")
-    assert (answer.status, answer.headers["content-length"]) == (200, str(len(OCTETS)))
+    answer = get(north, ASKED, method="HEAD")
+    assert (answer.status, answer.headers["content-length"], answer.body) == (200, str(len(OCTETS)), b"")
+    north.core.erased_from = 0
+    assert get(north, ASKED, method="HEAD").status == 200, "its octets are not read"
+
+
+def test_one_without_octets_is_whole(north: Gateway) -> None:
+    north.core.files["4000", "empty.bin"] = IncomingFile("empty.bin", "application/octet-stream", "", b"")
+    answer = get(north, ASKED | {"filename": "empty.bin"})
+    assert (answer.status, answer.headers["content-length"], answer.body) == (200, "0", b"")
+
+
+def test_what_is_erased_while_it_is_fetched_is_cut_off(
+    north: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever fetches it sees that it is not whole, by the length that was told."""
+    north.core.erased_from = 0
+    assert get(north, ASKED).status == 503
+    north.core.erased_from = 150
+    with pytest.raises(AssertionError, match=r"closed after b'\\xff\\xd8"):
+        get(north, ASKED)
+    assert "bug" not in caplog.text
 
 
 WRONG = {

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from kavle.model.history import Wanted
 from kavle.model.incoming import IncomingState
 from kavle.model.message import Accepted
-from kavle.model.mms import FileLine, IncomingMmsLine, MmsFile
+from kavle.model.mms import FileLine, IncomingMmsLine, MmsFile, StoredFile
 from kavle.model.money import UNIT
 from kavle.model.number import NumberSettings
 from kavle.model.service import Service
@@ -42,7 +42,7 @@ async def test_an_mms_walks_the_same_road_as_an_sms_and_its_files_are_the_same_o
     assert await mms.credits() == 99
     (leased,) = await mms.lease()
     assert (leased.service, leased.text, leased.unsent) == (Service.MMS, "Två bilder", (1,))
-    assert await mms.store.files.outgoing(message) == [PICTURE, every_octet]
+    assert await mms.store.files.all(message) == [PICTURE, every_octet]
     await mms.answer(leased.lease, Accepted("mm7"))
     await mms.receipt("mm7")
     assert await mms.story(message) == [10, 21, 22]
@@ -78,11 +78,25 @@ async def test_a_page_reads_what_files_there_are_and_one_at_a_time(mms: World) -
         FileLine("kort.vcf", "text/x-vcard", "", CARD.size),
     ]
     other = await mms.store.create_account(NewAccount("other", "no hash", 0, mms.clock.now()))
-    assert await files.of_outgoing(mms.account.id, message, "kort.vcf") == CARD
-    assert await files.of_outgoing(None, message, "bild.jpg") == PICTURE
+    card = StoredFile(message, 2, "kort.vcf", "text/x-vcard", CARD.size)
+    assert await files.of_outgoing(mms.account.id, message, "kort.vcf") == card
+    assert await files.of_outgoing(None, message, "bild.jpg") == StoredFile(
+        message, 1, "bild.jpg", "image/jpeg", len(JPEG)
+    )
     assert await files.of_outgoing(other.id, message, "bild.jpg") is None
     assert await files.of_outgoing(None, message, "nej.jpg") is None
     assert await files.of_incoming(None, message, "bild.jpg") is None
+
+
+async def test_a_file_is_read_a_piece_at_a_time_and_the_rest_stays_where_it_is(mms: World) -> None:
+    octets = JPEG + bytes(range(256)) * 300
+    message, files = await accept_mms(mms, "", MmsFile("stor.jpg", "image/jpeg", octets)), mms.store.files
+    file = await files.of_outgoing(None, message, "stor.jpg")
+    assert file is not None
+    pieces = [await files.piece(file, at, 10_000) for at in range(0, file.size, 10_000)]
+    assert (b"".join(pieces), {len(piece) for piece in pieces[:-1]}) == (octets, {10_000})
+    assert await files.piece(file, file.size - 1, 10_000) == octets[-1:]
+    assert await files.piece(replace(file, number=2), 0, 10_000) == b"", "it has been erased"
 
 
 async def test_the_history_tells_the_service_and_what_files_there_are(world: World, mms: World) -> None:
@@ -155,7 +169,7 @@ async def test_an_mms_from_a_phone_is_kept_with_its_files_and_wants_its_call(
     (call,) = (await inbox.lease(request)).taken
     assert call.mms == IncomingMmsLine("Semester", "Personal", "Normal", "6.8.0", files)
     found = await world.store.files.of_incoming(world.account.id, line.id, "bild.jpg")
-    assert (found.data, found.content_id) == (JPEG, "bild.jpg@phone")
+    assert await world.store.files.piece(found, 0, found.size) == JPEG
     assert await world.store.files.of_incoming(world.account.id + 1, line.id, "bild.jpg") is None
 
 

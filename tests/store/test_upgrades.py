@@ -199,7 +199,7 @@ async def test_it_comes_up_to_date_with_all_that_is_in_it_and_goes_on_sending(
     pictured = [id for (id,) in await world.rows("SELECT id FROM message WHERE service = 1")]
     assert bool(pictured) == (step[1] >= SINCE_MMS[step[0]])
     for id in pictured:
-        assert await world.store.files.outgoing(id) == [PICTURE, CARD]
+        assert await world.store.files.all(id) == [PICTURE, CARD]
     since = (TOLD_OF_BUNDLES if bundled else {}) | (TOLD_OF_NETWORKS if held else {})
     since |= TOLD_OF_MMS if pictured else {}
     assert await stories(world) == AFTER_THE_LEASES | since

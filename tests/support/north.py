@@ -8,8 +8,9 @@ import contextlib
 import re
 import socket
 import ssl
+import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -27,7 +28,7 @@ from kavle.core.queries import Queries
 from kavle.metrics import Metrics
 from kavle.model.account import Account, AccountSettings, Anyone, Viewer
 from kavle.model.errors import OutcomeUnknown, Reason, Refusal
-from kavle.model.mms import IncomingFile
+from kavle.model.mms import IncomingFile, StoredFile
 from kavle.model.status import Status
 from kavle.north.app import application
 from kavle.north.auth import Authenticator, hash_password
@@ -40,6 +41,7 @@ from support.patience import PATIENCE
 
 T = TypeVar("T")
 NAME, PASSWORD = "test", "pass-1234-word"
+_PIECE = 100  # octets of a file that are read at once
 NEIGHBOUR = "neighbour"
 """Another account, with the same password, which has nothing."""
 QUERY = f"acc={NAME}&pass={PASSWORD}&msg=Testar&to=0702617396&from=ip1&prio=2"
@@ -59,6 +61,7 @@ class Core:
         self.statuses = {"1000": Status.DELIVERED}
         self.mms_statuses = {"2000": Status.DELIVERED}
         self.files: dict[tuple[str, str], IncomingFile] = {}
+        self.erased_from = sys.maxsize  # which octet of each file, once it was found
         self.listed: dict[str, list[tuple[int, Status]]] = {}
         self.due_times: dict[str, datetime] = {}
         self.looked_up: list[str] = []
@@ -168,10 +171,20 @@ class Kept:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def received(self, account: Account, public_id: str, name: str) -> IncomingFile | None:
+    async def received(self, account: Account, public_id: str, name: str) -> StoredFile | None:
         if self._core.down:
             raise Refusal(Reason.UNAVAILABLE)
-        return self._core.files.get((public_id, name)) if account.name == NAME else None
+        if account.name != NAME or (public_id, name) not in self._core.files:
+            return None
+        file, number = self._core.files[public_id, name], list(self._core.files).index((public_id, name))
+        return StoredFile(int(public_id), number, file.name, file.content_type, file.size)
+
+    async def pieces(self, stored: StoredFile) -> AsyncIterator[bytes]:
+        file = list(self._core.files.values())[stored.number]
+        for at in range(0, file.size, _PIECE):
+            if at >= self._core.erased_from:
+                raise Refusal(Reason.UNAVAILABLE)
+            yield file.data[at : at + _PIECE]
 
     async def sent(self, account: Account, public_id: str, name: str) -> None:
         """None is kept."""

@@ -106,7 +106,7 @@ class Dispatcher:
 
     async def files(self, message_id: int) -> Sequence[MmsFile]:
         try:
-            return await self._store.files.outgoing(message_id)
+            return await self._store.files.all(message_id)
         except StoreUnavailable as error:
             raise Refusal(Reason.UNAVAILABLE, "the files can't be read now") from error
 

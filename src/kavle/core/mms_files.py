@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Final
 
 from kavle.core.ids import internal
@@ -13,11 +13,12 @@ from kavle.mms.media import UNKNOWN, Media, sniff
 from kavle.mms.names import safe_names
 from kavle.model.account import Account, Operator
 from kavle.model.errors import Reason, Refusal
-from kavle.model.mms import IncomingFile, MmsFile
+from kavle.model.mms import IncomingFile, MmsFile, StoredFile
 from kavle.model.text import storable
 from kavle.store.store import Store
 
 _LONGEST_ID: Final = 200  # characters of a Content-ID
+_PIECE: Final = 64 * 1024  # octets
 
 
 def sendable(files: Sequence[MmsFile]) -> tuple[MmsFile, ...]:
@@ -71,18 +72,29 @@ def _names(given: Iterable[str], media: Iterable[Media]) -> list[str]:
 
 class MmsFiles:
     """One file at a time, by the public id of its message. Each verb raises `Refusal` UNAVAILABLE where the
-    database can't be had, and is None for what is unknown, another's, erased, or not for the viewer."""
+    database can't be had; what is unknown, another's, erased, or not for the viewer is None."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def sent(self, viewer: Account | Operator, public_id: str, name: str) -> MmsFile | None:
+    async def sent(self, viewer: Account | Operator, public_id: str, name: str) -> StoredFile | None:
         id = await self._id(viewer, public_id, name)
         return None if id is None else await had(self._store.files.of_outgoing(_whose(viewer), id, name))
 
-    async def received(self, viewer: Account | Operator, public_id: str, name: str) -> IncomingFile | None:
+    async def received(self, viewer: Account | Operator, public_id: str, name: str) -> StoredFile | None:
         id = await self._id(viewer, public_id, name)
         return None if id is None else await had(self._store.files.of_incoming(_whose(viewer), id, name))
+
+    async def pieces(self, file: StoredFile) -> AsyncIterator[bytes]:
+        """All its octets, so that however many fetch one, and however slowly, a piece of it is in memory for
+        each. Raises `Refusal` UNAVAILABLE, too, where it is erased meanwhile."""
+        at = 0
+        while at < file.size:
+            piece = await had(self._store.files.piece(file, at, _PIECE))
+            if not piece:
+                raise Refusal(Reason.UNAVAILABLE, "the file has been erased")
+            yield piece
+            at += len(piece)
 
     async def _id(self, viewer: Account | Operator, public_id: str, name: str) -> int | None:
         if may_not_read(viewer) or "\0" in name:  # PostgreSQL has it in no text

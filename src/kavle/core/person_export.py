@@ -97,7 +97,7 @@ class PersonExport:
 
     async def _message(self, story: MessageStory) -> PersonMessage:
         line = story.line
-        files = await self._store.files.outgoing(line.id) if line.service is Service.MMS else []
+        files = await self._store.files.all(line.id) if line.service is Service.MMS else []
         return PersonMessage(
             self._public(line.id),
             line.account,
@@ -116,11 +116,7 @@ class PersonExport:
 
     async def _message_received(self, story: IncomingStory) -> PersonReceived:
         line = story.line
-        files = []
-        for one in story.files:
-            file = await self._store.files.of_incoming(None, line.id, one.name)
-            if file is not None:
-                files.append(PersonFile(file.name, file.content_type, file.data))
+        files = await self._store.files.all(line.id) if line.mms is not None else []
         return PersonReceived(
             self._public(line.id),
             line.account,
@@ -130,7 +126,7 @@ class PersonExport:
             story.text,
             line.received_at,
             [_call(call) for call in story.tries],
-            files,
+            [PersonFile(file.name, file.content_type, file.data) for file in files],
         )
 
     def _public(self, id: int) -> str:

@@ -54,6 +54,16 @@ class FileLine(msgspec.Struct, frozen=True, gc=False):
     size: int  # octets
 
 
+class StoredFile(msgspec.Struct, frozen=True, gc=False):
+    """A file that is not read yet, and where it lies."""
+
+    message_id: int
+    number: int  # among its message's, from 1
+    name: str
+    content_type: str
+    size: int  # octets
+
+
 class IncomingMms(msgspec.Struct, frozen=True):
     """An MMS from a phone, as a network brings it; its texts are files. Message class, priority and version
     are in the words of 3GPP TS 23.140: "Personal", "Normal", "6.8.0"; empty where none was given."""

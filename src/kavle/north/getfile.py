@@ -13,7 +13,7 @@ from typing import Final
 from kavle.clock import Clock
 from kavle.core.mms_files import MmsFiles
 from kavle.model.errors import Reason, Refusal
-from kavle.model.mms import IncomingFile
+from kavle.model.mms import StoredFile
 from kavle.north.auth import Authenticator
 from kavle.north.caller import Caller, Callers
 from kavle.north.file_headers import attachment
@@ -26,7 +26,7 @@ from kavle.north.http import (
     has_body,
     header,
     read_body,
-    reply,
+    reply_in_pieces,
 )
 from kavle.north.query import SHORT, texts
 from kavle.north.throttle import Throttle, network_of
@@ -53,11 +53,15 @@ class GetFile:
         file = await self._file(asked, name, password, self._callers.caller(scope))
         if file is None:
             raise HttpError(HTTPStatus.NOT_FOUND)
-        await reply(send, 200, attachment(file.name, file.content_type), file.data)
+        described = attachment(file.name, file.content_type)
+        try:
+            await reply_in_pieces(scope, send, described, file.size, self._files.pieces(file))
+        except Refusal as refusal:
+            raise HttpError(HTTPStatus.SERVICE_UNAVAILABLE) from refusal
 
     async def _file(
         self, asked: Mapping[str, str], name: str, password: str, caller: Caller
-    ) -> IncomingFile | None:
+    ) -> StoredFile | None:
         now = self._clock.now()
         try:
             account = await self._authenticator.log_in(name, password, caller)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from kavle.core.room import SHORT, Lease
+from kavle.model.errors import OutcomeUnknown, Refusal
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -41,6 +42,25 @@ async def reply(send: Send, status: int, described: Headers, body: bytes) -> Non
     length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": status, "headers": (*described, length)})
     await send({"type": "http.response.body", "body": body})
+
+
+async def reply_in_pieces(
+    scope: Scope, send: Send, described: Headers, size: int, pieces: AsyncIterator[bytes]
+) -> None:
+    """`size` bytes, with status 200. What `pieces` raise at first is raised; later on the answer ends."""
+    wanted = scope["method"] != "HEAD" and size > 0
+    piece = await anext(pieces) if wanted else b""
+    length = (b"content-length", b"%d" % size)
+    await send({"type": "http.response.start", "status": 200, "headers": (*described, length)})
+    left = size - len(piece) if wanted else 0
+    await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+    while left > 0:
+        try:
+            piece = await anext(pieces)
+        except Refusal as refusal:
+            raise OutcomeUnknown from refusal  # nothing can be told any more but that it is not whole
+        left -= len(piece)
+        await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
 
 
 async def service_unavailable(scope: Scope, receive: Receive, send: Send) -> None:

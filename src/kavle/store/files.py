@@ -1,4 +1,5 @@
-"""What a store does with the files of messages, on every engine: all of one for a carrier, one for a page."""
+"""What a store does with the files of messages, on every engine: all of one for a carrier, one for a page,
+piece by piece."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from kavle.model.message import Draft
-from kavle.model.mms import FileLine, IncomingFile, MmsFile
+from kavle.model.mms import FileLine, MmsFile, StoredFile
 
 FileRow = tuple[int, int, str, str, str, int, bytes]
 """message, number, name, content type, content id, size, data"""
@@ -20,8 +21,8 @@ MOST_LOOKED_AT: Final = 20
 class Files(Protocol):
     """Reads only. Files of messages that go out and of those that came in, by internal id."""
 
-    async def outgoing(self, message_id: int) -> list[MmsFile]:
-        """All of a message's, in their order; for who sends it."""
+    async def all(self, message_id: int) -> list[MmsFile]:
+        """A message's, in their order, whole."""
 
     async def lines(self, message_id: int) -> list[FileLine]:
         """What there is, in its order, without its data."""
@@ -30,11 +31,15 @@ class Files(Protocol):
         """The plain texts among a message's first files, in their order, each with so many octets from its
         beginning; of those messages that have any."""
 
-    async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> MmsFile | None:
+    async def of_outgoing(self, account_id: int | None, message_id: int, name: str) -> StoredFile | None:
         """One of the account's, or of anybody's. None for what is unknown, erased or another's."""
 
-    async def of_incoming(self, account_id: int | None, incoming_id: int, name: str) -> IncomingFile | None:
+    async def of_incoming(self, account_id: int | None, incoming_id: int, name: str) -> StoredFile | None:
         """As `of_outgoing`."""
+
+    async def piece(self, file: StoredFile, start: int, octets: int) -> bytes:
+        """Some of its octets, from the one at `start` on; none where it has been erased. No more than these
+        are read."""
 
 
 def written(rows: Iterable[tuple[int, bytes]]) -> dict[int, list[bytes]]:

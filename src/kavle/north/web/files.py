@@ -3,7 +3,7 @@ else to be kept."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,12 +12,13 @@ from starlette.routing import BaseRoute, Route
 
 from kavle.core.mms_files import MmsFiles
 from kavle.model.account import Account, Operator
-from kavle.model.mms import IncomingFile, MmsFile
+from kavle.model.mms import StoredFile
 from kavle.north.file_headers import shown
+from kavle.north.http import Headers, Receive, Scope, Send, reply_in_pieces
 from kavle.north.web.door import Door
 from kavle.north.web.visitor import Visitor
 
-Read = Callable[[Account | Operator, str, str], Awaitable[MmsFile | IncomingFile | None]]
+Find = Callable[[Account | Operator, str, str], Awaitable[StoredFile | None]]
 Page = Callable[[Request, Visitor, Account | Operator], Awaitable[Response]]
 
 
@@ -29,14 +30,14 @@ class Files:
 
     def of_customers(self, door: Door) -> list[BaseRoute]:
         return [
-            _route("/portal/message", door.customers(_from(self._files.sent))),
-            _route("/portal/incoming", door.customers(_from(self._files.received))),
+            _route("/portal/message", door.customers(_from(self._files, self._files.sent))),
+            _route("/portal/incoming", door.customers(_from(self._files, self._files.received))),
         ]
 
     def of_operators(self, door: Door) -> list[BaseRoute]:
         return [
-            _route("/operator/message", door.operators(_from(self._files.sent))),
-            _route("/operator/incoming", door.operators(_from(self._files.received))),
+            _route("/operator/message", door.operators(_from(self._files, self._files.sent))),
+            _route("/operator/incoming", door.operators(_from(self._files, self._files.received))),
         ]
 
 
@@ -44,14 +45,26 @@ def _route(page: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Rou
     return Route(page + "/{id}/file/{name}", endpoint, methods=["GET"])
 
 
-def _from(read: Read) -> Page:
+class _InPieces(Response):
+    """A file that is read while it goes out."""
+
+    def __init__(self, described: Headers, size: int, pieces: AsyncIterator[bytes]) -> None:
+        super().__init__(headers={name.decode(): value.decode() for name, value in described})
+        del self.headers["content-length"]
+        self._size = size
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await reply_in_pieces(scope, send, self.raw_headers, self._size, self._pieces)
+
+
+def _from(files: MmsFiles, find: Find) -> Page:
     async def file(request: Request, visitor: Visitor, viewer: Account | Operator) -> Response:
         # Paths are matched whatever their letters' case; the name's own is in the path as it came.
         name = request.scope["raw_path"].rpartition(b"/")[2].decode("ascii", "replace")
-        found = await read(viewer, request.path_params["id"], name)
+        found = await find(viewer, request.path_params["id"], name)
         if found is None:
             raise HTTPException(404)
-        headers = {name.decode(): value.decode() for name, value in shown(found.name, found.content_type)}
-        return Response(found.data, headers=headers)
+        return _InPieces(shown(found.name, found.content_type), found.size, files.pieces(found))
 
     return file
