@@ -322,6 +322,18 @@ async def test_what_says_no_number_of_ours_is_refused(run: Business, mmsc: Mmsc)
     assert await run.incoming() == []
 
 
+@only_sqlite
+async def test_what_is_for_more_numbers_than_a_phone_writes_to_is_refused(run: Business, mmsc: Mmsc) -> None:
+    """Each is kept with all files: a single request would fill a disk."""
+    numbers = [Address(Form.NUMBER, f"467017406{number:02}") for number in range(51)]
+    status, answer = await mmsc.tell(run.hook, delivery(to=tuple(numbers)))
+    assert isinstance(answer, DeliverRsp)
+    assert (status, answer.status.code) == (200, Code.MULTIPLE_ADDRESSES_NOT_SUPPORTED)
+    assert await run.incoming() == []
+    assert (await mmsc.tell(run.hook, delivery(to=tuple(numbers[:50]))))[0] == 200
+    assert len(await run.incoming()) == 50
+
+
 async def test_what_says_no_number_is_to_the_one_that_is_set(tmp_path: Path, mmsc: Mmsc) -> None:
     async with business(tmp_path / "kavle.db", mmsc.url, incoming_number=NUMBER) as run:
         assert (await mmsc.tell(run.hook, delivery(to=())))[0] == 200

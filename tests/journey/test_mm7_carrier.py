@@ -31,7 +31,8 @@ from kavle.south.mm7 import requests as requests_module
 from kavle.south.mm7.carrier import Mm7Carrier
 from kavle.south.mm7.client import LONGEST_ANSWER
 from kavle.south.mm7.settings import Mm7Settings
-from kavle.wire.mm7 import SUCCESS, Code, SubmitReq, SubmitRsp
+from kavle.wire.mm7 import SUCCESS, Code, RSErrorRsp, SubmitReq, SubmitRsp, Version
+from kavle.wire.mm7 import Status as Said
 from support.mmsc import Answer, Mmsc, cut, http, refusing, said, when
 from support.patience import PATIENCE, until
 from support.tls import CERTIFICATES, server_context
@@ -395,6 +396,19 @@ async def test_what_fails_here_says_nothing_of_the_network(mmsc: Mmsc, core: Fil
 
 
 # --- what is not known ---------------------------------------------------------------------------------
+
+
+async def test_a_fault_in_no_namespace_is_understood(mmsc: Mmsc, core: Files) -> None:
+    """It was taken for one that knows nothing of MM7, after which nobody knows whether it has the message."""
+
+    async def fault(request: web.Request, message: SubmitReq) -> web.StreamResponse:
+        told = Said(Code.SERVICE_UNAVAILABLE)
+        return said(RSErrorRsp(transaction=message.transaction, version=Version("", ""), status=told), 500)
+
+    mmsc.answers.append(fault)
+    async with running(mmsc, core) as carrier:
+        carrier.submit([parcel(1)])
+        assert await ended(core) == [later("4006 SERVICE_UNAVAILABLE")]
 
 
 async def test_the_connection_is_lost_once_the_request_was_written(mmsc: Mmsc, core: Files) -> None:

@@ -11,6 +11,7 @@ import pytest
 from kavle.wire.mime import ContentType, Part
 from kavle.wire.mime import write as write_mime
 from kavle.wire.mm7 import (
+    NOT_MM7,
     Address,
     Code,
     DeliverReq,
@@ -104,6 +105,7 @@ def test_a_fault_that_knows_nothing_of_mm7(fault: str, status: tuple[int, str]) 
     message = read("text/xml", envelope(f"<env:Fault>{fault}</env:Fault>"))
     assert isinstance(message, RSErrorRsp)
     assert message.status == Status(*status)
+    assert message.version == NOT_MM7
 
 
 def test_details_are_told_in_one() -> None:

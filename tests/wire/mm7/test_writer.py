@@ -32,6 +32,7 @@ from kavle.wire.mm7 import (
     SubmitReq,
     SubmitRsp,
     VASPErrorRsp,
+    Version,
     read,
     version,
     write,
@@ -165,6 +166,13 @@ KINDS: list[type[Message]] = [
     RSErrorRsp,
     VASPErrorRsp,
 ]
+
+
+@pytest.mark.parametrize("kind", [DeliverRsp, DeliveryReportRsp, ReadReplyRsp, VASPErrorRsp])
+def test_what_was_told_in_no_namespace_is_answered_in_none(kind: type[Message]) -> None:
+    """Else the answer is no XML, and the network tells the same again and again."""
+    answer = kind(transaction="t", version=Version("", "5.3.0"), status=SUCCESS)
+    assert read(*write(answer)) == answer
 
 
 @settings(max_examples=300, deadline=None)

@@ -39,6 +39,8 @@ from kavle.wire.mm7 import (
 KeepMms = Callable[[IncomingMms], Awaitable[None]]
 """Returns when it is on disk; raises `Refusal` when it can't be kept now."""
 
+_MOST_NUMBERS: Final = 50
+"""That one MMS is kept for, with its files for each. Phones write to fewer."""
 _LATER: Final = Status.of(Code.SERVICE_UNAVAILABLE)
 _ANSWERS: Final[Mapping[type[Message], Callable[..., Message]]] = {
     DeliverReq: DeliverRsp,
@@ -147,6 +149,10 @@ class Door:
             name = self._settings.name
             self._sparse.warning(f"an MMS that says no number of ours: set carrier.{name}.incoming_number")
             return Status.of(Code.ADDRESS_ERROR)
+        if len(messages) > _MOST_NUMBERS:
+            name = self._settings.name
+            self._sparse.warning(f"an MMS to too many numbers: set carrier.{name}.incoming_number")
+            return Status.of(Code.MULTIPLE_ADDRESSES_NOT_SUPPORTED)
         for message in messages:
             await self._keep_mms(message)
         return SUCCESS

@@ -24,7 +24,7 @@ from kavle.south.mm7.outcomes import http_meaning, meaning_of
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.mm7.submit import submission
 from kavle.south.sparse import SparseLog
-from kavle.wire.mm7 import RSErrorRsp, SubmitRsp, Unreadable, pieces, read
+from kavle.wire.mm7 import NOT_MM7, SubmitRsp, Unreadable, pieces, read
 
 NO_FILES: Final = Refused(Status.INTERNAL_ERROR, True, "its files could not be read")
 
@@ -141,8 +141,8 @@ class Requests:
             message = read(answer.headers.get("Content-Type", ""), answer.body)
         except Unreadable:
             return _of(by_http)
-        if isinstance(message, RSErrorRsp) and not message.version.namespace:
-            return _of(by_http)  # a fault of something that knows nothing of MM7
+        if message.version == NOT_MM7:
+            return _of(by_http)
         said = meaning_of(message, self._settings.retry_codes)
         if said.result is None and isinstance(message, SubmitRsp):
             return _Submitted(Accepted(message.message_id[:LONGEST_ID]), said)

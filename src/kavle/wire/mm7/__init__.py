@@ -27,11 +27,12 @@ from kavle.wire.mm7.messages import (
 )
 from kavle.wire.mm7.reader import read
 from kavle.wire.mm7.status import TEXTS, Code
-from kavle.wire.mm7.versions import NEWEST, SCHEMAS, Version, version
+from kavle.wire.mm7.versions import NEWEST, NOT_MM7, SCHEMAS, Version, version
 from kavle.wire.mm7.writer import pieces, write
 
 __all__ = [
     "NEWEST",
+    "NOT_MM7",
     "SCHEMAS",
     "SUCCESS",
     "TEXTS",

@@ -15,7 +15,7 @@ from kavle.wire.mm7.errors import Unreadable
 from kavle.wire.mm7.fields import FIELDS, NAMES, WITH_CONTENT, Field, Kind
 from kavle.wire.mm7.messages import Address, Form, Message, RSErrorRsp, Status
 from kavle.wire.mm7.status import Code
-from kavle.wire.mm7.versions import Version
+from kavle.wire.mm7.versions import NOT_MM7, Version
 from kavle.wire.mm7.xml import Element, parse
 
 _FORMS: Final = {form.value.lower(): form for form in Form}
@@ -86,7 +86,7 @@ def _in_fault(fault: Element) -> Element:
     )
     if told is not None:
         status.children.append(Element("StatusText", text=told.text))
-    return Element(RSErrorRsp.__name__, children=[status])
+    return Element(RSErrorRsp.__name__, children=[Element("MM7Version", text=NOT_MM7.number), status])
 
 
 def _transaction(envelope: Element) -> str:

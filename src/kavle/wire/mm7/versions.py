@@ -29,6 +29,10 @@ class Version(msgspec.Struct, frozen=True):
     number: str  # MM7Version, "6.8.0"
 
 
+NOT_MM7: Final = Version("", "none")
+"""Of a fault of something that knows nothing of MM7."""
+
+
 def version(schema: str = NEWEST, number: str = "") -> Version:
     """By a schema's name; `number` where it is not the one that goes with it."""
     return Version(_ARCHIVE + schema, number or SCHEMAS[schema])

@@ -50,12 +50,14 @@ def _envelope(message: Message, content_id: str) -> bytes:
     if isinstance(message, IN_FAULTS):
         body = _fault(message.status, body)
     # mustUnderstand and the header are the standard's; the child elements are qualified by the default
-    # namespace.
+    # namespace. A prefix for no namespace is no XML (Namespaces in XML 1.0 §2.2): who wrote without one
+    # is answered without one.
+    prefix, bound = ("mm7:", f' xmlns:mm7="{namespace}"') if namespace else ("", "")
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         f'<env:Envelope xmlns:env="{SOAP11.namespace}"><env:Header>'
-        f'<mm7:TransactionID xmlns:mm7="{namespace}" env:mustUnderstand="1">{escape(message.transaction)}'
-        f"</mm7:TransactionID></env:Header><env:Body>{body}</env:Body></env:Envelope>"
+        f'<{prefix}TransactionID{bound} env:mustUnderstand="1">{escape(message.transaction)}'
+        f"</{prefix}TransactionID></env:Header><env:Body>{body}</env:Body></env:Envelope>"
     ).encode()
 
 
