@@ -61,6 +61,7 @@ class Core:
         self.statuses = {"1000": Status.DELIVERED}
         self.mms_statuses = {"2000": Status.DELIVERED}
         self.files: dict[tuple[str, str], IncomingFile] = {}
+        self.pieces_read = 0
         self.erased_from = sys.maxsize  # which octet of each file, once it was found
         self.listed: dict[str, list[tuple[int, Status]]] = {}
         self.due_times: dict[str, datetime] = {}
@@ -182,6 +183,7 @@ class Kept:
     async def pieces(self, stored: StoredFile) -> AsyncIterator[bytes]:
         file = list(self._core.files.values())[stored.number]
         for at in range(0, file.size, _PIECE):
+            self._core.pieces_read += 1
             if at >= self._core.erased_from:
                 raise Refusal(Reason.UNAVAILABLE)
             yield file.data[at : at + _PIECE]
