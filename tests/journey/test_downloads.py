@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import threading
 import tomllib
 import zipfile
 from importlib.metadata import EntryPoint
@@ -14,8 +15,9 @@ import pytest
 
 import kavle
 from apps import build
+from kavle.north import downloads
 from kavle.north.caller import Callers
-from kavle.north.downloads import SmsZip
+from kavle.north.downloads import SmsZip, with_ini
 from kavle.north.http import Message
 from kavle.north.settings import HttpSettings
 from kavle.smsapp.address import from_ini
@@ -73,6 +75,23 @@ def test_behind_tls_it_is_an_address_of_https() -> None:
     with gateway(listener=[listener("modern")]) as running:
         answer = running.ask(f"GET {PATH} HTTP/1.1\r\nHost: gateway\r\n\r\n", at=1, tls=trusting())
         assert address(answer) == f"https://{LOOPBACK}:{running.server.listeners[1].port}"
+
+
+def test_it_is_made_beside_the_loop_and_once_for_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_by, made_for = [], []
+
+    def made(packed: bytes, at: str) -> tuple[int, bytes]:
+        made_by.append(threading.current_thread())
+        made_for.append(at)
+        return with_ini(packed, at)
+
+    monkeypatch.setattr(downloads, "with_ini", made)
+    with gateway(hosts=("here", "there")) as running:
+        for host in ("here", "there", "here", "there", "here:²"):
+            assert running.ask(f"GET {PATH} HTTP/1.1\r\nHost: {host}\r\n\r\n").status == 200
+        loop = running.do(threading.current_thread)
+        assert made_for == ["http://here", "http://there", running.url], "no port of ours is ²"
+    assert loop not in made_by
 
 
 async def test_it_goes_out_piece_by_piece() -> None:

@@ -100,7 +100,7 @@ def _peer(scope: Scope) -> str:
 def _host(authority: str) -> str:
     """The host of `host:port`; an IPv6 address keeps its brackets."""
     host, colon, port = authority.rpartition(":")
-    return host if colon and port.isdigit() else authority
+    return host if colon and port.isascii() and port.isdigit() else authority
 
 
 def _own(scope: Scope) -> str:
