@@ -9,7 +9,7 @@ import apsw
 
 from kavle.store.books import BATCH, PAGE, Book, Closed, Closing, Entered, add_up, book
 from kavle.store.sqlite.reader import Reader
-from kavle.store.sqlite.writer import Writer
+from kavle.store.sqlite.writer import Writes
 
 _BOOKS: Final = (
     "SELECT page.id, page.name, coalesce(c.balance, 0) = b.amount"
@@ -38,7 +38,7 @@ _CLOSE: Final = (
 class SqliteBooks:
     """Part of a `SqliteStore`, with its threads."""
 
-    def __init__(self, writer: Writer, look: Reader) -> None:
+    def __init__(self, writer: Writes, look: Reader) -> None:
         self._writer = writer
         self._look = look
 

@@ -28,13 +28,13 @@ from kavle.store.inbox import (
 from kavle.store.rows import to_ms
 from kavle.store.sqlite import callbacks, incoming, incoming_mms, incoming_reads, numbers
 from kavle.store.sqlite.reader import Reader
-from kavle.store.sqlite.writer import Writer
+from kavle.store.sqlite.writer import Writes
 
 
 class SqliteInbox:
     """Part of a `SqliteStore`, with its threads."""
 
-    def __init__(self, writer: Writer, read: Reader, look: Reader, told: Callable[[int], None]) -> None:
+    def __init__(self, writer: Writes, read: Reader, look: Reader, told: Callable[[int], None]) -> None:
         """`told` is called with each id given out."""
         self._writer = writer
         self._read = read

@@ -14,7 +14,7 @@ from kavle.store.listing import bounds, order, slice_of
 from kavle.store.office import LINES, NOTHING, OPERATORS, OperatorChange, audit_line, operator, written
 from kavle.store.rows import to_ms
 from kavle.store.sqlite.reader import Reader
-from kavle.store.sqlite.writer import Writer
+from kavle.store.sqlite.writer import Writes
 
 _ADD: Final = (
     "INSERT INTO operator (name, password_hash, role, disabled, created_at) VALUES (?, ?, ?, ?, ?)"
@@ -33,7 +33,7 @@ _END: Final = "UPDATE audit SET came = ?, before = ?, after = ? WHERE id = ?"
 class SqliteOffice:
     """Part of a `SqliteStore`, with its threads."""
 
-    def __init__(self, writer: Writer, read: Reader, look: Reader) -> None:
+    def __init__(self, writer: Writes, read: Reader, look: Reader) -> None:
         self._writer = writer
         self._read = read
         self._look = look

@@ -14,7 +14,7 @@ from kavle.store.sqlite.connection import overwriting
 from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.recipients import forget
 from kavle.store.sqlite.rows import array
-from kavle.store.sqlite.writer import Writer
+from kavle.store.sqlite.writer import Writes
 
 _IDS: Final = "(SELECT value FROM json_each(?))"
 _QUEUED: Final = f"SELECT message_id FROM job WHERE message_id IN {_IDS}"  # noqa: S608 -- ours
@@ -75,7 +75,7 @@ _NOTE: Final = (
 class SqlitePersons:
     """Part of a `SqliteStore`, with its threads."""
 
-    def __init__(self, writer: Writer, look: Reader, key: bytes) -> None:
+    def __init__(self, writer: Writes, look: Reader, key: bytes) -> None:
         self._writer = writer
         self._look = look
         self._key = key

@@ -15,7 +15,7 @@ from kavle.store.restoring import BACKUP, Mark, Restored, changed, leap, read_re
 from kavle.store.rows import JobState, from_ms, to_ms
 from kavle.store.sqlite.mark import MarkFile
 from kavle.store.sqlite.reader import Reader
-from kavle.store.sqlite.writer import Writer
+from kavle.store.sqlite.writer import Writes
 
 BATCH: Final = 10_000
 
@@ -45,7 +45,7 @@ _HOLD: Final = (
 class SqliteRestoring:
     """Part of a `SqliteStore`, with its threads."""
 
-    def __init__(self, writer: Writer, read: Reader, file: MarkFile, told: Callable[[int], None]) -> None:
+    def __init__(self, writer: Writes, read: Reader, file: MarkFile, told: Callable[[int], None]) -> None:
         """`told`: the newest id that is given out."""
         self._writer = writer
         self._read = read

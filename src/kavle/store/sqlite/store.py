@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
@@ -54,7 +55,7 @@ from kavle.store.sqlite.office import SqliteOffice
 from kavle.store.sqlite.persons import SqlitePersons
 from kavle.store.sqlite.reader import Reader
 from kavle.store.sqlite.restoring import SqliteRestoring
-from kavle.store.sqlite.writer import Writer
+from kavle.store.sqlite.writer import Writer, Writes
 from kavle.store.types import (
     AccountChange,
     AccountLine,
@@ -96,24 +97,23 @@ def end_process(error: BaseException) -> None:
     os._exit(70)  # EX_SOFTWARE
 
 
-class SqliteStore:
-    """Made by `SqliteStore.open`, inside the event loop that will use it."""
+class _Engine(NamedTuple):
+    lock: EngineLock
+    checkpointer: Checkpointer
 
-    def __init__(
-        self,
-        lock: EngineLock,
-        writer: Writer,
-        checkpointer: Checkpointer,
-        reader: Reader,
-        looker: Reader,
-        mark: MarkFile,
-    ) -> None:
-        self._lock = lock
+
+class SqliteStore:
+    """Made by `SqliteStore.open` or `join`, inside the event loop that will use it."""
+
+    def __init__(self, path: Path, writer: Writes, engine: _Engine | None) -> None:
+        """`engine`: what this process has as the one that writes."""
+        self._engine = engine
         self._writer = writer
-        self._checkpointer = checkpointer
-        self._read = reader
-        self._look = looker
+        self._read = reader = Reader(path, "reader")
+        self._look = looker = Reader(path, "looker")
+        mark = MarkFile(path)
         self._newest = reads.last_id(reader.db)
+        self._alone = engine is not None  # nobody else gives out ids
         key: bytes = reader.db.execute("SELECT id_key FROM gateway").get
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
@@ -145,8 +145,18 @@ class SqliteStore:
         checkpointer = Checkpointer(path, on_death)
         checkpointer.watch(db)
         writer = Writer(db, checkpointer, on_death, observe=observe)
-        readers = Reader(path, "reader"), Reader(path, "looker")
-        return cls(lock, writer, checkpointer, *readers, MarkFile(path))
+        return cls(path, writer, _Engine(lock, checkpointer))
+
+    @classmethod
+    def join(cls, path: Path, writer: Writes) -> SqliteStore:
+        """Of a file that another process has opened: this one reads it, and what is to be written goes by
+        that one's writer."""
+        return cls(path, writer, None)
+
+    def lend(self) -> Writes:
+        """The writer, for processes that join: from now on they give out ids as well."""
+        self._alone = False
+        return self._writer
 
     async def close(self) -> None:
         with suppress(StoreUnavailable):  # it is behind then, which does no harm
@@ -154,8 +164,9 @@ class SqliteStore:
         await self._writer.close()
         self._read.close()
         self._look.close()
-        await asyncio.to_thread(self._checkpointer.close)
-        self._lock.release()
+        if self._engine is not None:
+            await asyncio.to_thread(self._engine.checkpointer.close)
+            self._engine.lock.release()
 
     async def carrier_ids(self, carriers: Sequence[CarrierTerms]) -> dict[str, int]:
         return await self._writer.call(_carrier_ids, carriers)
@@ -268,7 +279,7 @@ class SqliteStore:
         return await self._read(accounts.balance, account_id)
 
     async def newest_id(self) -> int:
-        return self._newest
+        return self._newest if self._alone else await self._read(reads.last_id)
 
     async def status(self, message_id: int, service: Service = Service.SMS) -> Status | None:
         return await self._read(reads.status, message_id, service)

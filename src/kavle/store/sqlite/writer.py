@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import apsw
 
@@ -35,6 +35,14 @@ _CULPRIT: Final = (
 )
 
 _log = logging.getLogger("kavle.store")
+
+
+class Writes(Protocol):
+    """The one writer: this process's own, or the engine's, by a line to it."""
+
+    def call(self, verb: Verb[P, R], payload: P, octets: int = 0) -> asyncio.Future[R]: ...
+
+    async def close(self) -> None: ...
 
 
 class _Work:
