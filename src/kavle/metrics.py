@@ -6,9 +6,10 @@ import math
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final
 
+from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
@@ -75,6 +76,8 @@ class Metrics(Collector):
         self.wrong_books = 0
         self.held: Mapping[str, float] = {}  # messages by carrier
         self._gauges: list[tuple[str, str, str, Gauge]] = []
+        self.text: Callable[[], Awaitable[bytes]] = self._own
+        """What /metrics answers; of one of several processes, that of all of them."""
 
     def committed(self, calls: int, seconds: float) -> None:
         self.commits += 1
@@ -103,6 +106,9 @@ class Metrics(Collector):
         registry = CollectorRegistry()
         registry.register(self)
         return registry
+
+    async def _own(self) -> bytes:
+        return generate_latest(self.registry())
 
     def collect(self) -> Iterator[Metric]:
         yield _counter("kavle_accepted", "Messages accepted", self.accepted)

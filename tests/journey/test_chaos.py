@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -110,6 +111,51 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
         await network.stop()
     await check(tmp_path, database, load, owner)
     proof.holds({"rounds": proof.made, **load.counted, "callbacks": len(owner.told)})
+
+
+@pytest.mark.skipif("KAVLE_CHAOS_ROUNDS" not in os.environ, reason="a round is in test_norths.py")
+@pytest.mark.timeout(0)
+async def test_nothing_is_lost_doubled_or_mispaid_when_the_engine_or_a_north_is_killed(
+    tmp_path: Path, dice: random.Random
+) -> None:
+    proof = Proof("kills-norths")
+    journal, log = tmp_path / "network.jsonl", tmp_path / "gateway.log"
+    database, port = tmp_path / "data" / "kavle.db", free_port()
+    killed = Counter[str]()
+    async with (
+        customer(dice) as owner,
+        kavle(*NETWORK, "--journal", str(journal), log=log) as network,
+        mmsc(port, tmp_path / "mmsc.jsonl", log) as other,
+    ):
+        config = settings_file(
+            tmp_path, network.port, http_port=port, mmsc=other.port, processes=2, more=SETTINGS
+        )
+        serve = ["serve", "--config", str(config)]
+        account = ["account", "create", "test", "--password", "1234", "--credits", "1000000"]
+        assert (await run(*account, "--config", str(config)))[0] == 0
+        await give_number("test", owner.there.url, str(config))
+        load: Load | None = None
+        for _ in proof.rounds(ROUNDS):
+            async with kavle(*serve, log=log) as gateway:
+                load = load or Load(gateway.port, callers=8, kinds=everything, borne={"42"})
+                for _ in range(dice.randrange(3)):
+                    await load.until_answered(dice.randrange(12))
+                    if norths := gateway.children:  # else both are being started anew
+                        os.kill(dice.choice(norths), signal.SIGKILL)
+                        killed["a north"] += 1
+                await asyncio.sleep(dice.uniform(0.05, 0.8))
+                await gateway.kill()
+                killed["the engine"] += 1
+        assert load is not None
+        async with kavle(*serve, log=log) as gateway:
+            await load.until_all_got_through(Kind)
+            await load.stop()
+            await all_is_over(database, tmp_path)
+            assert await gateway.stop() == 0
+        await other.stop()
+        await network.stop()
+    await check(tmp_path, database, load, owner)
+    proof.holds({"rounds": proof.made, **load.counted, "callbacks": len(owner.told)}, killed)
 
 
 @pytest.mark.timeout(0)

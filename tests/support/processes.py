@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from support.patience import PATIENCE
@@ -31,6 +31,15 @@ default = "2.50"
 """
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that it has started, and that run."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # one that has ended meanwhile
+            found += map(int, (thread / "children").read_text().split())
+    return sorted(found)
+
+
 class Process:
     """A `kavle …`; `said` is the line by which it told that it was ready."""
 
@@ -47,6 +56,10 @@ class Process:
     @property
     def running(self) -> bool:
         return self.process.returncode is None
+
+    @property
+    def children(self) -> list[int]:
+        return children_of(self.process.pid)
 
     async def ready(self, word: str = "ready") -> bool:
         """Whether it said `word`, and did not end before."""
@@ -124,15 +137,17 @@ def settings_file(
     carrier: str = "",
     host: str = LOOPBACK,
     mmsc: int | None = None,
+    processes: int = 0,
     more: str = "",
 ) -> Path:
-    """`carrier`: further lines of the SMSC's; `mmsc`: the port of an MMSC, that comes to `MMSC_PATH`; `more`:
-    further tables."""
+    """`carrier`: further lines of the SMSC's; `mmsc`: the port of an MMSC, that comes to `MMSC_PATH`;
+    `processes`: that only let customers in; `more`: further tables."""
     path = folder / "kavle.toml"
     path.write_text(f"""
 database = "{database or f"sqlite:///{folder}/data/kavle.db"}"
 [http]
 port = {http_port}
+processes = {processes}
 [[carrier]]
 name = "simulated"
 kind = "smpp"

@@ -152,23 +152,25 @@ async def running(
     clock: Clock | None = None,
     phones: bool = False,
     mms: bool = False,
+    processes: int = 0,
     **network_settings: object,
 ) -> AsyncIterator[Running]:
     """Ends with the invariants, and with a look at the event loop's longest stall. `carrier`: settings of it
-    besides. `phones`: the network's are at /phones. `mms`: there is an MMSC beside it."""
+    besides. `phones`: the network's are at /phones. `mms`: there is an MMSC beside it. `processes`: that
+    only let customers in."""
     journal = MemoryJournal()
     network = Smsc(SmscSettings(**network_settings), structlog.get_logger(), journal)  # type: ignore[arg-type]
     async with AsyncExitStack() as opened:  # what is there is closed, also where the next does not start
         _, port = await network.start(LOOPBACK, 0)
         opened.push_async_callback(network.stop)
         settings = settings_for(place, port, listeners=listeners, carrier=carrier)
-        settings = msgspec.structs.replace(settings, gateway=gateway_settings, callbacks=callbacks)
+        http = msgspec.structs.replace(settings.http, processes=processes)
+        settings = msgspec.structs.replace(settings, http=http, gateway=gateway_settings, callbacks=callbacks)
         face = Face(SmscDesk(network))
         face_url = f"http://{LOOPBACK}:{await face.start(0)}"
         opened.callback(face.stop)
         if phones:
-            http = msgspec.structs.replace(settings.http, phones=face_url)
-            settings = msgspec.structs.replace(settings, http=http)
+            settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(http, phones=face_url))
         mmsc = Mmsc(MmscSettings(retry=0.05), structlog.get_logger(), journal) if mms else None
         if mmsc is not None:
             _, mmsc_port = await mmsc.start(LOOPBACK, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -26,6 +27,9 @@ from kavle.north.server import HttpServer
 from kavle.north.web.phones import Guest
 from kavle.store.store import Store
 
+if TYPE_CHECKING:
+    from kavle.cli.roles.norths import Front, Norths
+
 _log = structlog.get_logger("kavle.app")
 
 
@@ -41,7 +45,7 @@ class Gateway:
         self._node = Node(settings, clock)
         self._started: list[Part] = []
         self.accounts: Accounts
-        self.http: HttpServer
+        self.http: HttpServer | Front
 
     @property
     def settings(self) -> Settings:
@@ -111,9 +115,7 @@ class Gateway:
         self.accounts = Accounts(node.store, node.clock, node.changed)
         region = self.settings.gateway.region
         desk = Desk(node.store, node.clock, region, accounts=self.accounts, wake=node.wake_all)
-        door: North | Operations = Operations(node)
-        if Role.NORTH in self.roles:
-            door = North(node, upkeep, desk, self._guest)
+        door = self._door(upkeep, desk)
         self.http = door.http
         parts: list[Part] = [*self._commands(desk), door]
         if Role.SOUTH in self.roles:
@@ -121,6 +123,17 @@ class Gateway:
         if Role.CALLBACKS in self.roles:
             parts.append(CallbackCalls(node))
         return [*parts, upkeep]
+
+    def _door(self, upkeep: Upkeep, desk: Desk) -> North | Norths | Operations:
+        node = self._node
+        if Role.NORTH not in self.roles:
+            return Operations(node)
+        if self.settings.http.processes:
+            # What speaks with other processes is imported only where there are some.
+            from kavle.cli.roles.norths import Norths
+
+            return Norths(node, upkeep)
+        return North(node, upkeep.expand, desk, self._guest)
 
     def _commands(self, desk: Desk) -> list[Part]:
         """A file has one engine, so that commands go through it; a server's database they open themselves."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from kavle.cli.database import check_address
+from kavle.cli.database import check_address, file_of
 from kavle.model.account import LEAST_DAYS, MOST_DAYS
 from kavle.model.description import Language
 from kavle.model.keeping import Keep
@@ -26,6 +26,10 @@ from kavle.south.ip1.settings import Ip1Settings
 from kavle.south.mm7.settings import Mm7Settings
 from kavle.south.smpp.settings import SmppSettings
 
+ONE_FILE: Final = (
+    "http.processes: is for a SQLite database, which one process writes; on PostgreSQL start more of them"
+    " instead, such as `kavle serve --role north --port 8081` (docs/several.md)"
+)
 _NAMED_BY = {"KAVLE_DATABASE", "KAVLE_DATABASE_FILE"}
 
 CarrierSettings = SmppSettings | Ip1Settings | Mm7Settings
@@ -180,6 +184,8 @@ def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
 
 def check_can_serve(settings: Settings) -> None:
     """A gateway that could accept but never send is a trap: it doesn't start."""
+    if settings.http.processes and file_of(settings.database) is None:
+        raise SettingsError(ONE_FILE)
     if not settings.carrier:
         raise SettingsError(
             "there is no carrier to send by: add a [[carrier]] table with name, kind, host, port, system_id"

@@ -64,6 +64,10 @@ class Moves:
             group.create_task(each(EVERY, self.look, self._unseen))
             group.create_task(each(EVERY, self.move, self._unmoved))
 
+    async def watch(self) -> None:
+        """As `run`, in a process that has others to move what waits."""
+        await each(EVERY, self.look, self._unseen)
+
     async def look(self) -> None:
         """Which carriers have a link."""
         states = await self._store.carrier_states(self._clock.now())

@@ -89,5 +89,5 @@ def _operations(counts: Metrics) -> dict[str, App]:
     return {
         "/healthz": healthz,
         "/readyz": readyz(lambda: counts.seconds_unstored),
-        "/metrics": metrics(counts.registry()),
+        "/metrics": metrics(counts.text),
     }

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -58,8 +58,6 @@ class Arrival:
 class TlsListener(Listener):
     """HTTPS at one address."""
 
-    scheme = "https"
-
     def __init__(
         self,
         key: str,
@@ -67,9 +65,10 @@ class TlsListener(Listener):
         has_room: Callable[[], bool],
         handshake_seconds: float,
         goodbye_seconds: float,
+        bound: Sequence[socket.socket] = (),
     ) -> None:
         """`goodbye_seconds` are for what is still to be sent when a connection closes."""
-        super().__init__(key, settings)
+        super().__init__(key, settings, bound)
         self.certificate = Certificate(key, settings)
         self.arriving: set[Arrival] = set()
         self._has_room = has_room

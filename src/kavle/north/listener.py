@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 from typing import Final
 
@@ -31,15 +31,15 @@ class ListenError(OSError):
 class Listener:
     """Plain HTTP at one address; a host name may stand for several."""
 
-    scheme = "http"
-
-    def __init__(self, key: str, settings: ListenerSettings) -> None:
-        """`key` is how the settings call it."""
+    def __init__(self, key: str, settings: ListenerSettings, bound: Sequence[socket.socket] = ()) -> None:
+        """`key` is how the settings call it; `bound`: sockets that listen there already, where another
+        process has them, too."""
         self.key = key
         self.settings = settings
+        self.scheme = "https" if settings.tls else "http"
         networks = tuple(ip_network(network) for network in settings.addresses)
         self.admission = Admission(networks, frozenset(settings.accounts), settings.metrics)
-        self._sockets: list[socket.socket] = []
+        self._sockets = list(bound)
         self._servers: list[asyncio.Server] = []
 
     @property
@@ -54,12 +54,22 @@ class Listener:
             f"{self.scheme}://[{host}]:{self.port}" if ":" in host else f"{self.scheme}://{host}:{self.port}"
         )
 
-    async def open(self, connection: Factory) -> None:
+    @property
+    def sockets(self) -> Sequence[socket.socket]:
+        """Once it is bound; for processes that serve it, too."""
+        return self._sockets
+
+    async def bind(self) -> None:
         """Raises ListenError."""
         try:
             self._sockets = await _bound(self.settings.host, self.settings.port)
         except OSError as error:
             raise ListenError(self.key, self.settings, error) from error
+
+    async def open(self, connection: Factory) -> None:
+        """Raises ListenError."""
+        if not self._sockets:
+            await self.bind()
         await self._serve(connection)
 
     async def _serve(self, connection: Factory) -> None:
@@ -71,9 +81,12 @@ class Listener:
             self._servers.append(server)
 
     def close(self) -> None:
-        """Nobody new is let in."""
+        """Nobody new is let in, but by other processes that have its sockets."""
         for server in self._servers:
             server.close()
+        if not self._servers:
+            for bound in self._sockets:
+                bound.close()
 
 
 def _there_at_once() -> None:

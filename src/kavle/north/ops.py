@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from kavle.north.http import NO_STORE, TEXT, App, HttpError, Receive, Scope, Send, allow, reply
@@ -38,7 +37,7 @@ def readyz(seconds_unstored: Callable[[], float]) -> App:
     return endpoint
 
 
-def metrics(registry: CollectorRegistry) -> App:
+def metrics(text: Callable[[], Awaitable[bytes]]) -> App:
     """Where its listener has it: how much goes through is nobody's business who comes as a customer."""
     described = ((b"content-type", CONTENT_TYPE_PLAIN_0_0_4.encode()), NO_STORE)
 
@@ -46,6 +45,6 @@ def metrics(registry: CollectorRegistry) -> App:
         if not scope["listener"].metrics:
             raise HttpError(HTTPStatus.NOT_FOUND)
         allow(scope, "GET", "HEAD")
-        await reply(send, 200, described, generate_latest(registry))
+        await reply(send, 200, described, await text())
 
     return endpoint

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine
+import socket
+from collections.abc import Coroutine, Mapping, Sequence
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,6 +23,9 @@ from kavle.north.settings import HttpSettings, ListenerSettings
 from kavle.north.throttle import Doublings
 from kavle.north.tls import Certificate
 
+Bound = Mapping[str, Sequence[socket.socket]]
+NOT_BOUND: Final[Bound] = {}
+
 _RENEWAL_TICKS: Final = 60
 _LEFT_BEHIND: Final = 2
 """Requests under way for each connection that there may be: who calls and leaves again leaves a commit behind
@@ -33,14 +37,15 @@ _log = structlog.get_logger("kavle.http")
 class HttpServer:
     """`async with HttpServer(app, settings) as server:` listens; leaving it stops as `stop` does."""
 
-    def __init__(self, app: App, settings: HttpSettings, clock: Clock) -> None:
+    def __init__(self, app: App, settings: HttpSettings, clock: Clock, bound: Bound = NOT_BOUND) -> None:
+        """`bound`: what listens already, by how the settings call its listener."""
         self.app = app
         self.settings = settings
         self._clock = clock
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()  # requests under way
         self.date = b""  # the header, of this second
-        self.listeners = [self._listener(key, one) for key, one in settings.listeners()]
+        self.listeners = [self._listener(key, one, bound.get(key, ())) for key, one in settings.listeners()]
         self._ticker: asyncio.Task[None]
         self._empty = asyncio.Event()
         self._giving_way = GivingWay()
@@ -99,11 +104,11 @@ class HttpServer:
     def _by_tls(self) -> list[TlsListener]:
         return [listener for listener in self.listeners if isinstance(listener, TlsListener)]
 
-    def _listener(self, key: str, settings: ListenerSettings) -> Listener:
+    def _listener(self, key: str, settings: ListenerSettings, bound: Sequence[socket.socket]) -> Listener:
         if settings.tls is None:
-            return Listener(key, settings)
+            return Listener(key, settings, bound)
         limits = self.settings
-        return TlsListener(key, settings, self.make_room, limits.head_seconds, limits.body_seconds)
+        return TlsListener(key, settings, self.make_room, limits.head_seconds, limits.body_seconds, bound)
 
     def _connection(self, admission: Admission, arrived: Arrived) -> Connection:
         return Connection(self, asyncio.get_running_loop(), admission, arrived)

@@ -54,6 +54,7 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     host: str = "127.0.0.1"
     port: Port = 8080  # 0: one that is free
+    processes: Annotated[int, Meta(ge=0, le=64)] = 0  # that let customers in; 0: the one that does all
     listener: list[ListenerSettings] = []  # more of them
     public_url: str = (
         ""  # what the WSDL tells clients whose Host is none of `hosts`, as "https://sms.example.com"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from typing import Final
@@ -33,7 +34,9 @@ _PATIENCE: Final = 5.0
 _SOON: Final = 14 * 86_400
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 -- as it is dialled
 _PORTS: Final = {"https": 443, "http": 80}
-_NAMESPACE: Final = re.compile(r'^kavle_foreign_namespace_total\{namespace="(.*)"\} (\d+)', re.MULTILINE)
+_NAMESPACE: Final = re.compile(
+    r'^kavle_foreign_namespace_total\{namespace="((?:[^"\\]|\\.)*)"[^}]*\} (\d+)', re.MULTILINE
+)
 
 
 class Gateway:
@@ -55,7 +58,7 @@ class Gateway:
             yield wrong("gateway", f"at {self._url}: {said}", "look at its log")
         if self.runs:
             _, told = self._get("/metrics")
-            for name, calls in _NAMESPACE.findall(told):
+            for name, calls in _by_namespace(told).items():
                 yield well("namespace", f"{calls} calls came in {name}, which is not http.namespace")
 
     def _get(self, path: str) -> tuple[int | None, str]:
@@ -68,6 +71,14 @@ class Gateway:
                 return error.code, error.read().decode("utf-8", "replace")
         except (URLError, OSError):
             return None, ""
+
+
+def _by_namespace(metrics: str) -> Counter[str]:
+    """Of all processes together."""
+    found = Counter[str]()
+    for name, calls in _NAMESPACE.findall(metrics):
+        found[name] += int(calls)
+    return found
 
 
 def links(settings: Settings, database: Database) -> Iterator[Finding]:

@@ -106,11 +106,20 @@ class Node:
     async def open(self) -> None:
         """Raises `StoreError`."""
         self.store = await open_store(self.settings.database, self.clock, self.metrics.committed, self.wake)
-        logs.name_messages(self.store.public_ids.public)
         self._restoring = Restoring(self.store, self.clock)
         self._unconfirmed = await self._restoring.settle()
         if self._unconfirmed:
             _log.warning("this database is a copy: no link is bound before `kavle restore confirm`")
+        await self._settle()
+
+    async def join(self, store: Store) -> None:
+        """Of a gateway whose engine is another process, which has opened the database. Raises
+        `StoreError`."""
+        self.store = store
+        await self._settle()
+
+    async def _settle(self) -> None:
+        logs.name_messages(self.store.public_ids.public)
         self.carrier_ids = await self.store.carrier_ids(carrier_terms(self.settings))
         other = [carrier.name for carrier in self.settings.carrier if carrier.name not in self.carrier_ids]
         if other:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from urllib.parse import unquote
 
 from kavle.cli.config import CarrierSettings
 from kavle.cli.roles.node import Node
-from kavle.cli.roles.upkeep import Upkeep
 from kavle.cli.terms import locale
 from kavle.core.accept import Accept
 from kavle.core.cancel import Cancel
@@ -21,7 +21,7 @@ from kavle.north.app import application
 from kavle.north.auth import Authenticator, OperatorAuthenticator
 from kavle.north.caller import Callers
 from kavle.north.http import App
-from kavle.north.server import HttpServer
+from kavle.north.server import NOT_BOUND, Bound, HttpServer
 from kavle.north.verbs import Verbs
 from kavle.north.web import PageTerms
 from kavle.north.web.operator import Office
@@ -38,8 +38,16 @@ from kavle.south.mm7.settings import Mm7Settings
 class North:
     """All listeners of the settings."""
 
-    def __init__(self, node: Node, upkeep: Upkeep, desk: Desk, guest: Guest | None = None) -> None:
-        """`desk`: what it changes of accounts is told to `node.changed`."""
+    def __init__(
+        self,
+        node: Node,
+        expand: Callable[[], None],
+        desk: Desk,
+        guest: Guest | None = None,
+        bound: Bound = NOT_BOUND,
+    ) -> None:
+        """`expand` is told of each bundle. `desk`: what it changes of accounts is told to `node.changed`.
+        `bound`: listeners' sockets, which several processes have."""
         self._node = node
         self._desk = desk
         self._guest = guest
@@ -56,8 +64,8 @@ class North:
         )
         self._closing = ExitStack()
         node.changed.listen(self._forget)
-        app = with_hooks(self._hooks(), self._faces(upkeep))
-        self.http = HttpServer(app, node.settings.http, node.clock)
+        app = with_hooks(self._hooks(), self._faces(expand))
+        self.http = HttpServer(app, node.settings.http, node.clock, bound)
 
     async def start(self) -> None:
         """Raises OSError for an address that can't be had, `SettingsError` for a certificate."""
@@ -90,7 +98,7 @@ class North:
         self._dial.close()
         self._closing.close()
 
-    def _faces(self, upkeep: Upkeep) -> App:
+    def _faces(self, expand: Callable[[], None]) -> App:
         node = self._node
         accept = Accept(
             node.store,
@@ -99,12 +107,12 @@ class North:
             node.failover,
             node.metrics,
             node.wake,
-            upkeep.expand,
+            expand,
             waiting=node.settings.http.connections,
         )
         verbs = Verbs(
             accept,
-            Cancel(node.store, node.clock, upkeep.expand),
+            Cancel(node.store, node.clock, expand),
             Queries(node.store),
             Portal(node.store, node.clock, self._desk, self._dial),
             MmsFiles(node.store),
