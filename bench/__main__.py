@@ -100,14 +100,14 @@ def main(
     """Measure the gateway against a simulated network in another process, and print one table.
 
     Accepted messages a second by URL and SOAP, the full cycle with receipts, the drain of a backlog; CPU,
-    memory and disk of each message. A bundle of 100,000; how long an alarm takes past a million others
-    (on PostgreSQL by a gateway that has no link), and 10,000 that are due in one second; incoming
-    messages, from phone to customer; MMS with a picture of 100 kB. On PostgreSQL accept and full cycle with
-    1, 2 and 4 gateways, and the queue under churn. On each engine what a long queue and a long history
-    cost, and how soon the pages of one answer. Where Debian's kannel is installed it goes through the same,
-    alternating with Kavle; each measurement begins with fresh processes on an empty folder. Takes some two
-    hours; all runs are kept as JSON in bench/out, of which `python -m bench.page` makes
-    docs/performance.md. Nothing leaves this machine, and it should have nothing else to do.
+    memory and disk of each message; with 1 and 2 north processes as well. A bundle of 100,000; how long an
+    alarm takes past a million others (on PostgreSQL by a gateway that has no link), and 10,000 that are due
+    in one second; incoming messages, from phone to customer; MMS with a picture of 100 kB. On PostgreSQL
+    accept and full cycle with 1, 2 and 4 gateways, and the queue under churn. On each engine what a long
+    queue and a long history cost, and how soon the pages of one answer. Where Debian's kannel is installed
+    it goes through the same, alternating with Kavle; each measurement begins with fresh processes on an
+    empty folder. Takes some two hours; all runs are kept as JSON in bench/out, of which `python -m
+    bench.page` makes docs/performance.md. Nothing leaves this machine, and it should have nothing else to do.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C: everything is put away
     words = [word.lower() for word in only or ("",)]
@@ -173,6 +173,8 @@ def _starts(scenario: Scenario, gateways: dict[str, Start]) -> dict[str, Start]:
     """Of the gateways that can do it."""
     if scenario.nodes:
         return {"Kavle": partial(nodes, scenario.nodes)}
+    if scenario.norths:
+        return {"Kavle": partial(ours.norths, scenario.norths)}
     if scenario.interface == "SOAP" or scenario.kind == "churn" or scenario in ALONE:
         return {"Kavle": gateways["Kavle"]}
     return gateways

@@ -52,12 +52,13 @@ class Child:
         said = self.errors.read_text(errors="replace").strip().splitlines()[-15:]
         return ":\n" + "\n".join(said) if said else ""
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def cpu(self) -> float:
         """Seconds of CPU so far, user and system, of all its threads."""
-        # proc(5): the name may hold spaces, so the fields are counted from behind it; utime and stime are
-        # fields 14 and 15.
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_of(self.pid)
 
     def memory(self) -> int:
         """Bytes resident now."""
@@ -85,10 +86,31 @@ class Child:
         return bool(select.select([self._process.stdout], [], [], seconds)[0])
 
     def _status(self, key: str) -> int:
-        for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
-            if line.startswith(key + ":"):
-                return int(line.split()[1]) * 1024
-        raise Broken(f"{self.name} is gone{self.complaint()}")
+        found = status_of(self.pid, key)
+        if found is None:
+            raise Broken(f"{self.name} is gone{self.complaint()}")
+        return found
+
+
+def cpu_of(pid: int) -> float:
+    # proc(5): the name may hold spaces, so the fields are counted from behind it; utime and stime are fields
+    # 14 and 15.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def status_of(pid: int, key: str) -> int | None:
+    """Bytes; None where the process has ended."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it has started, and that run."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sorted(int(one) for thread in threads for one in (thread / "children").read_text().split())
 
 
 @contextmanager

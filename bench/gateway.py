@@ -28,6 +28,10 @@ class Gateway(ABC):
     def cpu(self) -> float:
         return sum(process.cpu() for process in self.processes)
 
+    def norths_cpu(self) -> float | None:
+        """Of that, what processes took that only let customers in; None where there are none."""
+        return None
+
     def memory(self) -> int:
         return sum(process.memory() for process in self.processes)
 

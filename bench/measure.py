@@ -59,8 +59,10 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
     ):
         load.warm()
         cpu, memory, server = gateway.cpu(), gateway.memory(), gateway.server()
+        norths = gateway.norths_cpu()
         result = load.go(tell)
         cpu, grown = gateway.cpu() - cpu, gateway.memory() - memory
+        norths = _norths_since(norths, gateway)
         server = _since(server, gateway)
         peak = gateway.peak_memory()
         if smsc.counts().submits:
@@ -76,6 +78,7 @@ def _accept(scenario: Scenario, start: Start, messages: int, folder: Path, tell:
         p99=result.p99,
         disk=None if disk is None else disk / (sent + WARM_UP),
         queued_memory=grown / sent,
+        norths_cpu=None if norths is None else norths / sent,
         load_cpu=result.cpu / messages,
         database_cpu=None if server is None else server.cpu / sent,
         log=None if server is None else server.log / sent,
@@ -95,6 +98,7 @@ def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
         load.warm()
         _await(lambda: _finished(smsc, gateway, calls), WARM_UP, gateway, tell=lambda share: None)
         cpu, network_cpu, server = gateway.cpu(), smsc.process.cpu(), gateway.server()
+        norths = gateway.norths_cpu()
         result = load.go(lambda share: tell(share * 0.9))
         wanted = WARM_UP + messages
         ended = _await(lambda: _finished(smsc, gateway, calls), wanted, gateway, tell)
@@ -102,6 +106,7 @@ def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
             # One that was acknowledged may still wait for its segment's outcome, which another node commits.
             ended = _await(lambda: gateway.delivered() or 0, wanted, gateway, tell=lambda share: None)
         cpu, network_cpu = gateway.cpu() - cpu, smsc.process.cpu() - network_cpu
+        norths = _norths_since(norths, gateway)
         server, asked = _since(server, gateway), _asked(scenario, gateway, load, tell) if keeps_them else None
         peak, reports, counts = gateway.peak_memory(), gateway.reports(), smsc.counts()
         if counts.submits != wanted or counts.peer_errors:
@@ -118,6 +123,7 @@ def _cycle(scenario: Scenario, start: Start, messages: int, folder: Path, tell: 
         p99=result.p99,
         disk=None if disk is None else disk / (messages + WARM_UP),
         network_cpu=network_cpu / messages,
+        norths_cpu=None if norths is None else norths / messages,
         load_cpu=result.cpu / messages,
         database_cpu=None if server is None else server.cpu / messages,
         log=None if server is None else server.log / messages,
@@ -205,6 +211,11 @@ _BEHIND_A_PAST: Final = {"history": growth.growth, "pages": pages.pages}
 def _since(before: Server | None, gateway: Gateway) -> Server | None:
     now = gateway.server()
     return None if before is None or now is None else Server(now.cpu - before.cpu, now.log - before.log)
+
+
+def _norths_since(before: float | None, gateway: Gateway) -> float | None:
+    now = gateway.norths_cpu()
+    return None if before is None or now is None else now - before
 
 
 def _finished(smsc: Network, gateway: Gateway, calls: bool) -> int:

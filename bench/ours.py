@@ -12,7 +12,7 @@ from typing import Final
 
 import apsw
 
-from bench.child import Broken, Child, child
+from bench.child import Broken, Child, child, children_of, cpu_of, status_of
 from bench.gateway import Gateway
 from bench.network import PASSWORD as NETWORK_PASSWORD
 from bench.network import SYSTEM_ID, WINDOW, Network
@@ -27,6 +27,7 @@ database = "{database}"
 log_level = "warning"
 [http]
 port = 0
+processes = {norths}
 [[carrier]]
 name = "simulated"
 kind = "smpp"
@@ -74,6 +75,37 @@ class Kavle(Gateway):
         return self._database.stat().st_size
 
 
+class Norths(Kavle):
+    """With processes of its own that let customers in, beside the one that writes."""
+
+    def cpu(self) -> float:
+        return super().cpu() + self.norths_cpu()
+
+    def norths_cpu(self) -> float:
+        return sum(map(cpu_of, self._norths()))
+
+    def memory(self) -> int:
+        return super().memory() + self._sum("VmRSS")
+
+    def peak_memory(self) -> int:
+        return super().peak_memory() + self._sum("VmHWM")
+
+    def _norths(self) -> list[int]:
+        return children_of(self.processes[0].pid)
+
+    def _sum(self, key: str) -> int:
+        return sum(status_of(pid, key) or 0 for pid in self._norths())
+
+
+@contextmanager
+def norths(count: int, folder: Path, network: Network) -> Iterator[Norths]:
+    database = folder / "kavle.db"
+    config = settings(folder, network.port, f"sqlite:///{database}", norths=count)
+    create_account(config)
+    with serve("kavle", config, folder) as (port, process):
+        yield Norths(port, process, database)
+
+
 @contextmanager
 def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
     database = folder / "kavle.db"
@@ -84,10 +116,16 @@ def kavle(folder: Path, network: Network) -> Iterator[Kavle]:
 
 
 def settings(
-    folder: Path, port: int, database: str, nodes: int = 1, window: int = WINDOW, rate: float = 0.0
+    folder: Path,
+    port: int,
+    database: str,
+    nodes: int = 1,
+    window: int = WINDOW,
+    rate: float = 0.0,
+    norths: int = 0,
 ) -> Path:
     """The file of them, for so many gateways on that database, and a network at that port: a link for each,
-    and one window for all."""
+    and one window for all; `norths`: processes of each that let customers in."""
     config = folder / "kavle.toml"
     config.write_text(
         _SETTINGS.format(
@@ -98,6 +136,7 @@ def settings(
             window=window,
             rate=float(rate),
             binds=nodes,
+            norths=norths,
         )
     )
     return config

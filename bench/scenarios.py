@@ -15,6 +15,7 @@ class Scenario(msgspec.Struct, frozen=True):
     # or the queue's "churn"
     kind: str
     nodes: int = 0  # gateways on one PostgreSQL; 0: one on a file of its own
+    norths: int = 0  # processes that let customers in, beside the one of a file
     beside: str = "nothing"  # the churn: "snapshot", "export"
     window: int = 100  # the carrier's, of those that queue first
     rate: float = 0.0  # and its submit_sm a second; 0: as fast as it goes
@@ -70,6 +71,15 @@ CHURN: Final = Scenario("PostgreSQL, queue churn", "", 0, "churn")
 CHURN_SNAPSHOT: Final = Scenario("PostgreSQL, queue churn, old snapshot", "", 0, "churn", beside="snapshot")
 CHURN_EXPORT: Final = Scenario("PostgreSQL, queue churn, export", "", 0, "churn", beside="export")
 
+ACCEPT_NORTHS: Final = tuple(
+    Scenario(f"accept, URL, {_processes}", "URL", 64, "accept", norths=norths)
+    for norths, _processes in ((1, "1 north process"), (2, "2 north processes"))
+)
+CYCLE_NORTHS: Final = tuple(
+    Scenario(f"full cycle, nobody told, {_processes}", "URL", 64, "cycle", norths=norths)
+    for norths, _processes in ((1, "1 north process"), (2, "2 north processes"))
+)
+
 ON_FILE: Final = (ACCEPT_16, ACCEPT_64, SOAP_16, SOAP_64, STEADY, CYCLE_16, CYCLE_64, TOLD_16, TOLD_64, DRAIN)
 BEHIND: Final = (BUNDLE, PRIORITY_SLOW, PRIORITY_FAST, PRIORITY_SLOW_NODES, PRIORITY_FAST_NODES, DUE)
 ON_SERVER: Final = (*ACCEPT_NODES, *CYCLE_NODES, CHURN, CHURN_SNAPSHOT, CHURN_EXPORT)
@@ -77,7 +87,8 @@ INBOUND: Final = (INCOMING, INCOMING_HANGING)
 GROWTH: Final = (READY, HISTORY, HISTORY_SERVER, PAGES, PAGES_SERVER)
 ALONE: Final = (*BEHIND, *INBOUND, *GROWTH, MMS)
 """Kannel is not measured beside these."""
-SCENARIOS: Final = (*ON_FILE, *ALONE, *ON_SERVER)
+BY_NORTHS: Final = (*ACCEPT_NORTHS, *CYCLE_NORTHS)
+SCENARIOS: Final = (*ON_FILE, *BY_NORTHS, *ALONE, *ON_SERVER)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +110,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     times_young: dict[str, float] = {}  # seconds of a verb with a long past, in parts of those without
     pages: dict[str, float] = {}  # of the history: seconds at the 95th percentile
     network_cpu: float | None = None
+    norths_cpu: float | None = None  # of `cpu`, what north processes took
     load_cpu: float | None = None
     database_cpu: float | None = None  # of PostgreSQL, all its processes
     log: float | None = None  # PostgreSQL's, as it is written ahead

@@ -11,8 +11,10 @@ from rich.table import Table
 
 from bench.scenarios import (
     ACCEPT_64,
+    ACCEPT_NORTHS,
     BUNDLE,
     CYCLE_64,
+    CYCLE_NORTHS,
     DRAIN,
     DUE,
     HISTORY,
@@ -91,6 +93,13 @@ Each told: Kannel brings each report by one HTTP call to a receiver of ours, {re
 time ends with the last of them. Kavle's contract has no such call: its customer asks for the status, so
 after the cycle each message is asked for by one call, all answered with 22; their time and CPU ({asked}
 µs) are added.
+""",
+    ACCEPT_NORTHS[0].name: """\
+North processes: the same 64 connections, with `[http] processes` of 1 and 2. These let customers in, and hand
+what is to be written to the engine, which does all else; CPU and memory are those of all together. Of the CPU
+of a message one takes {north_accept} µs for its accept, {north_cycle} µs in a full cycle; what is left is the
+engine's, and bounds what more of them bring where there are cores for them. Here the load generator and the
+network want the same cores.
 """,
     STEADY.name: """\
 Open loop: as many again come at a steady rate, 70 % of what the closed loop came to, whether or not the
@@ -199,6 +208,8 @@ def foot(report: Report) -> str:
         aged_server=_aged(report.of(HISTORY_SERVER.name, "Kavle")),
         pages=_slowest(report.of(PAGES.name, "Kavle")),
         pages_server=_slowest(report.of(PAGES_SERVER.name, "Kavle")),
+        north_accept=_number(middle(report.of(ACCEPT_NORTHS[0].name, "Kavle"), "norths_cpu", 1e6), ".0f"),
+        north_cycle=_number(middle(report.of(CYCLE_NORTHS[0].name, "Kavle"), "norths_cpu", 1e6), ".0f"),
         load=_number(middle(cycle, "load_cpu", 1e6), ".0f"),
         network=_number(middle(cycle, "network_cpu", 1e6), ".0f"),
     )

@@ -20,15 +20,17 @@ from bench.growth import VERBS
 from bench.load import Order, Result, generate, percentile
 from bench.measure import measure
 from bench.nodes import nodes
-from bench.ours import kavle
+from bench.ours import kavle, norths
 from bench.page import joined, rendered
 from bench.scenarios import (
     ACCEPT_64,
+    ACCEPT_NORTHS,
     BUNDLE,
     CHURN_EXPORT,
     CHURN_SNAPSHOT,
     CYCLE_64,
     CYCLE_NODES,
+    CYCLE_NORTHS,
     DUE,
     HISTORY,
     HISTORY_SERVER,
@@ -161,6 +163,19 @@ def test_the_full_cycle_goes_through_it_whole(scenario: Scenario, folder: Path) 
     figures = measure(scenario, kavle, 500, folder, lambda share: None)
     assert figures.disk
     assert (figures.asked_cpu is not None) == scenario.told
+
+
+def test_north_processes_are_measured_with_their_engine(folder: Path) -> None:
+    (cycle, *_) = CYCLE_NORTHS
+    figures = measure(cycle, partial(norths, cycle.norths), 500, folder, lambda share: None)
+    assert figures.messages == 500
+    assert figures.norths_cpu is not None
+    assert 0 < figures.norths_cpu < figures.cpu
+    report = Report({}, {})
+    report.add(ACCEPT_NORTHS[0], "Kavle", figures)
+    report.add(cycle, "Kavle", figures)
+    told = f"{figures.norths_cpu * 1e6:.0f} µs"
+    assert f"{told} for its accept, {told} in a full cycle" in foot(report)
 
 
 def test_a_long_past_is_kept_for_the_next_time(folder: Path) -> None:
