@@ -137,7 +137,7 @@ async def test_bundles_and_files_go_over_whole(two: Two) -> None:
     files = (MmsFile("a.bin", "application/octet-stream", bytes(range(256)) * 2000),)
     draft = two.draft(service=Service.MMS, files=files)
     sent = await asyncio.gather(*(two.joined.accept(draft) for _ in range(20)))  # more than one frame
-    assert [file.data for file in await two.engine.files.outgoing(sent[-1] or 0)] == [files[0].data]
+    assert [file.data for file in await two.engine.files.all(sent[-1] or 0)] == [files[0].data]
 
 
 async def test_who_hands_over_what_is_no_row_sinks_nobody_else(two: Two) -> None:
