@@ -10,7 +10,7 @@ from kavle.model.history import HistoryPage, MessageStory, Tried, Wanted
 from kavle.model.status import Status
 from kavle.store import history
 from kavle.store.types import NewAccount
-from support.world import LOST, RECIPIENT, THROTTLED, Accepted, World
+from support.world import LOST, RECIPIENT, REFUSED, THROTTLED, Accepted, World
 
 
 async def page(world: World, limit: int = 2, **wanted: object) -> HistoryPage:
@@ -135,6 +135,30 @@ async def test_a_message_tells_each_attempt_and_each_receipt(world: World) -> No
     assert [status for status, _ in story.told] == [10, 11, 21, 52]
     assert (story.line.text, story.line.recipient, story.line.status) == ("x" * 200, RECIPIENT, 52)
     assert story.receipts[-1].at - story.attempts[0].at == timedelta(seconds=15)
+
+
+async def test_what_was_paid_back_is_told_in_the_list_as_with_the_message(world: World) -> None:
+    cancelled = await world.accept(due=world.clock.now() + timedelta(hours=1))
+    refused, half, failed, sent = [await world.accept("x" * length) for length in (1, 161, 1, 1)]
+    await world.store.cancel(world.account.id, cancelled, world.clock.now())
+    leases = {one.lease.message_id: one.lease for one in await world.lease()}
+    await world.answer(leases[refused], REFUSED)
+    await world.answer(leases[half], LOST, REFUSED)
+    await world.answer(leases[failed], Accepted("a1"))
+    await world.answer(leases[sent], Accepted("a2"))
+    await world.receipts([("a1", Status.PHONE_FAILED)])
+    lines = {line.id: line for line in (await page(world, 9)).lines}
+    assert {id: line.refunded for id, line in lines.items()} == {
+        cancelled: 10_000,
+        refused: 10_000,
+        half: 10_000,
+        failed: 0,
+        sent: 0,
+    }
+    for id, line in lines.items():
+        story = await world.store.history.message(world.account.id, id)
+        assert story is not None
+        assert story.refunded == line.refunded, line.status
 
 
 async def test_a_message_is_told_to_its_account_and_to_operators_alone(world: World) -> None:

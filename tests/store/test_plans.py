@@ -166,6 +166,7 @@ STATEMENTS = {
     "lists a stop list": numbers._STOPS,
     "reads a message": history._MESSAGE,
     "reads attempts": history._ATTEMPTS,
+    "counts what a network has of messages": history._KEPT,
     "reads receipts": history._RECEIPTS,
     "reads a recipient of a bundle": history._RECIPIENT,
     "finds an account's messages by recipient": recipients._FOUND.format(

@@ -66,7 +66,7 @@ async def test_a_refund_is_told_beside_the_price(gateway: Running, customer: Bro
         page = await customer.get(f"/portal/message/{id}")
         assert ("1.00, refunded" in page.text) == told, page.text
     listed = (await customer.get("/visastatus.aspx")).text
-    assert listed.count("1.00 refunded") == 1
+    assert listed.count("1.00 refunded") == 2
 
 
 async def test_markup_in_a_text_is_text(gateway: Running, customer: Browser) -> None:

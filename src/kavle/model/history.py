@@ -54,15 +54,21 @@ class HistoryLine(msgspec.Struct, frozen=True):
     status_at: datetime
     bundle_id: int | None
     service: Service = Service.SMS
+    refunded: int = 0  # of its price; told in a list
 
     @property
     def price(self) -> int:
         return self.segments * self.segment_price
 
     @property
-    def is_refunded(self) -> bool:
-        """All of it, whatever a network said; of what failed, `MessageStory.refunded` tells."""
-        return self.status is Status.CANCELLED
+    def may_be_refunded(self) -> bool:
+        return self.status in FAILED and self.status is not Status.INVALID_NUMBER
+
+    def refund(self, kept: int) -> int:
+        """Of its price: what was cancelled, or failed here or by a refusal, before a network may have had it;
+        `kept` segments are with one, or may be. Held segments that an operator failed are not seen in this;
+        the ledger has them."""
+        return max(0, self.segments - kept) * self.segment_price if self.may_be_refunded else 0
 
 
 class HistoryPage(msgspec.Struct, frozen=True):
@@ -116,12 +122,8 @@ class MessageStory(msgspec.Struct, frozen=True):
 
     @property
     def refunded(self) -> int:
-        """Of its price: what was cancelled, or failed here or by a refusal, before a network may have had it.
-        Held segments that an operator failed are not seen in this; the ledger has them."""
-        line = self.line
-        if line.status not in FAILED or line.status is Status.INVALID_NUMBER:
-            return 0
+        """As `HistoryLine.refund`."""
         if self.attempts and self.attempts[0].number > 1:
             return 0  # there were more than are told
         kept = {one.segment for one in self.attempts if one.result in (Tried.ACCEPTED, Tried.UNSURE)}
-        return max(0, line.segments - len(kept)) * line.segment_price
+        return self.line.refund(len(kept))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from kavle.model.history import HistoryLine, HistoryPage, MessageStory, Wanted
 from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding
-from kavle.store.rows import from_ms, to_ms
+from kavle.store.rows import SegmentOutcome, from_ms, to_ms
 
 CHUNK: Final = 2_000
 """Keys that are looked through at once where a filter may leave few of them."""
@@ -121,6 +121,25 @@ def lines_statement(wanted: Wanted, dialect: Dialect, ids: object, limit: int) -
         f" ORDER BY m.id {order} LIMIT {dialect.mark}{len(values)}"
     )
     return Statement(sql, values)
+
+
+def kept_statement(among: str) -> str:
+    """Which messages of those a network has, or may have, and how many of their segments."""
+    outcomes = f"{SegmentOutcome.ACCEPTED:d}, {SegmentOutcome.UNSURE:d}"
+    return (
+        f"SELECT message_id, count(DISTINCT number) FROM segment WHERE {among} AND outcome IN ({outcomes})"  # noqa: S608
+        " GROUP BY message_id"
+    )
+
+
+def refundable(page: HistoryPage) -> list[int]:
+    """Of which `refunded` wants to know what a network has."""
+    return [line.id for line in page.lines if line.may_be_refunded]
+
+
+def refunded(page: HistoryPage, kept: Mapping[int, int]) -> HistoryPage:
+    lines = [replace(line, refunded=line.refund(kept.get(line.id, 0))) for line in page.lines]
+    return replace(page, lines=lines)
 
 
 def _literally(text: str) -> str:

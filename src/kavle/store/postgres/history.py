@@ -15,9 +15,12 @@ from kavle.store.history import (
     Look,
     Search,
     between,
+    kept_statement,
     line,
     lines_statement,
     one_statement,
+    refundable,
+    refunded,
     spans,
 )
 from kavle.store.postgres import recipients
@@ -30,6 +33,7 @@ from kavle.store.story import MOST, message_story, pending_story
 
 _DIALECT: Final = Dialect("$", "ILIKE", "m.id = ANY($1::bigint[])")
 _MESSAGE: Final = one_statement("$")
+_KEPT: Final = kept_statement("message_id = ANY($1::bigint[])")
 _ATTEMPTS: Final = (
     "SELECT at, number, status, attempt, outcome, network_id, error FROM segment WHERE message_id = $1"
     " ORDER BY at DESC, attempt DESC, number DESC LIMIT $2"
@@ -92,7 +96,9 @@ async def messages(db: Db, account_id: int | None, wanted: Wanted) -> HistoryPag
             keys = await _keys(db, account_id, *where)
         sql, values = lines_statement(wanted, _DIALECT, keys, missing)
         search.found(keys, [line(row) for row in await db.fetch(sql, *values)])
-    return search.page(await _accepted_at(db, search.last))
+    page = search.page(await _accepted_at(db, search.last))
+    ids = refundable(page)
+    return refunded(page, dict(map(tuple, await db.fetch(_KEPT, ids)))) if ids else page
 
 
 async def _keys(db: Db, account_id: int | None, forward: bool, bounds: Bounds, count: int) -> list[int]:

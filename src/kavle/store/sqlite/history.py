@@ -16,9 +16,12 @@ from kavle.store.history import (
     Look,
     Search,
     between,
+    kept_statement,
     line,
     lines_statement,
     one_statement,
+    refundable,
+    refunded,
     spans,
 )
 from kavle.store.rows import from_ms, to_ms
@@ -30,6 +33,7 @@ from kavle.store.story import MOST, message_story, pending_story
 
 _DIALECT: Final = Dialect("?", "LIKE", "m.id IN (SELECT value FROM json_each(?1))")
 _MESSAGE: Final = one_statement("?")
+_KEPT: Final = kept_statement("message_id IN (SELECT value FROM json_each(?1))")
 _ATTEMPTS: Final = (
     "SELECT at, number, status, attempt, outcome, network_id, error FROM segment WHERE message_id = ?1"
     " ORDER BY at DESC, attempt DESC, number DESC LIMIT ?2"
@@ -89,7 +93,9 @@ def messages(db: apsw.Connection, account_id: int | None, wanted: Wanted) -> His
             keys = _keys(db, account_id, *where)
         rows = db.execute(*lines_statement(wanted, _DIALECT, array(keys), missing))
         search.found(keys, [line(row) for row in rows])
-    return search.page(_accepted_at(db, search.last))
+    page = search.page(_accepted_at(db, search.last))
+    ids = refundable(page)
+    return refunded(page, dict(db.execute(_KEPT, (array(ids),)))) if ids else page
 
 
 def _keys(
