@@ -31,6 +31,7 @@ from kavle.store.sqlite.remote import RemoteWriter, lent
 from kavle.store.sqlite.store import SqliteStore
 from kavle.store.sqlite.verbs import BY_FUNCTION, VERBS
 from kavle.store.types import NewAccount, TopUp
+from support.books import reading
 from support.patience import PATIENCE
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123_000, tzinfo=UTC)
@@ -39,8 +40,8 @@ NOW = datetime(2026, 11, 23, 12, 0, 0, 123_000, tzinfo=UTC)
 class Two:
     """The store of the engine, and that of a process that joined it."""
 
-    def __init__(self, engine: SqliteStore, door: Line, joined: SqliteStore, line: Line) -> None:
-        self.engine, self.door, self.joined, self.line = engine, door, joined, line
+    def __init__(self, path: Path, engine: SqliteStore, joined: SqliteStore, line: Line) -> None:
+        self.path, self.engine, self.joined, self.line = path, engine, joined, line
         self.account_id = 0
 
     def draft(self, text: str = "Testar", **changes: Any) -> Draft:
@@ -66,9 +67,9 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
     path = tmp_path / "kavle.db"
     engine = await SqliteStore.open(path, NOW)
     try:
-        async with lines(engine) as (door, line):
+        async with lines(engine) as (_, line):
             joined = SqliteStore.join(path, RemoteWriter(line))
-            two = Two(engine, door, joined, line)
+            two = Two(path, engine, joined, line)
             account = await joined.create_account(NewAccount("test", "hash", 1000 * 10_000, NOW))
             assert account is not None
             two.account_id = account.id
@@ -115,7 +116,7 @@ async def test_what_the_money_is_too_small_for_is_told_by_who_has_the_books(two:
 
 
 async def test_bundles_and_files_go_over_whole(two: Two) -> None:
-    destinations = tuple(Destination(f"4670{n:07}", 1, 10_000) for n in range(900))
+    destinations = tuple(Destination(f"4670{n:07}", 1, 1_000) for n in range(2_500))
     bundle = BundleDraft(
         account_id=two.account_id,
         sender="ip1",
@@ -132,7 +133,11 @@ async def test_bundles_and_files_go_over_whole(two: Two) -> None:
     assert id is not None
     members = await two.engine.bundle(id)
     assert members is not None
-    assert len(members) == 900
+    assert [member for member, _ in members] == list(range(id + 1, id + 2_501))
+    kept = (
+        "SELECT one.value ->> 0 FROM bundle_part AS p, json_each(p.recipients) AS one ORDER BY first_id, key"
+    )
+    assert [number for (number,) in await reading(two.path)(kept)] == [one.recipient for one in destinations]
     assert await two.joined.cancel_bundle(two.account_id, id, NOW)
     files = (MmsFile("a.bin", "application/octet-stream", bytes(range(256)) * 2000),)
     draft = two.draft(service=Service.MMS, files=files)

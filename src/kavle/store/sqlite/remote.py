@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TypeVar
 
+from kavle.model.bundle import BundleDraft
 from kavle.store.errors import StoreUnavailable
 from kavle.store.groups import Queue
-from kavle.store.sqlite.line import Line, Served
+from kavle.store.sqlite.bundles import accept_bundle
+from kavle.store.sqlite.line import Line, Served, reading
+from kavle.store.sqlite.pieces import Pieces, put_together, taken_apart
 from kavle.store.sqlite.verbs import BY_FUNCTION, VERBS
 from kavle.store.sqlite.writer import Verb, Writes
 
@@ -33,7 +36,8 @@ class RemoteWriter:
             refused: asyncio.Future[R] = asyncio.get_running_loop().create_future()
             refused.set_exception(StoreUnavailable(why))
             return refused
-        future: asyncio.Future[R] = self._line.call(known.name, payload, known.read_result, octets)
+        written = taken_apart(payload) if isinstance(payload, BundleDraft) else payload
+        future: asyncio.Future[R] = self._line.call(known.name, written, known.read_result, octets)
         future.add_done_callback(lambda _: self._queue.leave(verb, octets))
         return future
 
@@ -45,7 +49,16 @@ class RemoteWriter:
 
 def lent(writer: Writes) -> Mapping[str, Served]:
     """The engine's end: what is called is the writer's to do, and bounded as what the engine itself asks."""
-    return {
+    served = {
         name: Served(known.read_payload, partial(writer.call, known.function))
         for name, known in VERBS.items()
     }
+    bundle = BY_FUNCTION[accept_bundle].name
+    return {**served, bundle: Served(reading(Pieces), partial(_accept_bundle, writer))}
+
+
+def _accept_bundle(writer: Writes, pieces: Pieces, octets: int) -> asyncio.Future[int | None]:
+    async def accept() -> int | None:
+        return await writer.call(accept_bundle, await put_together(pieces))
+
+    return asyncio.ensure_future(accept())
