@@ -61,6 +61,16 @@ async def test_the_numbers_may_be_in_a_file(
     assert (f"Price {recipients}.00" in told) == (recipients > 0)
 
 
+async def test_a_picture_is_no_list_and_nothing_is_sent(gateway: Running, customer: Browser) -> None:
+    page = await customer.get("/portal/send")
+    form = FormData({**FORM, "token": page.token})  # with a number that was typed
+    form.add_field("file", b"\xff" * 200_000, filename="list.png", content_type="image/png")
+    async with customer.session.post("/portal/send", data=form) as answer:
+        assert answer.status == 422
+        assert "The file is no list of numbers." in await answer.text()
+    assert await gateway.balance() == "1000.00"
+
+
 @pytest.mark.parametrize(
     ("written", "told"),
     [

@@ -42,6 +42,7 @@ class Written(msgspec.Struct, frozen=True):
     flash: bool = False
     at: str = ""  # as a browser's datetime-local has it
     recipients: tuple[str, ...] = ()  # typed, and in a file
+    no_list: bool = False  # what was uploaded for one
 
 
 class Send:
@@ -135,7 +136,9 @@ class Send:
         """What can be told beside its field without asking core."""
         wrong = {}
         to = written.recipients
-        if not to:
+        if written.no_list:
+            wrong["to"] = words("The file is no list of numbers.")
+        elif not to:
             wrong["to"] = words("Write at least one number.")
         elif len(to) > MOST_RECIPIENTS:
             wrong["to"] = _too_many(words)
@@ -189,6 +192,11 @@ def _too_many(words: Words) -> str:
 async def _written(form: FormData) -> Written:
     file = form.get("file")
     listed = await file.read() if isinstance(file, UploadFile) else b""
+    try:
+        # Long lists take longer than anybody else should wait.
+        recipients = await asyncio.to_thread(_recipients, text(form, "to"), listed)
+    except csv.Error:  # a cell of over 128 kB: a picture, say
+        recipients = None
     return Written(
         to=text(form, "to"),
         sender=text(form, "sender"),
@@ -196,8 +204,8 @@ async def _written(form: FormData) -> Written:
         priority=text(form, "priority"),
         flash=text(form, "flash") == "on",
         at=text(form, "at"),
-        # Long lists take longer than anybody else should wait.
-        recipients=await asyncio.to_thread(_recipients, text(form, "to"), listed),
+        recipients=recipients or (),
+        no_list=recipients is None,
     )
 
 
