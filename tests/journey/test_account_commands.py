@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner, Result
 
 from kavle.cli.main import main
 from support.pages import browsing
-from support.patience import PATIENCE
 from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
@@ -57,14 +54,7 @@ async def on_sqlite(tmp_path: Path) -> Operator:
 
 
 async def send(gateway: Process, password: str, **more: str) -> str:
-    call = {"acc": "alarm", "pass": password, "msg": "Larm", "to": "0702617396", "from": "ip1", **more}
-    url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
-
-    def get() -> str:
-        with urlopen(url, timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
-
-    return await asyncio.to_thread(get)
+    return await gateway.send(**{"acc": "alarm", "pass": password, "msg": "Larm", **more})
 
 
 async def test_settings_are_changed_one_by_one_and_shown(operator: Operator) -> None:

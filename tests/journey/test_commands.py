@@ -12,12 +12,11 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import gettempdir
-from urllib.request import urlopen
 
 import pytest
 
 from support.patience import PATIENCE
-from support.processes import KAVLE, LOOPBACK, Process, kavle, run, settings_file
+from support.processes import KAVLE, LOOPBACK, Process, get, kavle, run, settings_file
 from support.tls import CERTIFICATES
 
 NOBODY = 65534
@@ -32,14 +31,6 @@ async def network(tmp_path: Path) -> AsyncIterator[Process]:
 @pytest.fixture
 def config(tmp_path: Path, network: Process) -> str:
     return str(settings_file(tmp_path, network.port))
-
-
-async def fetch(url: str) -> str:
-    def get() -> str:
-        with urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
-            return str(answer.read().decode())
-
-    return await asyncio.to_thread(get)
 
 
 async def test_accounts_are_made_filled_and_listed_without_a_gateway(config: str) -> None:
@@ -75,9 +66,9 @@ async def test_and_while_the_gateway_runs(config: str, tmp_path: Path) -> None:
         code, _, _ = await run("account", "create", "alarm", "--password", "1234", "--config", config)
         assert code == 0
         url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?acc=alarm&pass=1234&msg=Larm&to=0702617396&from=ip1"
-        assert await fetch(url) == "100"
+        assert await get(url) == "100"
         await run("account", "topup", "alarm", "5", "--config", config)
-        assert int(await fetch(url)) >= 1000
+        assert int(await get(url)) >= 1000
         _, out, _ = await run("account", "list", "--config", config)
         assert "alarm              4.00" in out
         assert await gateway.stop() == 0
@@ -243,7 +234,7 @@ async def test_serve_says_all_its_addresses_and_which_of_them_it_can_not_have(
             rf"ready on http://{LOOPBACK}:\d+ and https://{LOOPBACK}:(\d+)$", gateway.said.strip()
         )
         assert found is not None
-        metrics = await fetch(f"http://{LOOPBACK}:{gateway.port}/metrics")
+        metrics = await get(f"http://{LOOPBACK}:{gateway.port}/metrics")
         assert 'kavle_certificate_seconds_left{listener="http.listener[0]"} ' in metrics
         other = tmp_path / "other.toml"
         text = path.read_text().replace(f"{tmp_path}/data", f"{tmp_path}/other")
@@ -272,7 +263,7 @@ async def test_secrets_come_from_the_environment_or_from_files(
     monkeypatch.setenv("KAVLE_CARRIER_SIMULATED_PASSWORD_FILE", str(secret))
     async with kavle("serve", "--config", config, log=tmp_path / "gateway.log") as gateway:
         async with asyncio.timeout(PATIENCE):
-            while 'kavle_link_bound{carrier="simulated"} 1.0' not in await fetch(
+            while 'kavle_link_bound{carrier="simulated"} 1.0' not in await get(
                 f"http://{LOOPBACK}:{gateway.port}/metrics"
             ):
                 await asyncio.sleep(0.05)
@@ -284,7 +275,7 @@ async def test_demo_leads_to_a_delivered_message_with_nothing_else_done(tmp_path
     async with kavle("demo", "--data", str(data), "--port", "0", log=log, ready="sendsms.aspx") as demo:
         url = demo.said.strip().removeprefix("curl ").strip("'")
         assert "acc=test&pass=1234&msg=Testar&to=0702617396&from=ip1&prio=2" in url
-        assert int(await fetch(url)) >= 1000
+        assert int(await get(url)) >= 1000
         assert demo.process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             while b"+46702617396 got from ip1: Testar" not in await demo.process.stdout.readline():
@@ -430,7 +421,7 @@ async def test_the_demo_tells_what_became_of_each_text_and_no_text_forges_a_line
             ("three", "46701740611"),
             ("four", "46701740617"),
         ):
-            await fetch(url.replace("msg=Testar", f"msg={message}").replace("0702617396", to))
+            await get(url.replace("msg=Testar", f"msg={message}").replace("0702617396", to))
             async with asyncio.timeout(PATIENCE):
                 shown.append((await demo.process.stdout.readline()).decode())
                 if "one" in message:
@@ -449,7 +440,7 @@ async def test_among_the_phones_lines_is_nothing_of_a_busy_machine(tmp_path: Pat
     async with kavle("demo", "--data", data, "--port", "0", log=log, ready="/metrics") as demo:
         metrics = demo.said.split()[-1]
         async with asyncio.timeout(PATIENCE):
-            while "kavle_loop_stalls_total 0.0" in await fetch(metrics):
+            while "kavle_loop_stalls_total 0.0" in await get(metrics):
                 demo.process.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(0.2)
                 demo.process.send_signal(signal.SIGCONT)
@@ -467,7 +458,7 @@ async def test_a_demo_that_nobody_reads_ends_without_complaint(tmp_path: Path) -
     said = await until_said(reader, b"prio=2'")
     url = said.decode().split("curl '")[1].split("'")[0]
     os.close(reader)
-    assert int(await fetch(url)) >= 1000
+    assert int(await get(url)) >= 1000
     async with asyncio.timeout(PATIENCE):
         await process.wait()
     assert log.read_text() == ""
@@ -485,11 +476,11 @@ async def test_a_pair_of_binds_by_tls(tmp_path: Path) -> None:
         await run("account", "create", "a", "--password", "b", "--credits", "9", "--config", str(config))
         async with kavle("serve", "--config", str(config), log=tmp_path / "gateway.log") as gateway:
             call = "sendsms.aspx?acc=a&pass=b&msg=Larm&to=0702617396&from=ip1"
-            await fetch(f"http://{LOOPBACK}:{gateway.port}/{call}")
+            await get(f"http://{LOOPBACK}:{gateway.port}/{call}")
             assert network.process.stdout is not None
             async with asyncio.timeout(PATIENCE):
                 assert await network.process.stdout.readline() == b"  +46702617396 got from ip1: Larm\n"
-                while 'match="matched"' not in await fetch(f"http://{LOOPBACK}:{gateway.port}/metrics"):
+                while 'match="matched"' not in await get(f"http://{LOOPBACK}:{gateway.port}/metrics"):
                     await asyncio.sleep(0.05)
 
 
@@ -502,12 +493,12 @@ async def test_a_long_message_in_one_reaches_the_phone_by_one_receipt(tmp_path: 
         async with kavle("serve", "--config", str(config), log=tmp_path / "gateway.log") as gateway:
             url = f"http://{LOOPBACK}:{gateway.port}"
             text = "Larm" * 100
-            id = await fetch(f"{url}/sendsms.aspx?acc=a&pass=b&msg={text}&to=0702617396&from=ip1")
+            id = await get(f"{url}/sendsms.aspx?acc=a&pass=b&msg={text}&to=0702617396&from=ip1")
             assert network.process.stdout is not None
             async with asyncio.timeout(PATIENCE):
                 line = await network.process.stdout.readline()
                 assert line.decode() == f"  +46702617396 got from ip1: {text}\n"
-                while ">22<" not in await fetch(f"{url}/sendSms/sendSms.asmx/status?id={id}"):
+                while ">22<" not in await get(f"{url}/sendSms/sendSms.asmx/status?id={id}"):
                     await asyncio.sleep(0.05)
         _, out, _ = await run("account", "list", "--config", str(config))
     assert out.splitlines()[1].split()[1] == "6.00"  # three segments
@@ -548,12 +539,12 @@ async def test_the_network_prints_each_text_unless_it_is_to_be_quiet(
             url = (
                 f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?acc=a&pass=b&msg=Larm&to=0702617396&from=ip1"
             )
-            message_id = await fetch(url)
+            message_id = await get(url)
             assert int(message_id) >= 1000
             async with asyncio.timeout(PATIENCE):
                 while (
                     "kavle_receipts_total"
-                    not in (metrics := await fetch(f"http://{LOOPBACK}:{gateway.port}/metrics"))
+                    not in (metrics := await get(f"http://{LOOPBACK}:{gateway.port}/metrics"))
                     or 'match="' not in metrics
                 ):
                     await asyncio.sleep(0.05)

@@ -6,16 +6,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
-import structlog
 
 from kavle.simulator.journal import MemoryJournal
-from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from kavle.store.sqlite.connection import open_reader
 from support.books import reading
@@ -41,18 +37,6 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.fixture
-def journal() -> MemoryJournal:
-    return MemoryJournal()
-
-
-@pytest.fixture
-async def network(journal: MemoryJournal) -> AsyncIterator[Smsc]:
-    network = Smsc(SmscSettings(), structlog.get_logger(), journal)
-    yield network
-    await network.stop()
-
-
 async def config(tmp_path: Path, disk: Path, network: Smsc) -> Path:
     _, port = await network.start(LOOPBACK, 0)
     made = settings_file(tmp_path, port, database=f"sqlite:///{disk}/data/kavle.db")
@@ -61,9 +45,7 @@ async def config(tmp_path: Path, disk: Path, network: Smsc) -> Path:
 
 
 async def send(gateway: Process, text: str) -> str:
-    call = {"acc": "test", "pass": "1234", "msg": text, "to": "46701740605", "from": "ip1"}
-    url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
-    return await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read().decode())
+    return await gateway.send(msg=text, to="46701740605")
 
 
 async def until_taken(gateway: Process) -> str:

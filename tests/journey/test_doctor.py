@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-import structlog
 
-from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.books import reading
 from support.patience import PATIENCE
-from support.postgres import empty_database
 from support.processes import LOOPBACK, free_port, kavle, run, settings_file
 
 OLD = "http://old.example.com/sms"
 CALL = f"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
 <balans xmlns="{OLD}"><Konto>test</Konto><Passwd>1234</Passwd></balans></s:Body></s:Envelope>"""
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    sqlite = f"sqlite:///{tmp_path}/data/kavle.db"
-    url = await empty_database() if request.param == "postgres" else sqlite
-    await open_accounts(url, {"test": 100})
-    return url
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[Smsc]:
-    network = Smsc(SmscSettings(), structlog.get_logger())
-    yield network
-    await network.stop()
 
 
 async def doctor(config: Path, *more: str) -> tuple[int, str]:

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
 
@@ -19,7 +18,7 @@ from support import clients
 from support.accounts import open_accounts
 from support.clients import NODE_SMPP, Client, client
 from support.patience import PATIENCE
-from support.processes import LOOPBACK, Process, free_port, kavle, settings_file
+from support.processes import Process, free_port, kavle, settings_file
 
 PHONE = "46701740605"
 NOBODY = "46701740611"  # for the foreign network as for ours
@@ -43,25 +42,17 @@ class Bound(NamedTuple):
 
     async def send(self, text: str, **changes: str) -> str:
         call = {"acc": "test", "pass": "1234", "from": "Kavle", "prio": "2", "to": PHONE, "msg": text}
-        answer = await get(self.gateway, f"/sendsms.aspx?{urlencode(call | changes)}")
+        answer = await self.gateway.get(f"/sendsms.aspx?{urlencode(call | changes)}")
         assert int(answer) >= 1000
         return answer
 
     async def until(self, message: str, status: int) -> None:
         path = f"/sendSms/sendSms.asmx/status?id={message}"
-        await until_true(lambda: get(self.gateway, path), lambda told: f">{status}<" in told)
+        await until_true(lambda: self.gateway.get(path), lambda told: f">{status}<" in told)
 
     async def told(self, **call: object) -> Any:
         """The answer to a text from a phone."""
         return await self.smsc.call("phone", call)
-
-
-async def get(gateway: Process, path: str) -> str:
-    def fetch() -> str:
-        with urlopen(f"http://{LOOPBACK}:{gateway.port}{path}", timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
-
-    return await asyncio.to_thread(fetch)
 
 
 async def until_true(ask: Callable[[], Any], true: Callable[[Any], bool]) -> Any:

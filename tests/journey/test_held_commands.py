@@ -3,66 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
-import structlog
 
 from kavle.cli.database import open_store
 from kavle.clock import SystemClock
 from kavle.model.audit import AuditLine, Came
 from kavle.model.listing import Keys
 from kavle.simulator.faults import Faults
-from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
-from support.accounts import open_accounts
 from support.closing import closing
 from support.patience import PATIENCE
-from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
 UNKNOWN = "1234567890"
 RELEASED = "in the queue again: sent, or ended as 43 where its validity is over."
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    sqlite = f"sqlite:///{tmp_path}/data/kavle.db"
-    url = await empty_database() if request.param == "postgres" else sqlite
-    await open_accounts(url, {"test": 100})
-    return url
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[Smsc]:
-    network = Smsc(SmscSettings(), structlog.get_logger())
-    yield network
-    await network.stop()
-
-
-async def get(gateway: Process, path: str, **query: str) -> str:
-    url = f"http://{LOOPBACK}:{gateway.port}{path}?{urlencode(query)}"
-
-    def call() -> str:
-        with urlopen(url, timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
-
-    return await asyncio.to_thread(call)
-
-
 async def send_and_lose(gateway: Process, network: Smsc) -> str:
     """Its link dies with the segment in flight."""
     network.inflict(Faults(drop_at_submit=1))
-    call = {"acc": "test", "pass": "1234", "msg": "Testar", "to": "0702617396", "from": "ip1", "prio": "2"}
-    return await get(gateway, "/sendsms.aspx", **call)
+    return await gateway.send()
 
 
 async def becomes(gateway: Process, id: str, status: str) -> None:
     async with asyncio.timeout(PATIENCE):
-        while status not in await get(gateway, "/sendSms/sendSms.asmx/status", id=id):
+        while status not in await gateway.get("/sendSms/sendSms.asmx/status", id=id):
             await asyncio.sleep(0.05)
 
 
@@ -84,7 +51,9 @@ async def test_held_messages_are_listed_released_failed_and_kept(
             ids.append(id)
         assert (network.counts.submits, await balance(gateway)) == (3, "97.00")
         _, out, _ = await held("list", "--carrier", "simulated")
-        lines = [line.split() for line in out.splitlines()[1:]]
+        head, *listed = out.splitlines()
+        assert head.endswith("since (UTC)")
+        lines = [line.split() for line in listed]
         assert [line[:7] for line in lines] == [
             [id, "test", "simulated", "46702617396", "1", "of", "1"] for id in ids
         ]
@@ -123,7 +92,7 @@ async def audited(database: str) -> list[AuditLine]:
 
 
 async def balance(gateway: Process) -> str:
-    answer = await get(gateway, "/sendSms/sendSms.asmx/balans", Konto="test", Passwd="1234")
+    answer = await gateway.get("/sendSms/sendSms.asmx/balans", Konto="test", Passwd="1234")
     return answer.split(">")[2].split("<")[0]
 
 

@@ -5,47 +5,31 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
-import structlog
 
 from kavle.cli.database import open_store
 from kavle.clock import SystemClock
 from kavle.model.audit import Came
 from kavle.model.listing import Keys
 from kavle.simulator.mo_pdus import MoText
-from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.closing import closing
 from support.mms import MMSC, incoming_mms
 from support.patience import PATIENCE
-from support.postgres import empty_database
-from support.processes import LOOPBACK, Process, free_port, kavle, run, settings_file
+from support.processes import LOOPBACK, free_port, kavle, run, settings_file
 
 PHONE, NUMBER, LONG_NUMBER = "46701740605", "46737494123", "467374941239876"
 NOBODYS = f"http://127.0.0.1:{free_port()}/cb"
 """Where nobody listens, and where no call may go."""
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    sqlite = f"sqlite:///{tmp_path}/data/kavle.db"
-    url = await empty_database() if request.param == "postgres" else sqlite
-    await open_accounts(url, {"test": 100, "other": 100})
-    return url
-
-
 @pytest.fixture
-async def network() -> AsyncIterator[Smsc]:
-    network = Smsc(SmscSettings(), structlog.get_logger())
-    yield network
-    await network.stop()
+def credits() -> dict[str, int]:
+    return {"test": 100, "other": 100}
 
 
 class Operator:
@@ -71,12 +55,6 @@ async def write(network: Smsc, text: str, to: str = NUMBER, **how: Any) -> None:
     async with asyncio.timeout(PATIENCE):
         await mo.wait()
     assert all(part.answers[-1] == 0 for part in mo.parts)
-
-
-async def send(gateway: Process, to: str) -> str:
-    call = {"acc": "test", "pass": "1234", "msg": "Testar", "to": to, "from": "ip1", "prio": "2"}
-    url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
-    return await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read().decode())
 
 
 async def test_numbers_are_added_listed_changed_and_removed(tmp_path: Path, database: str) -> None:
@@ -262,17 +240,18 @@ async def test_a_phone_that_writes_stop_gets_nothing_more_and_that_costs_nothing
     await kavle_("account", "set", "test", "stop_list=yes")
     async with kavle("serve", "--config", str(kavle_.config), log=tmp_path / "log") as gateway:
         await network.until(lambda counts: counts.binds > 0)
-        assert int(await send(gateway, PHONE)) >= 1000
+        assert int(await gateway.send(to=PHONE)) >= 1000
         await write(network, "stopp")
-        assert await send(gateway, PHONE) == "3"
-        assert await send(gateway, "0701740605") == "3", "however it is written"
-        assert int(await send(gateway, "46701740606")) >= 1000
-        assert PHONE in await kavle_("stoplist", "list", "test")
+        assert await gateway.send(to=PHONE) == "3"
+        assert await gateway.send(to="0701740605") == "3", "however it is written"
+        assert int(await gateway.send(to="46701740606")) >= 1000
+        listed = await kavle_("stoplist", "list", "test")
+        assert re.fullmatch(rf"{PHONE} +\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n", listed)
         assert "98.00" in await kavle_("account", "list")
         assert PHONE in await kavle_("stoplist", "remove", "test", "+46701740605")
-        assert int(await send(gateway, PHONE)) >= 1000
+        assert int(await gateway.send(to=PHONE)) >= 1000
         await kavle_("stoplist", "add", "test", "0701740606")
-        assert await send(gateway, "46701740606") == "3"
+        assert await gateway.send(to="46701740606") == "3"
         assert await gateway.stop() == 0
 
 

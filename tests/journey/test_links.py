@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
-import structlog
 
 from kavle.simulator.journal import MemoryJournal
-from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.cut import Wire
@@ -26,18 +22,6 @@ FOR_EVER = 600.0
 
 CUT_OFF = 6.0
 """Long enough for a busy machine to close a link in a third of it."""
-
-
-@pytest.fixture
-def journal() -> MemoryJournal:
-    return MemoryJournal()
-
-
-@pytest.fixture
-async def network(journal: MemoryJournal) -> AsyncIterator[Smsc]:
-    network = Smsc(SmscSettings(), structlog.get_logger(), journal)
-    yield network
-    await network.stop()
 
 
 @pytest.fixture
@@ -59,13 +43,7 @@ def serve(folder: Path, port: int, database: str, link_lease: float = 3.0) -> li
 
 
 async def send(node: Process) -> str:
-    query = "acc=test&pass=1234&msg=Testar&to=0702617396&from=ip1&prio=2"
-
-    def call() -> str:
-        with urlopen(f"http://{LOOPBACK}:{node.port}/sendsms.aspx?{query}", timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
-
-    answer = await asyncio.to_thread(call)
+    answer = await node.send()
     assert int(answer) >= 1000
     return answer
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from urllib.request import urlopen
 
 from support.patience import PATIENCE
-from support.processes import LOOPBACK, kavle, run, settings_file
+from support.processes import kavle, run, settings_file
 
 REFUSED_AT_SUBMIT = "46701740617"
 
@@ -19,15 +18,8 @@ async def test_a_line_about_a_message_bears_the_id_that_the_customer_knows(tmp_p
         config = str(settings_file(tmp_path, network.port))
         await run("account", "create", "alarm", "--password", "s3cret", "--credits", "5", "--config", config)
         async with kavle("serve", "--config", config, log=log) as gateway:
-            query = f"acc=alarm&pass=s3cret&msg=Hemligt&to={REFUSED_AT_SUBMIT}&from=ip1"
-
-            def send() -> str:
-                with urlopen(
-                    f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{query}", timeout=PATIENCE
-                ) as answer:
-                    return str(answer.read().decode())
-
-            answered = await asyncio.to_thread(send)
+            call = {"acc": "alarm", "pass": "s3cret", "msg": "Hemligt", "to": REFUSED_AT_SUBMIT}
+            answered = await gateway.send(**call)
             async with asyncio.timeout(PATIENCE):
                 while "ESME_RINVDSTADR" not in log.read_text():
                     await asyncio.sleep(0.02)

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
-import structlog
 
 from kavle.simulator.mo_pdus import MoText
-from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.patience import PATIENCE
-from support.postgres import empty_database
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
 PHONE, NUMBER = "46701740605", "46737494123"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    sqlite = f"sqlite:///{tmp_path}/data/kavle.db"
-    url = await empty_database() if request.param == "postgres" else sqlite
-    await open_accounts(url, {"test": 100, "other": 100})
-    return url
-
-
 @pytest.fixture
-async def network() -> AsyncIterator[Smsc]:
-    network = Smsc(SmscSettings(), structlog.get_logger())
-    yield network
-    await network.stop()
+def credits() -> dict[str, int]:
+    return {"test": 100, "other": 100}
 
 
 class Operator:
@@ -60,9 +44,7 @@ class Operator:
 
 
 async def send(gateway: Process, text: str, account: str = "test") -> str:
-    call = {"acc": account, "pass": "1234", "msg": text, "to": "0701740605", "from": "ip1", "prio": "2"}
-    url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{urlencode(call)}"
-    return await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read().decode())
+    return await gateway.send(acc=account, msg=text, to="0701740605")
 
 
 async def write(network: Smsc, text: str) -> None:

@@ -5,34 +5,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
-import structlog
 
 from kavle.simulator.journal import MemoryJournal, Submission
-from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
-from support.accounts import open_accounts
 from support.calls import ORDINARY
 from support.load import Load
 from support.patience import PATIENCE
-from support.postgres import empty_database, fetch, programs, server
+from support.postgres import fetch, programs, server
 from support.processes import LOOPBACK, Process, kavle, run, settings_file
 
 MORE = 1_000
 CREDITS = 100_000
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    sqlite = f"sqlite:///{tmp_path}/data/kavle.db"
-    url = await empty_database() if request.param == "postgres" else sqlite
-    await open_accounts(url, {"test": CREDITS})
-    return url
+@pytest.fixture
+def credits() -> dict[str, int]:
+    return {"test": CREDITS}
 
 
 @pytest.fixture(autouse=True)
@@ -42,18 +35,6 @@ def _programs(database: str) -> Iterator[None]:
         return
     with programs():
         yield
-
-
-@pytest.fixture
-async def journal() -> MemoryJournal:
-    return MemoryJournal()
-
-
-@pytest.fixture
-async def network(journal: MemoryJournal) -> AsyncIterator[Smsc]:
-    network = Smsc(SmscSettings(), structlog.get_logger(), journal)
-    yield network
-    await network.stop()
 
 
 def sent(journal: MemoryJournal) -> Counter[str]:
@@ -138,10 +119,7 @@ async def test_the_gateway_answers_customers_before_it_is_confirmed(
     assert "It knows of no person who was erased: erase again whoever was erased since" in out
     assert (await run("person", "erase", "0702617397", "--yes", "--config", config))[0] == 0
     async with kavle("serve", "--config", config, log=tmp_path / "log") as gateway:
-        call = "acc=test&pass=1234&msg=Hej&to=0702617396&from=ip1&prio=2"
-        url = f"http://{LOOPBACK}:{gateway.port}/sendsms.aspx?{call}"
-        answer = await asyncio.to_thread(lambda: urlopen(url, timeout=PATIENCE).read())
-        assert int(answer) >= 1000
+        assert int(await gateway.send(msg="Hej")) >= 1000
         code, out, _ = await run("restore", "show", "--config", config)
         assert (code, "No link is bound" in out) == (0, True)
         assert await gateway.stop() == 0, "also while it waits"

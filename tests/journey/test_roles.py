@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import msgspec
 import pytest
@@ -21,6 +20,7 @@ from kavle.settings import SettingsError
 from kavle.simulator.faults import Faults
 from kavle.simulator.journal import read_journal
 from kavle.simulator.smsc import Smsc, SmscSettings
+from support import processes
 from support.invariants import invariants
 from support.patience import PATIENCE
 from support.postgres import empty_database, fetch, fresh_database, release, until_listening
@@ -101,11 +101,7 @@ async def nodes(config: str, log: Path, *roles: str) -> AsyncIterator[list[Proce
 async def get(node: Process | int, path: str) -> str:
     port = node if isinstance(node, int) else node.port
 
-    def fetch() -> str:
-        with urlopen(f"http://{LOOPBACK}:{port}{path}", timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
-
-    return await asyncio.to_thread(fetch)
+    return await processes.get(f"http://{LOOPBACK}:{port}{path}")
 
 
 async def send(node: Process | int, **parameters: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -16,7 +15,7 @@ from support.invariants import invariants
 from support.load import Load
 from support.patience import PATIENCE
 from support.postgres import empty_database, fetch
-from support.processes import LOOPBACK, Process, kavle, run, settings_file
+from support.processes import Process, kavle, run, settings_file
 
 ACCOUNT = ["--password", "1234", "--credits", "100"]
 
@@ -41,16 +40,6 @@ async def database() -> str:
 @pytest.fixture
 def config(tmp_path: Path, network: Process, database: str) -> str:
     return str(settings_file(tmp_path, network.port, database=database, binds=2))
-
-
-async def send(node: Process) -> str:
-    query = "acc=test&pass=1234&msg=Testar&to=0702617396&from=ip1&prio=2"
-
-    def call() -> str:
-        with urlopen(f"http://{LOOPBACK}:{node.port}/sendsms.aspx?{query}", timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
-
-    return await asyncio.to_thread(call)
 
 
 async def delivered(database: str) -> int:
@@ -78,11 +67,11 @@ async def test_two_nodes_share_one_database(
     serve = ["serve", "--config", config]
     log = tmp_path / "nodes.log"
     async with kavle(*serve, log=log) as one, kavle(*serve, log=log) as other:
-        answers = await asyncio.gather(*(send(node) for node in (one, other) for _ in range(10)))
+        answers = await asyncio.gather(*(node.send() for node in (one, other) for _ in range(10)))
         assert len({answer for answer in answers if int(answer) >= 1000}) == 20
         await until_delivered(database, 20)
         await one.kill()
-        answers.append(await send(other))
+        answers.append(await other.send())
         await until_delivered(database, 21)
         _, listed, _ = await run("account", "list", "--config", config)
         assert listed.split()[3:5] == ["test", "79.00"]
@@ -98,7 +87,7 @@ async def test_credit_for_ten_is_spent_once_over_two_nodes(
     serve = ["serve", "--config", config]
     log = tmp_path / "nodes.log"
     async with kavle(*serve, log=log) as one, kavle(*serve, log=log) as other:
-        answers = await asyncio.gather(*(send(node) for node in (one, other) for _ in range(32)))
+        answers = await asyncio.gather(*(node.send() for node in (one, other) for _ in range(32)))
         assert sorted(answer == "100" for answer in answers) == [False] * 10 + [True] * 54
         await until_delivered(database, 10)
         assert [await one.stop(), await other.stop()] == [0, 0]

@@ -9,9 +9,13 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from support.patience import PATIENCE
 
+EXAMPLE = {"acc": "test", "pass": "1234", "msg": "Testar", "to": "0702617396", "from": "ip1", "prio": "2"}
+"""The manual's own call of sendsms.aspx."""
 KAVLE = [sys.executable, "-m", "kavle"]
 LOOPBACK = "127.0.0.1"
 
@@ -72,6 +76,14 @@ class Process:
             await self.process.wait()
             return False
 
+    async def get(self, path: str, **query: str) -> str:
+        """The body of its answer."""
+        return await get(f"http://{LOOPBACK}:{self.port}{path}" + (f"?{urlencode(query)}" if query else ""))
+
+    async def send(self, **parameters: str) -> str:
+        """sendsms.aspx with the manual's own example, but for what is given."""
+        return await self.get("/sendsms.aspx", **{**EXAMPLE, **parameters})
+
     async def kill(self) -> None:
         self.process.kill()
         await self.process.wait()
@@ -117,6 +129,16 @@ async def run(*arguments: str, input: str = "") -> tuple[int, str, str]:
     async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate(input.encode())
     return process.returncode or 0, out.decode(), err.decode()
+
+
+async def get(url: str) -> str:
+    """The body of the answer."""
+
+    def fetch() -> str:
+        with urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
+            return str(answer.read().decode())
+
+    return await asyncio.to_thread(fetch)
 
 
 def free_port() -> int:

@@ -39,6 +39,7 @@ from kavle.south.smpp.settings import SmppSettings
 from support.books import Place
 from support.invariants import invariants
 from support.patience import PATIENCE
+from support.processes import EXAMPLE, get
 
 LOOPBACK = "127.0.0.1"
 NO_RECEIPT = "46701740614"
@@ -93,23 +94,11 @@ class Running:
         await self.gateway.accounts.create(CreateAccount(name, password_hash, credits * UNIT))
 
     async def get(self, path: str) -> str:
-        def fetch() -> str:
-            with urlopen(f"{self.url}{path}", timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
-                return str(answer.read().decode())
-
-        return await asyncio.to_thread(fetch)
+        return await get(f"{self.url}{path}")
 
     async def send(self, **parameters: str | None) -> str:
         """sendsms.aspx with the manual's own example, but for what is given; None leaves a parameter out."""
-        call = {
-            "acc": "test",
-            "pass": "1234",
-            "msg": "Testar",
-            "to": "0702617396",
-            "from": "ip1",
-            "prio": "2",
-        }
-        query = {key: value for key, value in {**call, **parameters}.items() if value is not None}
+        query = {key: value for key, value in {**EXAMPLE, **parameters}.items() if value is not None}
         answer = await self.get(f"/sendsms.aspx?{urlencode(query)}")
         if int(answer) >= 1000:
             self.answered.append(answer)

@@ -463,3 +463,9 @@ async def test_what_is_not_over_of_a_person_is_told_and_kept(tmp_path: Path) -> 
         assert f"to be decided on (`kavle held list`): {id}; do it again" in page.text
         assert f"Not sent yet, or held {id}" in page.text
         assert (await log(gateway))[0].came is Came.REFUSED
+        for language, told in (
+            ("en", "erased Refused: nothing was changed"),
+            ("sv", "Nekat: inget ändrades"),
+        ):
+            page = await browser.get("/operator/audit", **{"Accept-Language": language})
+            assert told in page.text
