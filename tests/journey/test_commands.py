@@ -61,6 +61,18 @@ async def test_accounts_are_made_filled_and_listed_without_a_gateway(config: str
     assert line.split()[:2] == ["alarm", "10.38"]
 
 
+async def test_commands_load_nothing_of_what_only_a_gateway_needs() -> None:
+    """They start as often as somebody asks; each of these would take tens of milliseconds."""
+    asking = "account, backup, carriers, held, incoming, migrate, number, operator, person, restore, stoplist"
+    modules = ", ".join(f"kavle.cli.{name}" for name in asking.split(", "))
+    code, out, err = await python(f"import sys, {modules}\nprint(*sys.modules)")
+    assert code == 0, err
+    loaded = set(out.split())
+    assert "kavle.store.sqlite.store" in loaded
+    gateways = {"asyncpg", "httptools", "jinja2", "kavle.wire.mm7", "prometheus_client", "starlette"}
+    assert not loaded & gateways
+
+
 async def test_and_while_the_gateway_runs(config: str, tmp_path: Path) -> None:
     async with kavle("serve", "--config", config, log=tmp_path / "gateway.log") as gateway:
         code, _, _ = await run("account", "create", "alarm", "--password", "1234", "--config", config)
