@@ -392,6 +392,15 @@ async def test_what_is_too_long_is_refused_by_its_head(tmp_path: Path, mmsc: Mms
         assert (await mmsc.tell(run.hook, delivery()))[0] == 200
 
 
+@only_sqlite
+async def test_a_compressed_body_is_refused_as_one(run: Business, mmsc: Mmsc) -> None:
+    """It was taken for MM7 that is damaged, by which nobody finds what is wrong."""
+    path, body = f"/carriers/mmsc/{SECRET}", b"\x1f\x8b"
+    for coding, status in (("gzip", 415), ("Deflate", 415), ("identity", 500)):
+        headers = "Content-Length: 2", f"Content-Encoding: {coding}"
+        assert await raw(run, "POST", path, body, *headers) == status
+
+
 async def begins(run: Business, length: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A long body, from a machine of its own, that asks whether it may go on."""
     reader, writer = await asyncio.open_connection(

@@ -41,6 +41,7 @@ KeepMms = Callable[[IncomingMms], Awaitable[None]]
 
 _MOST_NUMBERS: Final = 50
 """That one MMS is kept for, with its files for each. Phones write to fewer."""
+_AS_IT_IS: Final = (b"", b"identity")
 _LATER: Final = Status.of(Code.SERVICE_UNAVAILABLE)
 _ANSWERS: Final[Mapping[type[Message], Callable[..., Message]]] = {
     DeliverReq: DeliverRsp,
@@ -86,6 +87,9 @@ class Door:
         if scope["method"] != "POST":
             return await reply(send, HTTPStatus.METHOD_NOT_ALLOWED)
         headers = dict(scope["headers"])
+        if headers.get(b"content-encoding", b"").lower() not in _AS_IT_IS:
+            self._sparse.warning("the MMSC sent a compressed body: it is to send them as they are")
+            return await reply(send, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)  # RFC 9110 §15.5.16
         length = _length(headers)
         if length > self._settings.longest:
             return await reply(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
