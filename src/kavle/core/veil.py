@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from msgspec.structs import replace
 
 from kavle.core.inbox import IncomingMessage, IncomingWhole
@@ -11,6 +14,8 @@ from kavle.model.callback_url import without_query
 from kavle.model.history import HistoryLine, HistoryPage, MessageStory
 from kavle.model.masking import HIDDEN, masked
 from kavle.model.number import Number
+
+_NUMBER: Final = re.compile("[0-9]{7,}")
 
 
 def may_not_read(viewer: Viewer) -> bool:
@@ -22,9 +27,11 @@ def veiled_page(page: HistoryPage) -> HistoryPage:
 
 
 def veiled_story(story: MessageStory) -> MessageStory:
-    """A receipt as it came may have the beginning of the text in it (SMPP 3.4 appendix B)."""
+    """A receipt as it came may have the beginning of the text in it (SMPP 3.4 appendix B), and what a network
+    says of an error the number."""
+    attempts = [replace(one, error=one.error and _NUMBER.sub(HIDDEN, one.error)) for one in story.attempts]
     receipts = [replace(one, raw="") for one in story.receipts]
-    return replace(story, line=_line(story.line), receipts=receipts, files=())
+    return replace(story, line=_line(story.line), attempts=attempts, receipts=receipts, files=())
 
 
 def veiled(reply: Reply) -> Reply:
