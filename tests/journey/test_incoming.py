@@ -137,7 +137,7 @@ async def test_kill_9_between_parts_and_commits_loses_nothing_that_was_acknowled
                     await asyncio.sleep(dice.uniform(0, 0.05))
                 await gateway.kill()
         async with kavle(*serve, log=log) as gateway:
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(PATIENCE):
                 while len(acknowledged(journal)) < parts(journal):
                     await asyncio.sleep(0.1)
             assert await gateway.stop() == 0
