@@ -202,9 +202,10 @@ async def test_a_certificate_that_can_not_be_used_stops_the_start(tmp_path: Path
     settings = settings_for(tmp_path / "kavle.db", 1, listeners=[without])
     settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, processes=2))
     gateway = Gateway(settings, SystemClock())
+    ours = children_of(os.getpid())  # of tests before this one: servers, and who survives to end them
     with pytest.raises(SettingsError, match=r"http.listener\[0\]"):
         await gateway.start()
-    assert children_of(os.getpid()) == []
+    assert set(children_of(os.getpid())) <= set(ours)
 
 
 def test_on_postgresql_it_is_told_how_to_have_more_processes(tmp_path: Path) -> None:
