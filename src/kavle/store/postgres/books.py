@@ -7,7 +7,7 @@ from typing import Final
 
 from kavle.store.books import BATCH, PAGE, Book, Closed, Closing, Entered, add_up, book
 from kavle.store.postgres.connection import Link
-from kavle.store.postgres.inbox import MakeLane, Read
+from kavle.store.postgres.handed import MakeLane, Read
 from kavle.store.postgres.rows import Db, columns
 
 _BOOKS: Final = (

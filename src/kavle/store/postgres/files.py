@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from kavle.model.mms import FileLine, MmsFile, StoredFile
 from kavle.store.files import COLUMNS, LINES, MOST_LOOKED_AT, FileRow, line, written
+from kavle.store.postgres.handed import Read
 from kavle.store.postgres.rows import Db, columns
-
-if TYPE_CHECKING:
-    from kavle.store.postgres.inbox import Read
 
 _INSERT: Final = f"""
 INSERT INTO file ({COLUMNS})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from kavle.model.callback import CallbackTry
 from kavle.model.incoming import Piece
@@ -28,28 +27,9 @@ from kavle.store.inbox import (
 )
 from kavle.store.postgres import callbacks, incoming, incoming_mms, incoming_reads, numbers
 from kavle.store.postgres.connection import Link
+from kavle.store.postgres.handed import MakeLane, Read
 from kavle.store.postgres.ids import Ids
-from kavle.store.postgres.lane import Lane, Verb
-from kavle.store.postgres.rows import Db
 from kavle.store.rows import JobState, to_ms
-
-P = ParamSpec("P")
-R = TypeVar("R")
-W = TypeVar("W")
-
-
-class MakeLane(Protocol):
-    """A lane of group commits on a connection of the store's."""
-
-    def __call__(self, link: Link, verb: Verb[W, R], *, repeatable: bool = True) -> Lane[W, R]: ...
-
-
-class Read(Protocol):
-    """On one of the store's connections that read."""
-
-    async def __call__(
-        self, read: Callable[Concatenate[Db, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
-    ) -> R: ...
 
 
 class PostgresInbox:

@@ -11,7 +11,7 @@ from kavle.model.operator import OperatorAccount
 from kavle.store.listing import bounds, order, slice_of
 from kavle.store.office import LINES, NOTHING, OPERATORS, OperatorChange, audit_line, operator, written
 from kavle.store.postgres.connection import Link
-from kavle.store.postgres.inbox import MakeLane, Read
+from kavle.store.postgres.handed import MakeLane, Read
 from kavle.store.postgres.rows import Db, Proof
 from kavle.store.rows import to_ms
 

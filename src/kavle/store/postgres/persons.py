@@ -8,7 +8,7 @@ from typing import Final
 
 from kavle.store.persons import TAIL, Ending, Erasing, Erasures, Loose, fingerprint
 from kavle.store.postgres.connection import Link
-from kavle.store.postgres.inbox import MakeLane, Read
+from kavle.store.postgres.handed import MakeLane, Read
 from kavle.store.postgres.recipients import forget
 from kavle.store.postgres.rows import Db
 from kavle.store.rows import PartWork, from_ms, to_ms

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from kavle.store.postgres.connection import Link
+from kavle.store.postgres.handed import MakeLane, Read
 from kavle.store.postgres.ids import newest
-from kavle.store.postgres.inbox import MakeLane, Read
 from kavle.store.postgres.rows import Db
 from kavle.store.restoring import Restored, leap, read_restored, written
 from kavle.store.rows import JobState, from_ms, to_ms
