@@ -156,6 +156,8 @@ REFUSED = {
     "a length with a sign": HEAD + "Content-Length: +3\r\n\r\nabc",
     "a length in hex": HEAD + "Content-Length: 0x3\r\n\r\nabc",
     "a coding behind chunked": HEAD + "Transfer-Encoding: chunked, identity\r\n\r\nabc",
+    "a coding before chunked": HEAD + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "two hosts": HEAD + "Host: g\r\n\r\n",
     "a coding that is not chunked": HEAD + "Transfer-Encoding: gzip\r\n\r\nabc",
     "a space before the colon": HEAD + "Content-Length : 3\r\n\r\nabc",
     "a folded header": HEAD + "A: b\r\n Content-Length: 3\r\n\r\n",

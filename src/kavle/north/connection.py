@@ -249,12 +249,20 @@ class Connection(asyncio.Protocol):
         self.server.run(self._exchange.run())
 
     def _framed(self) -> Body | None:
+        body: Body | None = None
+        hosts = 0
         for name, value in self._headers:
-            if name == b"content-length":
-                return SizedBody(int(value))
-            if name == b"transfer-encoding":
-                return ChunkedBody()
-        return None
+            if name == b"host":
+                hosts += 1
+            elif name == b"content-length":
+                body = SizedBody(int(value))
+            elif name == b"transfer-encoding":
+                if value.lower() != b"chunked":  # RFC 9112 §6.1: we know no other coding
+                    raise httptools.HttpParserError("no such coding here")
+                body = ChunkedBody()
+        if hosts > 1:  # RFC 9112 §3.2: a proxy may have gone by the other one
+            raise httptools.HttpParserError("more than one host")
+        return body
 
     def _scope(self, method: bytes, version: str) -> Scope:
         target, _, query = self._url.partition(b"?")
