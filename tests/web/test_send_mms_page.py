@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import FormData
 
+from kavle.core.mms_order import LONGEST_TEXT
 from mms import mms_files as files
 from support.axe import AXE, faults
 from support.chromium import chromium
@@ -86,7 +87,7 @@ WRONG = {
         (("ok.png", "image/png", PICTURE),),
         "Choose the files again: a browser does not keep them.",
     ),
-    "a text of nothing that is shown": (GOOD | {"text": "a\0b"}, (), "The text is too long, or holds"),
+    "too long a text": (GOOD | {"text": "x" * (LONGEST_TEXT + 1)}, (), "The text is too long, or holds"),
     "too large": (
         GOOD,
         (("a.jpg", "image/jpeg", files.JPEG + bytes(400_000)),),
