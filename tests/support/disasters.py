@@ -23,8 +23,11 @@ _BACKENDS = (
 )
 END_LEASES = "UPDATE job SET due = 0 WHERE state = 1"
 END_CALLS = "UPDATE callback SET due = 0 WHERE state = 1"
-END_PAUSES = "UPDATE job SET due = 0 WHERE state = 2"
-"""As though the minutes had passed for which they would wait."""
+END_PAUSES = (
+    "UPDATE job SET due = 0 WHERE state = 2 AND message_id NOT IN"
+    " (SELECT id FROM message WHERE due_at > extract(epoch FROM clock_timestamp()) * 1000)"
+)
+"""As though the minutes had passed for which they would wait; but what is to go out later keeps its time."""
 OPEN = "SELECT count(*) FROM message WHERE status IN (10, 11, 21)"
 UNTOLD = "SELECT count(*) FROM callback"
 SETTLE = 300
