@@ -10,7 +10,7 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -80,37 +80,12 @@ def dice() -> random.Random:
 async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
     tmp_path: Path, dice: random.Random
 ) -> None:
+    async def life(gateway: Process, load: Load) -> None:
+        # However loaded the machine is: some lives end before they answered anybody, most do not.
+        await load.until_answered(dice.randrange(12))
+
     proof = Proof("kills-sqlite")
-    journal, log = tmp_path / "network.jsonl", tmp_path / "gateway.log"
-    database, port = tmp_path / "data" / "kavle.db", free_port()
-    async with (
-        customer(dice) as owner,
-        kavle(*NETWORK, "--journal", str(journal), log=log) as network,
-        mmsc(port, tmp_path / "mmsc.jsonl", log) as other,
-    ):
-        config = settings_file(tmp_path, network.port, http_port=port, mmsc=other.port, more=SETTINGS)
-        serve = ["serve", "--config", str(config)]
-        account = ["account", "create", "test", "--password", "1234", "--credits", "1000000"]
-        assert (await run(*account, "--config", str(config)))[0] == 0
-        await give_number("test", owner.there.url, str(config))
-        load: Load | None = None
-        for _ in proof.rounds(ROUNDS):
-            async with kavle(*serve, log=log) as gateway:
-                load = load or Load(gateway.port, callers=8, kinds=everything)
-                # However loaded the machine is: some lives end before they answered anybody, most do not.
-                await load.until_answered(dice.randrange(12))
-                await asyncio.sleep(dice.uniform(0.05, 0.8))
-                await gateway.kill()
-        assert load is not None
-        async with kavle(*serve, log=log) as gateway:
-            await load.until_all_got_through(Kind)
-            await load.stop()
-            await all_is_over(database, tmp_path)
-            assert await gateway.stop() == 0
-        await other.stop()
-        await network.stop()
-    await check(tmp_path, database, load, owner)
-    proof.holds({"rounds": proof.made, **load.counted, "callbacks": len(owner.told)})
+    proof.holds(await survive(tmp_path, dice, proof, life))
 
 
 @pytest.mark.skipif("KAVLE_CHAOS_ROUNDS" not in os.environ, reason="a round is in test_norths.py")
@@ -118,17 +93,40 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_gateway_is_killed(
 async def test_nothing_is_lost_doubled_or_mispaid_when_the_engine_or_a_north_is_killed(
     tmp_path: Path, dice: random.Random
 ) -> None:
-    proof = Proof("kills-norths")
-    journal, log = tmp_path / "network.jsonl", tmp_path / "gateway.log"
-    database, port = tmp_path / "data" / "kavle.db", free_port()
     killed = Counter[str]()
+
+    async def life(gateway: Process, load: Load) -> None:
+        for _ in range(dice.randrange(3)):
+            await load.until_answered(dice.randrange(12))
+            if norths := gateway.children:  # else both are being started anew
+                os.kill(dice.choice(norths), signal.SIGKILL)
+                killed["a north"] += 1
+
+    proof = Proof("kills-norths")
+    figures = await survive(tmp_path, dice, proof, life, processes=2, borne=frozenset({"42"}))
+    killed["the engine"] = proof.made
+    proof.holds(figures, killed)
+
+
+async def survive(
+    folder: Path,
+    dice: random.Random,
+    proof: Proof,
+    life: Callable[[Process, Load], Awaitable[None]],
+    *,
+    processes: int = 0,
+    borne: frozenset[str] = frozenset(),
+) -> dict[str, int]:
+    """The figures of a gateway on SQLite that lives so in each round, and soon after is killed."""
+    journal, log = folder / "network.jsonl", folder / "gateway.log"
+    database, port = folder / "data" / "kavle.db", free_port()
     async with (
         customer(dice) as owner,
         kavle(*NETWORK, "--journal", str(journal), log=log) as network,
-        mmsc(port, tmp_path / "mmsc.jsonl", log) as other,
+        mmsc(port, folder / "mmsc.jsonl", log) as other,
     ):
         config = settings_file(
-            tmp_path, network.port, http_port=port, mmsc=other.port, processes=2, more=SETTINGS
+            folder, network.port, http_port=port, mmsc=other.port, processes=processes, more=SETTINGS
         )
         serve = ["serve", "--config", str(config)]
         account = ["account", "create", "test", "--password", "1234", "--credits", "1000000"]
@@ -137,25 +135,20 @@ async def test_nothing_is_lost_doubled_or_mispaid_when_the_engine_or_a_north_is_
         load: Load | None = None
         for _ in proof.rounds(ROUNDS):
             async with kavle(*serve, log=log) as gateway:
-                load = load or Load(gateway.port, callers=8, kinds=everything, borne={"42"})
-                for _ in range(dice.randrange(3)):
-                    await load.until_answered(dice.randrange(12))
-                    if norths := gateway.children:  # else both are being started anew
-                        os.kill(dice.choice(norths), signal.SIGKILL)
-                        killed["a north"] += 1
+                load = load or Load(gateway.port, callers=8, kinds=everything, borne=borne)
+                await life(gateway, load)
                 await asyncio.sleep(dice.uniform(0.05, 0.8))
                 await gateway.kill()
-                killed["the engine"] += 1
         assert load is not None
         async with kavle(*serve, log=log) as gateway:
             await load.until_all_got_through(Kind)
             await load.stop()
-            await all_is_over(database, tmp_path)
+            await all_is_over(database, folder)
             assert await gateway.stop() == 0
         await other.stop()
         await network.stop()
-    await check(tmp_path, database, load, owner)
-    proof.holds({"rounds": proof.made, **load.counted, "callbacks": len(owner.told)}, killed)
+    await check(folder, database, load, owner)
+    return {"rounds": proof.made, **load.counted, "callbacks": len(owner.told)}
 
 
 @pytest.mark.timeout(0)
