@@ -1,4 +1,5 @@
-"""A database of either engine, and a simulated network, for gateways that run as processes of their own."""
+"""A database of either engine, and a simulated network, for gateways that run as processes of their own; the
+network may be one, too."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from kavle.simulator.settings import SmscSettings
 from kavle.simulator.smsc import Smsc
 from support.accounts import open_accounts
 from support.postgres import empty_database
+from support.processes import NetworkProcess, simulated_network
 
 
 @pytest.fixture
@@ -40,3 +42,9 @@ async def network(journal: MemoryJournal) -> AsyncIterator[Smsc]:
     network = Smsc(SmscSettings(), structlog.get_logger(), journal)
     yield network
     await network.stop()
+
+
+@pytest.fixture
+async def network_process(tmp_path: Path) -> AsyncIterator[NetworkProcess]:
+    async with simulated_network(tmp_path) as network:
+        yield network

@@ -9,7 +9,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
@@ -23,14 +23,13 @@ from kavle.cli.config import check_can_serve, read
 from kavle.cli.doctor import ways
 from kavle.clock import SystemClock
 from kavle.settings import SettingsError
-from kavle.simulator.journal import read_journal
 from support.accounts import make_operator
 from support.books import one, reading
 from support.invariants import invariants
 from support.load import Load
 from support.pages import browsing
 from support.patience import PATIENCE
-from support.processes import LOOPBACK, Process, children_of, free_port, kavle, run, settings_file
+from support.processes import LOOPBACK, NetworkProcess, children_of, free_port, kavle, run, settings_file
 from support.running import ENVELOPE, Running, running, settings_for
 from support.tls import listener, trusting
 
@@ -244,26 +243,14 @@ async def test_the_process_of_a_north_says_who_starts_it(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    return tmp_path / "network.jsonl"
-
-
-@pytest.fixture
-async def network(tmp_path: Path, journal: Path) -> AsyncIterator[Process]:
-    simulate = ["simulate", "smsc", "--port", "0", "--quiet", "--journal", str(journal)]
-    async with kavle(*simulate, log=tmp_path / "network.log") as network:
-        yield network
-
-
-@pytest.fixture
-async def config(tmp_path: Path, network: Process) -> str:
-    config = str(settings_file(tmp_path, network.port, http_port=free_port(), processes=2))
+async def config(tmp_path: Path, network_process: NetworkProcess) -> str:
+    config = str(settings_file(tmp_path, network_process.port, http_port=free_port(), processes=2))
     assert (await run(*ACCOUNT, "--config", config))[0] == 0
     return config
 
 
 async def test_whichever_process_is_killed_nothing_is_lost_and_under_load_all_stop_in_order(
-    config: str, journal: Path, tmp_path: Path
+    config: str, network_process: NetworkProcess, tmp_path: Path
 ) -> None:
     database, log = tmp_path / "data" / "kavle.db", tmp_path / "gateway.log"
     serve = ["serve", "--config", config]
@@ -295,7 +282,7 @@ async def test_whichever_process_is_killed_nothing_is_lost_and_under_load_all_st
     assert told.count("the engine is gone, so this process ends") == 2
     assert "Traceback" not in told
     await one_process_ends_what_is_left(config, database, log)
-    await invariants(database, read_journal(journal), load.answered, load.observed, asked=load.asked)
+    await invariants(database, network_process.seen(), load.answered, load.observed, asked=load.asked)
 
 
 def refusals(load: Load) -> int:

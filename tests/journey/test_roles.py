@@ -18,13 +18,12 @@ from kavle.cli.roles.role import ALL, Role, roles_of
 from kavle.clock import SystemClock
 from kavle.settings import SettingsError
 from kavle.simulator.faults import Faults
-from kavle.simulator.journal import read_journal
 from kavle.simulator.smsc import Smsc, SmscSettings
 from support import processes
 from support.invariants import invariants
 from support.patience import PATIENCE
 from support.postgres import empty_database, fetch, fresh_database, release, until_listening
-from support.processes import LOOPBACK, Process, kavle, run, settings_file
+from support.processes import LOOPBACK, NetworkProcess, Process, kavle, run, settings_file
 from support.running import settings_for
 
 ACCOUNT = ["--password", "1234", "--credits", "100"]
@@ -66,25 +65,13 @@ async def test_on_sqlite_one_process_is_all(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    return tmp_path / "network.jsonl"
-
-
-@pytest.fixture
-async def network(tmp_path: Path, journal: Path) -> AsyncIterator[Process]:
-    simulate = ["simulate", "smsc", "--port", "0", "--quiet", "--journal", str(journal)]
-    async with kavle(*simulate, log=tmp_path / "network.log") as network:
-        yield network
-
-
-@pytest.fixture
 async def database() -> str:
     return await empty_database()
 
 
 @pytest.fixture
-async def config(tmp_path: Path, network: Process, database: str) -> str:
-    config = str(settings_file(tmp_path, network.port, database=database, binds=2))
+async def config(tmp_path: Path, network_process: NetworkProcess, database: str) -> str:
+    config = str(settings_file(tmp_path, network_process.port, database=database, binds=2))
     assert (await run("account", "create", "test", *ACCOUNT, "--config", config))[0] == 0
     return config
 
@@ -119,7 +106,7 @@ def delivered(count: int) -> str:
 
 
 async def test_what_one_process_accepts_another_sends(
-    config: str, database: str, journal: Path, tmp_path: Path
+    config: str, database: str, network_process: NetworkProcess, tmp_path: Path
 ) -> None:
     async with nodes(config, tmp_path / "nodes.log", "north", "south,callbacks") as (north, south):
         assert north.said.endswith(", as north\n")
@@ -139,11 +126,11 @@ async def test_what_one_process_accepts_another_sends(
         _, shown, _ = await run("carriers", "--config", config)
         assert shown.count("bound as transceiver") == 2
         assert [await north.stop(), await south.stop()] == [0, 0]
-    await invariants(database, read_journal(journal), answers)
+    await invariants(database, network_process.seen(), answers)
 
 
 async def test_of_two_of_each_role_one_may_die(
-    config: str, database: str, journal: Path, tmp_path: Path
+    config: str, database: str, network_process: NetworkProcess, tmp_path: Path
 ) -> None:
     roles = "north", "north", "south", "south"
     async with nodes(config, tmp_path / "nodes.log", *roles) as (one, other, south, spare):
@@ -155,11 +142,11 @@ async def test_of_two_of_each_role_one_may_die(
         mine = "count(DISTINCT node_id) = 1 FROM link WHERE node_id IS NOT NULL"
         await until(database, f"{mine} AND expires_at > extract(epoch FROM clock_timestamp()) * 1000")
         assert [await other.stop(), await spare.stop()] == [0, 0]
-    await invariants(database, read_journal(journal), answers)
+    await invariants(database, network_process.seen(), answers)
 
 
 async def test_what_is_accepted_while_no_process_has_links_waits_for_one(
-    config: str, database: str, journal: Path, tmp_path: Path
+    config: str, database: str, network_process: NetworkProcess, tmp_path: Path
 ) -> None:
     async with nodes(config, tmp_path / "nodes.log", "north") as (north,):
         answer = await send(north)
@@ -168,7 +155,7 @@ async def test_what_is_accepted_while_no_process_has_links_waits_for_one(
     async with nodes(config, tmp_path / "nodes.log", "south") as (south,):
         await until(database, delivered(1))
         assert await south.stop() == 0
-    await invariants(database, read_journal(journal), [answer])
+    await invariants(database, network_process.seen(), [answer])
 
 
 # --- called, and not found by looking ---------------------------------------------------------------------

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from kavle.simulator.journal import read_journal
 from support.accounts import open_accounts
 from support.calls import ORDINARY, REFUSED
 from support.invariants import invariants
 from support.load import Load
 from support.patience import PATIENCE
 from support.postgres import empty_database, fetch
-from support.processes import Process, kavle, run, settings_file
+from support.processes import NetworkProcess, kavle, run, settings_file
 
 ACCOUNT = ["--password", "1234", "--credits", "100"]
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    return tmp_path / "network.jsonl"
-
-
-@pytest.fixture
-async def network(tmp_path: Path, journal: Path) -> AsyncIterator[Process]:
-    simulate = ["simulate", "smsc", "--port", "0", "--quiet", "--journal", str(journal)]
-    async with kavle(*simulate, log=tmp_path / "network.log") as network:
-        yield network
 
 
 @pytest.fixture
@@ -38,8 +24,8 @@ async def database() -> str:
 
 
 @pytest.fixture
-def config(tmp_path: Path, network: Process, database: str) -> str:
-    return str(settings_file(tmp_path, network.port, database=database, binds=2))
+def config(tmp_path: Path, network_process: NetworkProcess, database: str) -> str:
+    return str(settings_file(tmp_path, network_process.port, database=database, binds=2))
 
 
 async def delivered(database: str) -> int:
@@ -60,7 +46,7 @@ async def until_none(database: str, count: str) -> None:
 
 
 async def test_two_nodes_share_one_database(
-    config: str, database: str, journal: Path, tmp_path: Path
+    config: str, database: str, network_process: NetworkProcess, tmp_path: Path
 ) -> None:
     assert (await run("migrate", "--config", config))[:2] == (0, "The database's schema is up to date.\n")
     assert (await run("account", "create", "test", *ACCOUNT, "--config", config))[0] == 0
@@ -77,11 +63,11 @@ async def test_two_nodes_share_one_database(
         assert listed.split()[3:5] == ["test", "79.00"]
         assert await other.stop() == 0
     assert await fetch(database, "SELECT sum(amount) FROM ledger") == [(79 * 10_000,)]
-    await invariants(database, read_journal(journal), answers)
+    await invariants(database, network_process.seen(), answers)
 
 
 async def test_credit_for_ten_is_spent_once_over_two_nodes(
-    config: str, database: str, journal: Path, tmp_path: Path
+    config: str, database: str, network_process: NetworkProcess, tmp_path: Path
 ) -> None:
     await run("account", "create", "test", "--password", "1234", "--credits", "10", "--config", config)
     serve = ["serve", "--config", config]
@@ -91,11 +77,11 @@ async def test_credit_for_ten_is_spent_once_over_two_nodes(
         assert sorted(answer == "100" for answer in answers) == [False] * 10 + [True] * 54
         await until_delivered(database, 10)
         assert [await one.stop(), await other.stop()] == [0, 0]
-    await invariants(database, read_journal(journal), [answer for answer in answers if answer != "100"])
+    await invariants(database, network_process.seen(), [answer for answer in answers if answer != "100"])
 
 
 async def test_two_nodes_debit_and_refund_20_accounts_without_a_deadlock(
-    config: str, database: str, journal: Path, tmp_path: Path
+    config: str, database: str, network_process: NetworkProcess, tmp_path: Path
 ) -> None:
     names = [f"customer{n}" for n in range(20)]
     await open_accounts(database, dict.fromkeys(names, 1_000_000))
@@ -117,7 +103,7 @@ async def test_two_nodes_debit_and_refund_20_accounts_without_a_deadlock(
     assert await fetch(database, deadlocks) == [(0,)]
     refunds = "SELECT count(DISTINCT account_id) FROM ledger WHERE kind = 3"
     assert await fetch(database, refunds) == [(20,)]
-    await invariants(database, read_journal(journal), load.answered, asked=load.asked)
+    await invariants(database, network_process.seen(), load.answered, asked=load.asked)
 
 
 async def test_a_server_that_is_not_there_is_told_in_one_line(config: str) -> None:

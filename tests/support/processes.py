@@ -6,12 +6,14 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+from kavle.simulator.journal import Entry, read_journal
 from support.patience import PATIENCE
 
 EXAMPLE = {"acc": "test", "pass": "1234", "msg": "Testar", "to": "0702617396", "from": "ip1", "prio": "2"}
@@ -115,6 +117,25 @@ async def kavle(*arguments: str, log: Path, ready: str = "ready") -> AsyncIterat
     finally:
         if process.running:
             await process.kill()
+
+
+class NetworkProcess(NamedTuple):
+    """A `kavle simulate smsc`, and the file in which it writes down all that it sees."""
+
+    port: int
+    journal: Path
+
+    def seen(self) -> Iterator[Entry]:
+        return read_journal(self.journal)
+
+
+@asynccontextmanager
+async def simulated_network(folder: Path) -> AsyncIterator[NetworkProcess]:
+    """Its log and its journal are in that folder."""
+    journal = folder / "network.jsonl"
+    simulate = ["simulate", "smsc", "--port", "0", "--quiet", "--journal", str(journal)]
+    async with kavle(*simulate, log=folder / "network.log") as process:
+        yield NetworkProcess(process.port, journal)
 
 
 async def run(*arguments: str, input: str = "") -> tuple[int, str, str]:
