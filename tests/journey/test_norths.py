@@ -17,12 +17,14 @@ from urllib.request import Request, urlopen
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from kavle.cli.app import Gateway
 from kavle.cli.config import check_can_serve, read
 from kavle.cli.doctor import ways
 from kavle.clock import SystemClock
 from kavle.settings import SettingsError
+from kavle.store.errors import StoreError
 from support.accounts import make_operator
 from support.books import one, reading
 from support.invariants import invariants
@@ -237,6 +239,41 @@ async def test_the_process_of_a_north_says_who_starts_it(tmp_path: Path) -> None
     _, errors = await process.communicate()
     assert process.returncode == 1
     assert "`kavle serve`" in errors.decode()
+
+
+async def test_a_process_that_does_not_come_to_serve_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("kavle.cli.roles.child._LONGEST_START", 0.0)
+    settings = settings_for(tmp_path / "kavle.db", 1)
+    settings = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, processes=1))
+    ours = children_of(os.getpid())
+    with pytest.raises(StoreError, match="north-1 did not serve within 0 s"):
+        await Gateway(settings, SystemClock()).start()
+    assert set(children_of(os.getpid())) <= set(ours)
+
+
+# --- one that stands still ----------------------------------------------------------------------------------
+
+
+async def test_what_came_to_one_that_stands_still_is_answered_by_the_next(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ours = children_of(os.getpid())
+    async with running(tmp_path / "kavle.db", processes=1) as one:
+        (north,) = set(children_of(os.getpid())) - set(ours)
+        await one.send()
+        with capture_logs() as logs:
+            os.kill(north, signal.SIGSTOP)
+            call = asyncio.create_task(one.send())
+            with monkeypatch.context() as hasty:  # this one alone: its next has all the time it needs
+                hasty.setattr("kavle.cli.roles.pulse.STILL", 3)
+                await until(lambda: not alive(north))
+            answer = await call
+        assert int(answer) >= 1000
+        await one.until(answer, 22)
+    told = [line["event"] for line in logs if line.get("process") == "north-1"]
+    assert told == ["a process stands still, and is killed", "a process died, and is started anew"]
 
 
 # --- kill -9, and stopping in order ------------------------------------------------------------------------

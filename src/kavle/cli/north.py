@@ -19,7 +19,19 @@ from kavle.cli.roles.counts import Counted, counted, text
 from kavle.cli.roles.lookout import Lookout
 from kavle.cli.roles.node import Node, Part
 from kavle.cli.roles.north import North
-from kavle.cli.roles.orders import CAME, CHANGED, COUNT, EXPAND, START, STOP, STORED, WAKE, Start, name_of
+from kavle.cli.roles.orders import (
+    BEAT,
+    CAME,
+    CHANGED,
+    COUNT,
+    EXPAND,
+    START,
+    STOP,
+    STORED,
+    WAKE,
+    Start,
+    name_of,
+)
 from kavle.cli.runner import spare_the_collector
 from kavle.clock import SystemClock
 from kavle.core.accounts import Accounts
@@ -48,6 +60,7 @@ class NorthProcess:
         self._line = Line(
             {
                 START: Served(reading(Start), lambda start, _: asyncio.ensure_future(self._start(start))),
+                BEAT: Served(reading(None), _beat),
                 COUNT: Served(reading(None), lambda *_: asyncio.ensure_future(self._count())),
             },
             {
@@ -124,6 +137,13 @@ class NorthProcess:
         except (OutcomeUnknown, StoreUnavailable):
             everybody = [await self._count()]
         return text(everybody)
+
+
+def _beat(_: None, octets: int) -> asyncio.Future[None]:
+    """The loop turns: that is all there is to say."""
+    beaten: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    beaten.set_result(None)
+    return beaten
 
 
 async def _run(name: str, end: socket.socket) -> int:

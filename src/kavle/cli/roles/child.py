@@ -13,7 +13,8 @@ import structlog
 from kavle import __version__
 from kavle.cli.config import Settings
 from kavle.cli.roles.counts import Counted
-from kavle.cli.roles.orders import CHANGED, COUNT, START, STOP, STORED, Start, name_of
+from kavle.cli.roles.orders import BEAT, CHANGED, COUNT, START, STOP, STORED, Start, name_of
+from kavle.cli.roles.pulse import Pulse
 from kavle.model.errors import OutcomeUnknown
 from kavle.north.server import Bound
 from kavle.store.errors import RowRefused, StoreError, StoreUnavailable
@@ -21,6 +22,7 @@ from kavle.store.sqlite.line import Heard, Line, Served, reading
 
 _SPARE: Final = 10.0
 """Seconds that it has to end besides those that its requests have."""
+_LONGEST_START: Final = 120.0  # seconds; on a cold disk and a busy machine it takes some
 
 _log = structlog.get_logger("kavle.norths")
 
@@ -33,6 +35,7 @@ class Child:
         self._number = number
         self._lost = asyncio.Event()
         self._line = Line(served, heard, self._lost.set)
+        self._pulse = Pulse(lambda: self._line.call(BEAT, None, reading(None)))
         self._process: asyncio.subprocess.Process
         self._patience = _SPARE
 
@@ -50,9 +53,12 @@ class Child:
                 raise
         try:
             await self._line.open(ours)
-            await self._line.call(START, Start(__version__, settings, sockets), reading(None))
+            async with asyncio.timeout(_LONGEST_START):
+                await self._line.call(START, Start(__version__, settings, sockets), reading(None))
         except BaseException as error:
             await self.kill()
+            if isinstance(error, TimeoutError):
+                raise StoreError(f"{self.name} did not serve within {_LONGEST_START:g} s") from error
             if isinstance(error, OutcomeUnknown | StoreUnavailable | RowRefused):
                 raise StoreError(f"{self.name} ended while it started: see the log") from error
             raise
@@ -62,6 +68,12 @@ class Child:
 
     def tell_changed(self, account: str) -> None:
         self._line.tell(CHANGED, account)
+
+    def look(self) -> None:
+        """To be called each second. One that stands still is killed, which is then as if it had died."""
+        if self._pulse.turn():
+            _log.error("a process stands still, and is killed", process=self.name)
+            self._kill()
 
     def count(self) -> asyncio.Future[Counted]:
         return self._line.call(COUNT, None, reading(Counted))
@@ -83,9 +95,12 @@ class Child:
             return await self.kill()
 
     async def kill(self) -> int:
+        self._kill()
+        return await self._process.wait()
+
+    def _kill(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
-        return await self._process.wait()
 
 
 async def _started(

@@ -1,5 +1,6 @@
 """North in processes of its own, beside the engine that has the file: they listen at the same addresses, and
-hand what is to be written to the one writer. The engine starts them, starts anew what dies, and ends them."""
+hand what is to be written to the one writer. The engine starts them, starts anew what dies or stands still,
+and ends them."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from kavle.store.sqlite.line import Heard, Served, reading
 from kavle.store.sqlite.remote import lent
 from kavle.store.sqlite.store import SqliteStore
 
-_EVERY: Final = 1.0  # seconds between tidings of when the database last took something
+_EVERY: Final = 1.0  # seconds between looks at each, and tidings of when the database last took something
 _PATIENCE: Final = 5.0
 """Seconds for an address to become free: the processes of an engine that was killed end by themselves."""
 _COUNT_SECONDS: Final = 2.0
@@ -89,7 +90,7 @@ class Norths:
             await self.stop()
             raise failed[0]
         self._tasks = [self._node.run(self._keep(number), f"north {number}") for number in numbers]
-        self._tasks.append(self._node.run(self._tell(), "norths"))
+        self._tasks.append(self._node.run(self._watch(), "norths"))
 
     async def stop(self) -> None:
         """Nobody new is let in; what they have begun is finished, and stored."""
@@ -122,9 +123,10 @@ class Norths:
                 _log.error("a process can't be started", error=str(error))
                 pause = min(2 * pause, _LONGEST_AGAIN)
 
-    async def _tell(self) -> None:
+    async def _watch(self) -> None:
         while True:
             for child in self._children.values():
+                child.look()
                 self._tell_stored(child)
             await asyncio.sleep(_EVERY)
 

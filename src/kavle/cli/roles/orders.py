@@ -9,6 +9,7 @@ import msgspec
 from kavle.cli.config import Settings
 
 START: Final = "start"  # called: begin with this; answered once it serves
+BEAT: Final = "beat"  # called each second: an answer is all that is wanted
 COUNT: Final = "count"  # called: what has been counted, by one process or by all
 STOP: Final = "stop"  # told: let nobody in any more, and end
 STORED: Final = "stored"  # told each second: when the sweep last went through, by the machine's clock
