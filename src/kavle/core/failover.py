@@ -25,7 +25,7 @@ def any_message(carrier: object) -> bool:
 def choose(carriers: Sequence[C], out: Container[C], takes: Callable[[C], bool] = any_message) -> C:
     """The first that takes the message and is not out; while all that take it are out, the first of these."""
     first = carriers[0]
-    if first not in out and takes(first):  # as good as always
+    if len(carriers) == 1 or (first not in out and takes(first)):  # as good as always
         return first
     able = [one for one in carriers if takes(one)] or [first]
     return next((one for one in able if one not in out), able[0])

@@ -79,9 +79,10 @@ class Links:
     def roads(self, carrier_id: int) -> list[Road]:
         return [held.road for (carrier, _), held in self._held.items() if carrier == carrier_id]
 
-    def wake(self, carrier_id: int, *, urgent: bool = False) -> None:
-        for road in self.roads(carrier_id):
-            road.wake(urgent=urgent)
+    def wake(self, carrier_id: int, urgent: bool = False) -> None:
+        for (carrier, _), held in self._held.items():  # no list: it is called for every message
+            if carrier == carrier_id:
+                held.road.wake(urgent=urgent)
 
     async def run(self) -> None:
         """Raises what a road died of, which is a bug."""

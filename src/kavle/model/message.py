@@ -51,7 +51,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     @property
     def octets(self) -> int:
         """Of its files: the others are small."""
-        return sum(file.size for file in self.files)
+        return sum([file.size for file in self.files]) if self.files else 0
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False):

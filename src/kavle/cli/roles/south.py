@@ -41,7 +41,7 @@ class South:
 
     async def start(self) -> None:
         self._gauges()
-        self._node.wake.listen(self._wake)
+        self._node.wake.listen(self._links.wake)
         self._linking = self._node.run(self._link(), "links")
 
     async def stop(self) -> None:
@@ -52,9 +52,6 @@ class South:
     async def _link(self) -> None:
         await self._node.confirmed()
         await self._links.run()
-
-    def _wake(self, carrier_id: int, urgent: bool) -> None:
-        self._links.wake(carrier_id, urgent=urgent)
 
     def _road(self, carrier_id: int, number: int) -> Road:
         node = self._node
