@@ -200,6 +200,51 @@ async def test_the_log_starts_over_and_a_reader_in_its_way_stops_nobody(
     assert log.stat().st_size < grown + 200 * 4096  # written over from its beginning, many times
 
 
+class CountsCopies(apsw.Connection):
+    copies = 0
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.pragma("cache_size", -2_000)  # sees by that that there is a log
+
+    def wal_checkpoint(self, *args: Any, **how: Any) -> tuple[int, int]:
+        copied = super().wal_checkpoint(*args, **how)
+        CountsCopies.copies += 1
+        return copied
+
+
+@pytest.fixture
+async def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqliteStore]:
+    monkeypatch.setattr(checkpoint, "START_AT", 100)
+    monkeypatch.setattr(CountsCopies, "copies", 0)
+    monkeypatch.setattr(checkpoint, "open_checkpointer", CountsCopies)
+    store = await SqliteStore.open(tmp_path / "copied.db", SetClock().now())
+    yield store
+    await store.close()
+
+
+async def test_the_log_is_copied_when_it_has_grown_and_not_at_each_commit(copied: SqliteStore) -> None:
+    for number in range(200):  # of some two pages each
+        await copied.carrier_ids([CarrierTerms(f"carrier {number}")])
+    await the_copies_are(1)
+    assert CountsCopies.copies <= 10
+
+
+async def test_a_log_that_has_started_over_by_itself_is_copied_as_often_as_ever(copied: SqliteStore) -> None:
+    await copied.carrier_ids([CarrierTerms("the first of them")])
+    for number in range(1, 6):  # all that there is: nobody reads, so the next commit begins at its beginning
+        await the_copies_are(number)
+        for commit in range(60):
+            await copied.carrier_ids([CarrierTerms(f"carrier {number} {commit}")])
+
+
+async def the_copies_are(count: int) -> None:
+    """So many at least."""
+    async with asyncio.timeout(PATIENCE):
+        while CountsCopies.copies < count:
+            await asyncio.sleep(0.01)
+
+
 async def test_what_is_kept_is_for_its_owners_eyes_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

@@ -12,8 +12,10 @@ import apsw
 
 from kavle.store.sqlite.connection import BUSY_MS, open_checkpointer
 
-START_AT: Final = 1_000  # pages of the log: 4 MB
-RESTART_AT: Final = 16_000  # 64 MB
+START_AT: Final = 1_000
+"""Pages (4 MB) by which the log grows from one copy to the next: each commit writes the same few pages of
+each table's end, which are copied once for all of these."""
+RESTART_AT: Final = 16_000  # pages of the log: 64 MB
 
 _log = logging.getLogger("kavle.store")
 
@@ -26,8 +28,9 @@ class Checkpointer:
         self._path = path
         self._on_death = on_death
         self._one_at_a_time = threading.Lock()
-        self._pages = 0
-        self._copied = False
+        self._pages = 0  # of the log
+        self._asked = 0  # when a copy was last asked for
+        self._copied = 0  # that are in the database, too
         self._stopping = False
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kavle-checkpointer", daemon=True)
@@ -38,28 +41,31 @@ class Checkpointer:
         db.set_wal_hook(self._committed)
 
     def _committed(self, db: apsw.Connection, name: str, pages: int) -> int:
+        if pages < self._pages:  # it started over by itself, when all of it was copied and nobody read
+            self._asked = self._copied = 0
         self._pages = pages
         return apsw.SQLITE_OK
 
     def after_commit(self, db: apsw.Connection) -> None:
         """In the writer's thread, between transactions."""
-        if self._pages >= RESTART_AT and self._copied:
+        if self._pages >= RESTART_AT and self._copied >= RESTART_AT:
             self._restart(db)
-        elif self._pages >= START_AT:
+        elif self._pages - self._asked >= START_AT or self._pages >= RESTART_AT > self._asked:
+            self._asked = self._pages
             self._wake.set()
 
     def _restart(self, db: apsw.Connection) -> None:
         """What is left to copy is little, but a reader that is in the midst of something holds it up: then
-        the log grows on until next time, rather than that everybody waits."""
+        the log grows on until it has been copied once more, rather than that everybody waits."""
         if not self._one_at_a_time.acquire(blocking=False):
             return
-        self._copied = False
+        self._copied = 0
         db.set_busy_timeout(0)
         try:
             db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+            self._pages = self._asked = 0
         except apsw.BusyError:
             _log.info("the log can't start over while somebody reads: it has %d pages", self._pages)
-            self._wake.set()
         finally:
             db.set_busy_timeout(BUSY_MS)
             self._one_at_a_time.release()
@@ -87,7 +93,6 @@ class Checkpointer:
     def _copy(self, db: apsw.Connection) -> None:
         with self._one_at_a_time:
             try:
-                db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-                self._copied = True
+                _, self._copied = db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
             except (apsw.BusyError, apsw.FullError, apsw.IOError) as error:
                 _log.warning("the log could not be copied into the database: %s; trying again later", error)
