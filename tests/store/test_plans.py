@@ -120,6 +120,7 @@ STATEMENTS = {
     "finds what waits of a part": bundles._NEVER_TRIED,
     "reads a part's statuses": bundles._STATUSES,
     "looks whether a bundle is being cancelled": bundles._CANCELLING,
+    "reads statuses": reads._KNOWN,
     "reads a recipient": reads._PENDING,
     "reads a time": reads._DUE,
     "reads an owner": reads._OWNER,

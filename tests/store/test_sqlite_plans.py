@@ -55,6 +55,7 @@ STATEMENTS = {
     "finds a bundle's parts": bundles._FIRSTS,
     "reads a part's statuses": bundles._STATUSES._sql,
     "looks whether a bundle is being cancelled": bundles._CANCELLING,
+    "reads statuses": reads._KNOWN._sql,
     "reads a recipient": reads._PENDING,
     "reads a time": reads._DUE,
     "reads an owner": reads._OWNER,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from kavle.model.account import Account
-from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.store.bundling import Pending
 from kavle.store.postgres import accounts
-from kavle.store.postgres.rows import Db
+from kavle.store.postgres.rows import Db, read
 from kavle.store.rows import from_ms
+from kavle.store.statuses import Asked, Known, told
 from kavle.store.story import assembled
 from kavle.store.types import Backlog, Counted, Queue, Story
 
@@ -20,7 +21,6 @@ STRETCH: Final = 10_000
 MOST_LATE: Final = 500
 """Of these that may end in one transaction."""
 
-_STATUS: Final = "SELECT status, service FROM message WHERE id = $1"
 _MESSAGE: Final = (
     "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = $1"
 )
@@ -33,6 +33,18 @@ _PENDING: Final = (
     "SELECT (p.recipients -> ($1 - p.first_id)::int ->> 1)::bigint, b.accepted_at, b.due_at, b.cancelled_at"
     f" {PART} AND p.recipients IS NOT NULL"
 )
+_KNOWN: Final = """
+SELECT one.id, m.status, m.service, p.carrier_id, p.accepted_at, p.due_at, p.cancelled_at
+FROM unnest($1::bigint[]) AS one(id)
+LEFT JOIN LATERAL (SELECT status, service FROM message WHERE id = one.id OFFSET 0) AS m ON true
+LEFT JOIN LATERAL (
+  SELECT (p.recipients -> (one.id - p.first_id)::int ->> 1)::bigint AS carrier_id, b.accepted_at, b.due_at,
+         b.cancelled_at
+  FROM bundle_part AS p JOIN bundle AS b ON b.id = p.bundle_id
+  WHERE m.status IS NULL AND p.last_id >= one.id AND p.recipients IS NOT NULL
+    AND p.first_id = (SELECT max(first_id) FROM bundle_part WHERE first_id <= one.id) OFFSET 0
+) AS p ON true
+"""  # by key, whatever the planner takes the tables to hold; and in one snapshot
 _DUE: Final = (
     "SELECT coalesce((SELECT due_at FROM message WHERE id = $1), (SELECT due_at FROM bundle WHERE id = $1),"  # noqa: S608
     f" (SELECT b.due_at {PART}))"
@@ -73,12 +85,8 @@ _BACKLOG: Final = (
 )
 
 
-async def status(db: Db, message_id: int, service: Service) -> Status | None:
-    found = await db.fetchrow(_STATUS, message_id)
-    if found is not None:
-        return Status(found[0]) if found[1] == service else None
-    pending = await _pending(db, message_id) if service is Service.SMS else None
-    return pending.status if pending else None
+async def statuses(db: Db, asked: Sequence[Asked]) -> list[Status | None]:
+    return told(asked, await read(db, Known, _KNOWN, list({id for id, _ in asked})))
 
 
 async def story(db: Db, message_id: int) -> Story | None:

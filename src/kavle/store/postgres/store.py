@@ -42,7 +42,7 @@ from kavle.store.postgres.bundles import AcceptBundle
 from kavle.store.postgres.connection import BUSY, LOST, Link, open_pool
 from kavle.store.postgres.files import PostgresFiles
 from kavle.store.postgres.history import PostgresHistory
-from kavle.store.postgres.ids import Ids, newest
+from kavle.store.postgres.ids import Ids, newest, newests
 from kavle.store.postgres.inbox import PostgresInbox
 from kavle.store.postgres.lane import Lane, Verb
 from kavle.store.postgres.lease import Leases
@@ -119,7 +119,9 @@ class PostgresStore:
             self._lanes.append(lane)
             return lane
 
-        self._read = Reader(pool)
+        self._read = read = Reader(pool)
+        self._statuses = read.together(reads.statuses)
+        self._newest = read.together(newests)
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
         self.files = PostgresFiles(self._read)
@@ -329,10 +331,10 @@ class PostgresStore:
         return await self._read(accounts.balance, account_id)
 
     async def newest_id(self) -> int:
-        return await self._read(newest)
+        return await self._newest(None)
 
     async def status(self, message_id: int, service: Service = Service.SMS) -> Status | None:
-        return await self._read(reads.status, message_id, service)
+        return await self._statuses((message_id, service))
 
     async def story(self, message_id: int) -> Story | None:
         return await self._read(reads.story, message_id)

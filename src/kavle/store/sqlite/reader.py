@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,9 +11,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 import apsw
 
 from kavle.store.sqlite.connection import open_reader
+from kavle.store.together import Together
 
 P = ParamSpec("P")
 R = TypeVar("R")
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 class Reader:
@@ -29,6 +32,10 @@ class Reader:
     ) -> R:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, lambda: read(self.db, *args, **kwargs))
+
+    def together(self, read: Callable[[apsw.Connection, Sequence[K]], Sequence[T]]) -> Together[K, T]:
+        """For what is asked for so often that a step to the thread for each would cost more than the read."""
+        return Together(lambda keys: self(read, keys))
 
     def close(self) -> None:
         self._thread.shutdown()

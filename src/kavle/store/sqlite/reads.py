@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import apsw
 
 from kavle.model.account import Account
-from kavle.model.service import Service
 from kavle.model.status import Status
 from kavle.store.bundling import Pending
 from kavle.store.rows import from_ms
 from kavle.store.sqlite import accounts
+from kavle.store.sqlite.rows import Reader, array
+from kavle.store.statuses import Asked, Known, told
 from kavle.store.story import assembled
 from kavle.store.types import Backlog, Counted, Queue, Story
 
@@ -21,7 +23,6 @@ STRETCH: Final = 10_000
 MOST_LATE: Final = 500
 """Of these that may end in one transaction."""
 
-_STATUS = "SELECT status, service FROM message WHERE id = ?"
 _MESSAGE = "SELECT segments, accepted_at, status, status_at, due_at, carrier_id FROM message WHERE id = ?"
 PART = (
     # Of the parts that begin there or before, the last one is the only one that can hold it.
@@ -31,6 +32,17 @@ PART = (
 _PENDING = (
     "SELECT p.recipients ->> ('$[' || (?1 - p.first_id) || '][1]'), b.accepted_at, b.due_at, b.cancelled_at"
     f" {PART} AND p.recipients IS NOT NULL"
+)
+_KNOWN = Reader(
+    # One snapshot: what is made into a message meanwhile is one thing or the other.
+    "SELECT json_group_array(json_array(one.value, m.status, m.service,"
+    " p.recipients ->> ('$[' || (one.value - p.first_id) || '][1]'),"
+    " b.accepted_at, b.due_at, b.cancelled_at))"
+    " FROM json_each(?) AS one LEFT JOIN message AS m ON m.id = one.value"
+    " LEFT JOIN bundle_part AS p ON p.recipients IS NOT NULL AND p.last_id >= one.value AND p.first_id ="
+    "  iif(m.id IS NULL, (SELECT max(first_id) FROM bundle_part WHERE first_id <= one.value), NULL)"
+    " LEFT JOIN bundle AS b ON b.id = p.bundle_id",
+    Known,
 )
 _DUE = (
     "SELECT coalesce((SELECT due_at FROM message WHERE id = ?1), (SELECT due_at FROM bundle WHERE id = ?1),"  # noqa: S608
@@ -77,12 +89,13 @@ def last_id(db: apsw.Connection) -> int:
     return newest
 
 
-def status(db: apsw.Connection, message_id: int, service: Service) -> Status | None:
-    found: tuple[int, int] | None = db.execute(_STATUS, (message_id,)).get
-    if found is not None:
-        return Status(found[0]) if found[1] == service else None
-    pending = _pending(db, message_id) if service is Service.SMS else None
-    return pending.status if pending else None
+def last_ids(db: apsw.Connection, askers: Sequence[None]) -> list[int]:
+    """For each who asks at once."""
+    return [last_id(db)] * len(askers)
+
+
+def statuses(db: apsw.Connection, asked: Sequence[Asked]) -> list[Status | None]:
+    return told(asked, _KNOWN(db, array({id for id, _ in asked})))
 
 
 def story(db: apsw.Connection, message_id: int) -> Story | None:

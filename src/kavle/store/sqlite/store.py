@@ -115,6 +115,8 @@ class SqliteStore:
         self._newest = reads.last_id(reader.db)
         self._alone = engine is not None  # nobody else gives out ids
         key: bytes = reader.db.execute("SELECT id_key FROM gateway").get
+        self._statuses = reader.together(reads.statuses)
+        self._last_id = reader.together(reads.last_ids)
         self.public_ids = PublicIds(key)
         self.session_key = derived(key, "sessions")
         self.files = SqliteFiles(looker)
@@ -162,6 +164,7 @@ class SqliteStore:
         with suppress(StoreUnavailable):  # it is behind then, which does no harm
             await self.restoring.tick()
         await self._writer.close()
+        await asyncio.gather(self._statuses.settle(), self._last_id.settle())
         self._read.close()
         self._look.close()
         if self._engine is not None:
@@ -279,10 +282,10 @@ class SqliteStore:
         return await self._read(accounts.balance, account_id)
 
     async def newest_id(self) -> int:
-        return self._newest if self._alone else await self._read(reads.last_id)
+        return self._newest if self._alone else await self._last_id(None)
 
     async def status(self, message_id: int, service: Service = Service.SMS) -> Status | None:
-        return await self._read(reads.status, message_id, service)
+        return await self._statuses((message_id, service))
 
     async def story(self, message_id: int) -> Story | None:
         return await self._read(reads.story, message_id)
