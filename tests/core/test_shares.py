@@ -24,7 +24,7 @@ def served(room: int, flood: dict[int, int], sizes: dict[int, int]) -> Counter[i
             while taken[priority] < asked.get(priority, 0) and taken.total() < room:
                 taken[priority] += sizes[priority]
         taken[max(flood)] += max(0, room - taken.total())
-        shares.leased(taken, asked)
+        shares.took(taken, [])
         got += taken
     return got
 
@@ -38,13 +38,13 @@ def test_beside_a_flood_of_alarms_each_lower_priority_gets_its_tenth(room: int, 
 
 def test_whose_queue_is_empty_is_owed_nothing() -> None:
     shares = Shares()
-    shares.leased({3: 100}, {})
+    shares.took({3: 100}, [])
     assert shares.owed() == {2: 10, 1: 10}
-    shares.leased({3: 90, 1: 10}, shares.owed())
+    shares.took({3: 90, 1: 10}, [2])
     assert shares.owed() == {1: 9}
 
 
 def test_what_came_of_itself_counts() -> None:
     shares = Shares()
-    shares.leased({3: 20, 1: 80}, {})
+    shares.took({3: 20, 1: 80}, [])
     assert shares.owed() == {2: 2}

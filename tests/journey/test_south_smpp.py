@@ -18,7 +18,7 @@ from kavle.clock import SetClock
 from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent, Unsure
 from kavle.model.status import Status
 from kavle.sms.segment import Encoding, split
-from kavle.south.smpp import deliveries
+from kavle.south.smpp import deliveries, window
 from kavle.south.smpp import link as link_module
 from kavle.south.smpp.carrier import LinkState, SmppCarrier
 from kavle.south.smpp.rate import Rate
@@ -117,7 +117,7 @@ async def test_what_the_window_has_room_for_goes_out_in_one_write(smsc: Smsc, co
 
 async def test_the_window_is_never_exceeded(smsc: Smsc, core: Core) -> None:
     smsc.answers = False
-    async with running(smsc, core, window=5) as carrier:
+    async with running(smsc, core, window=5, unsure="hold") as carrier:  # nothing is leased ahead
         link = await link_of(smsc, carrier)
         assert carrier.free() == 5
         carrier.submit([parcel(1, "x" * 152 * 8)])  # eight segments: three of them past the room
@@ -255,6 +255,49 @@ async def test_a_dead_link_leaves_what_was_in_flight_unsure_and_the_rest_unsent(
         carrier.submit([parcel(6)])
         await until(lambda: len(core.ended) == 6)
     assert len(core.ended) == 6  # one outcome each, and none again at the end
+
+
+async def test_what_was_leased_ahead_comes_back_unsent_and_a_new_link_has_to_show_that_it_is_quick(
+    smsc: Smsc, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "AHEAD", 3600.0)  # so long is a moment where this runs
+    async with running(smsc, core, window=3) as carrier:
+        link = await link_of(smsc, carrier)
+        assert carrier.free() == 3
+        carrier.submit([parcel(1)])
+        await until(lambda: core.ended)
+        assert carrier.free() == 6
+        smsc.answers = False
+        carrier.submit([parcel(number) for number in range(2, 8)])
+        await until(lambda: len(link.waiting) == 3)
+        assert carrier.free() == 0
+        link.transport.abort()
+        await until(lambda: len(core.ended) == 7)
+        results = {outcome.lease.message_id: type(outcome.result) for outcome in core.ended}
+        assert results == {1: Accepted} | dict.fromkeys((2, 3, 4), Unsure) | dict.fromkeys((5, 6, 7), Unsent)
+        smsc.answers = True
+        await until(lambda: carrier.bound and carrier.reconnects == 1)
+        assert carrier.free() == 3
+    assert link.most_waiting == 3
+
+
+async def test_a_stop_gives_back_what_was_leased_ahead_and_waits_for_what_is_in_flight(
+    smsc: Smsc, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "AHEAD", 3600.0)
+    async with running(smsc, core, window=3) as carrier:
+        link = await link_of(smsc, carrier)
+        carrier.submit([parcel(1)])
+        await until(lambda: core.ended)
+        smsc.answers = False
+        carrier.submit([parcel(number) for number in range(2, 8)])
+        await until(lambda: len(link.waiting) == 3)
+        carrier.hold()
+        assert [outcome.result for outcome in core.ended[1:]] == [Unsent()] * 3
+        link.answer(3)
+        await carrier.settle(PATIENCE)
+        assert carrier.free() == 0
+    assert sum(isinstance(outcome.result, Accepted) for outcome in core.ended) == 4
 
 
 async def test_a_network_that_unbinds_is_bound_again(smsc: Smsc, core: Core) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,21 @@ from structlog import get_logger
 from journey.smsc_peer import Core
 from kavle.cli.config import read
 from kavle.clock import SetClock
-from kavle.model.message import Accepted, Lease, Parcel, Refused, Unsent
+from kavle.model.message import Accepted, Lease, Refused
 from kavle.model.status import FAILED, Status
 from kavle.settings import SettingsError, load
-from kavle.sms.segment import Encoding, split
+from kavle.sms.segment import Encoding
 from kavle.south.backoff import Backoff
 from kavle.south.smpp.governor import TELLING
 from kavle.south.smpp.ids import Ids
 from kavle.south.smpp.outcomes import REFUSALS, THROTTLES, result_of
-from kavle.south.smpp.rate import Rate
 from kavle.south.smpp.receipts import LONGEST_RAW, STATUSES, receipt_of
 from kavle.south.smpp.retry import Retries, Retry
 from kavle.south.smpp.senders import Senders
 from kavle.south.smpp.settings import SmppSettings
 from kavle.south.smpp.submit import Form, payload_submit_sm, submit_sm, validity_period
 from kavle.south.smpp.submitter import Submitter
-from kavle.south.smpp.window import PATIENCE, Handed, Window
+from kavle.south.smpp.window import Handed, Window
 from kavle.south.sparse import SparseLog
 from kavle.wire.smpp.constants import (
     ESM_INTERMEDIATE_NOTIFICATION,
@@ -42,28 +40,9 @@ from kavle.wire.smpp.constants import (
 )
 from kavle.wire.smpp.errors import FieldError
 from kavle.wire.smpp.events import Response
-from kavle.wire.smpp.pdus import BindTransceiver, DataSm, DeliverSm, GenericNack, SubmitSmResp
+from kavle.wire.smpp.pdus import DataSm, DeliverSm, GenericNack, SubmitSmResp
 from kavle.wire.smpp.receipt import receipt_tlvs
-from kavle.wire.smpp.session import Session
-from kavle.wire.smpp.states import Role
-
-NOW = SetClock().now()
-
-
-def parcel(text: str = "Hej", **changes: Any) -> Parcel:
-    encoding = changes.get("encoding", Encoding.GSM7)
-    fields = {
-        "lease": Lease(5, 1, 1),
-        "recipient": "46702617396",
-        "sender": "Kavle",
-        "text": text,
-        "encoding": encoding,
-        "flash": False,
-        "priority": 2,
-        "expires_at": NOW + timedelta(hours=48),
-        "segments": split(text, encoding, 0x0102),
-    }
-    return Parcel(**fields | changes)
+from support.bound import NOW, Line, parcel
 
 
 @pytest.mark.parametrize(
@@ -215,7 +194,7 @@ def test_what_latin_1_has_not_is_refused_and_not_garbled() -> None:
     assert "€" not in str(error.value)
     window = Window(5, said=lambda handed: submit_sm(message, handed.segments[0], form=LATIN1))
     window.put([message], 0.0)
-    ((_, result),) = window.fill(bound_session(), 0.0)
+    ((_, result),) = window.fill(Line().session, 0.0)
     assert isinstance(result, Refused)
     assert not result.retryable
 
@@ -511,122 +490,6 @@ def test_whatever_a_network_sends_can_be_stored(octets: bytes, coding: int, numb
     assert got.recipient == "" or (got.recipient.isascii() and got.recipient.isdigit())
 
 
-# --- the window ----------------------------------------------------------------------------------------
-
-
-def bound_session() -> Session:
-    session = Session(Role.ESME, 0.0)
-    network = Session(Role.SMSC, 0.0)
-    session.bind(BindTransceiver("a", "b"), 0.0)
-    network.receive(session.data_to_send(), 0.0)
-    network.accept_bind("n", 0.0)
-    session.receive(network.data_to_send(), 0.0)
-    return session
-
-
-def test_what_has_waited_too_long_for_room_is_not_sent() -> None:
-    window, session = Window(1), bound_session()
-    window.put([parcel("x" * 400)], 0.0)
-    assert window.fill(session, 0.0) == []
-    session.tick(20.0)  # the first is given up: there is room again, too late for the others
-    ended = window.fill(session, PATIENCE + 1)
-    assert [(handed.segments[0].number, result) for handed, result in ended] == [(2, Unsent()), (3, Unsent())]
-    assert window.submits == 1
-    assert window.room(session, PATIENCE + 1) == 1
-
-
-def of_priority(priority: int, count: int = 1) -> list[Parcel]:
-    return [parcel(priority=priority) for _ in range(count)]
-
-
-def sent(window: Window, session: Session, now: float = 0.0) -> int:
-    before = session.in_flight
-    assert window.fill(session, now) == []
-    return session.in_flight - before
-
-
-def test_a_tenth_of_the_window_is_kept_for_alarms() -> None:
-    window, session = Window(20), bound_session()
-    assert (window.room(session, 0.0), window.kept(session, 0.0)) == (20, 2)
-    window.put(of_priority(1, 30), 0.0)
-    assert sent(window, session) == 18
-    assert (window.room(session, 0.0), window.kept(session, 0.0)) == (2, 2)
-    window.put(of_priority(3, 3), 0.0)
-    assert sent(window, session) == 2
-    assert (window.room(session, 0.0), window.waiting) == (0, 13)
-
-
-def test_of_alarms_as_many_as_the_window_holds_are_in_flight() -> None:
-    window, session = Window(20), bound_session()
-    window.put(of_priority(3, 25), 0.0)
-    window.put(of_priority(2, 5), 0.0)
-    assert sent(window, session) == 20
-
-
-def test_a_window_of_one_keeps_nothing() -> None:
-    window, session = Window(1), bound_session()
-    assert (window.room(session, 0.0), window.kept(session, 0.0)) == (1, 0)
-    window.put(of_priority(1), 0.0)
-    assert sent(window, session) == 1
-
-
-def test_alarms_go_before_what_waits_for_its_turn() -> None:
-    window, session = Window(100, Rate(10)), bound_session()
-    names = {1: "bulk", 2: "normal", 3: "alarm"}
-    window.put([parcel(priority=priority, sender=names[priority]) for priority in (1, 2, 1, 3)], 0.0)
-    for now in (0.0, 0.1, 0.2, 0.3):
-        assert sent(window, session, now) == 1
-    written = session.data_to_send()
-    assert re.findall(b"alarm|normal|bulk", written) == [b"alarm", b"normal", b"bulk", b"bulk"]
-
-
-# --- the rate ------------------------------------------------------------------------------------------
-
-
-@given(per_second=st.floats(1, 5_000), steps=st.lists(st.floats(0, 0.3), max_size=60))
-def test_no_second_has_more_than_the_rate_and_none_is_wasted(per_second: float, steps: list[float]) -> None:
-    rate, now, out = Rate(per_second), 1000.0, 0
-    begun = now
-    for step in steps:
-        now += step
-        ready = rate.ready(now)
-        assert ready <= rate.lot
-        rate.take(ready, now)
-        out += ready
-    assert out <= per_second * (now - begun) + rate.lot + 1
-    wait = rate.wait(now)
-    assert rate.ready(now + wait) >= 1
-    assert wait <= 1 / per_second + 1e-6
-
-
-def test_no_more_is_leased_than_goes_out_in_a_moment() -> None:
-    window, session = Window(100, Rate(100)), bound_session()
-    assert (window.lot, window.room(session, 0.0)) == (10, 20)  # those at once, and the next 100 ms
-    window.put(of_priority(1, 20), 0.0)
-    assert sent(window, session) == 10
-    assert window.kept(session, 0.0) == window.room(session, 0.0) == 10  # before what waits
-    assert window.pause(session, 0.0) == pytest.approx(0.01)
-    assert sent(window, session, 0.05) == 5
-    assert sent(window, session, 0.1) == 5
-    assert window.pause(session, 0.1) is None
-
-
-def test_a_slow_link_is_given_one_at_a_time() -> None:
-    window, session = Window(100, Rate(2)), bound_session()
-    window.put(of_priority(1), 0.0)
-    assert sent(window, session) == 1
-    assert window.room(session, 0.0) == 1
-    window.put(of_priority(1), 0.0)
-    assert sent(window, session) == 0
-    assert window.room(session, 0.0) - window.kept(session, 0.0) == 0
-    assert window.pause(session, 0.0) == pytest.approx(0.5)
-
-
-def test_each_bind_has_its_share_of_window_and_rate(tmp_path: Any) -> None:
-    one = settings(tmp_path, binds=4, window=10, rate=50.0).for_one_bind()
-    assert (one.binds, one.window, one.rate) == (1, 2, 12.5)
-
-
 # --- the settings --------------------------------------------------------------------------------------
 
 
@@ -642,6 +505,11 @@ def settings(tmp_path: Any, **fields: Any) -> SmppSettings:
     path = tmp_path / "kavle.toml"
     path.write_text("\n".join(["[[carrier]]", *lines]), "utf-8")
     return load(Settings, path, {}).carrier[0]
+
+
+def test_each_bind_has_its_share_of_window_and_rate(tmp_path: Any) -> None:
+    one = settings(tmp_path, binds=4, window=10, rate=50.0).for_one_bind()
+    assert (one.binds, one.window, one.rate) == (1, 2, 12.5)
 
 
 def test_the_settings_of_a_carrier(tmp_path: Any) -> None:

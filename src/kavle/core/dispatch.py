@@ -198,7 +198,8 @@ class Dispatcher:
         taken = Counter[int]()
         for message in leased:
             taken[message.priority] += len(message.unsent)
-        self._shares.leased(taken, request.owed if request.lower else {})
+        # Whose share was asked for, with room for it, and not found.
+        self._shares.took(taken, {one for one in request.owed if request.lower and not taken[one]})
         self._left(request, taken)
         self._metrics.leases += 1
         self._metrics.leased_messages += len(leased)

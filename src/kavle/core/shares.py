@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from kavle.model.message import Priority
@@ -17,7 +17,7 @@ _LOWER: Final = (Priority.NORMAL, Priority.BULK)
 
 class Shares:
     """An account for each lower priority, in segments: what goes to those above it is credited by `SHARE`,
-    what it gets itself is debited. Whose queue is found empty is owed nothing."""
+    what it gets itself is debited. Of which none waits is owed nothing."""
 
     def __init__(self) -> None:
         self._credits = {int(priority): 0.0 for priority in _LOWER}
@@ -26,12 +26,9 @@ class Shares:
         """Whole segments, by priority."""
         return {priority: int(credit) for priority, credit in self._credits.items() if credit >= 1}
 
-    def leased(self, taken: Mapping[int, int], asked: Mapping[int, int]) -> None:
-        """`taken` segments of each priority by a lease that `asked` for what is owed, with room for it."""
+    def took(self, taken: Mapping[int, int], empty: Collection[int]) -> None:
+        """So many segments of each priority were taken; of those that are `empty` no other waits."""
         for priority, credit in self._credits.items():
-            got = taken.get(priority, 0)
-            if not got and priority in asked:
-                self._credits[priority] = 0.0
-                continue
             above = sum(count for other, count in taken.items() if other > priority)
-            self._credits[priority] = max(-_LONGEST, credit + SHARE * above - got)
+            left = max(-_LONGEST, credit + SHARE * above - taken.get(priority, 0))
+            self._credits[priority] = 0.0 if priority in empty else left

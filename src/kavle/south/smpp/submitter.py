@@ -58,7 +58,9 @@ class Submitter:
         self._on_response_seconds = on_response_seconds
         self._rate = Rate(settings.rate or None)
         self._governor = Governor(self._rate)
-        self._window = Window(settings.window, self._rate, self._submit_sm, settings.payload)
+        # A crash would put what was leased ahead before an operator, though no network can have it.
+        ahead = settings.unsure != "hold"
+        self._window = Window(settings.window, self._rate, self._submit_sm, settings.payload, ahead)
         self._pacing: asyncio.TimerHandle | None = None  # until the rate lets out the next
 
     @property
@@ -150,16 +152,16 @@ class Submitter:
     def _ended(self, event: Response | Unanswered, now: float) -> Ended:
         if isinstance(event, Response):
             return self._responded(event, now)
-        return self._unsure(event.token, event.reason)
+        return self._unsure(event.token, event.reason, now)
 
     def _responded(self, response: Response, now: float) -> Ended:
         handed = cast(Handed, response.token)
-        self._window.answered(handed)
+        throttled = response.status in THROTTLES
+        self._window.answered(handed, now, throttled=throttled)
         self._on_response_seconds(now - handed.at)
         result = result_of(response.status, response.body, self._ids)
         if isinstance(result, Refused):
             result = self._retries.over(response.status, result, handed.parcel.lease.attempt)
-        throttled = response.status in THROTTLES
         self._govern(throttled, handed, now)
         if not isinstance(result, Accepted):
             if not throttled:
@@ -175,9 +177,9 @@ class Submitter:
             rate = self._rate.per_second
             self._sparse.warning("the network asks for less", rate=rate and round(rate, 1))
 
-    def _unsure(self, token: object, reason: str) -> Ended:
+    def _unsure(self, token: object, reason: str, now: float) -> Ended:
         handed = cast(Handed, token)
-        self._window.answered(handed)
+        self._window.answered(handed, now)
         result = Unsure(reason)
         self._log_result("a segment is unsure", handed, result)
         return handed, result
