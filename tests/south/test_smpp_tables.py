@@ -192,9 +192,10 @@ def test_what_latin_1_has_not_is_refused_and_not_garbled() -> None:
     with pytest.raises(FieldError, match="Latin-1") as error:
         submit_sm(message, message.segments[0], form=LATIN1)
     assert "€" not in str(error.value)
-    window = Window(5, said=lambda handed: submit_sm(message, handed.segments[0], form=LATIN1))
+    window = Window(5)
     window.put([message], 0.0)
-    ((_, result),) = window.fill(Line().session, 0.0)
+    said = lambda handed: submit_sm(message, handed.segments[0], form=LATIN1)  # noqa: E731
+    ((_, result),) = window.fill(Line().session, 0.0, said)
     assert isinstance(result, Refused)
     assert not result.retryable
 

@@ -95,7 +95,7 @@ class Link:
     """A window at work on a session; its network answers when it is told to."""
 
     def __init__(self, size: int, rate: float | None = None, *, ahead: bool = True) -> None:
-        self.window = Window(size, Rate(rate), self._said, ahead=ahead)
+        self.window = Window(size, Rate(rate), ahead=ahead)
         self._line = Line()
         self.session = self._line.session
         self._out: list[Handed] = []
@@ -115,7 +115,7 @@ class Link:
         return self.fill(now)
 
     def fill(self, now: float) -> list[int]:
-        assert not self.window.fill(self.session, now)
+        assert not self.window.fill(self.session, now, self._said)
         out = [handed.parcel.priority for handed in self._out]
         self._out.clear()
         return out

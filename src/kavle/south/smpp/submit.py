@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -124,6 +125,10 @@ def validity_period(form: Validity, expires_at: datetime, now: datetime) -> str:
         return ""
     if form == "absolute":
         return f"{expires_at.astimezone(UTC):%y%m%d%H%M%S}000+"
-    left = min(max(int((expires_at - now).total_seconds()), 1), _LONGEST_RELATIVE)
-    days, left = divmod(left, 86_400)
+    return _relative(int((expires_at - now).total_seconds()))
+
+
+@lru_cache(maxsize=1024)  # messages of about the same age have the same left
+def _relative(left: int) -> str:
+    days, left = divmod(min(max(left, 1), _LONGEST_RELATIVE), 86_400)
     return f"0000{days:02}{left // 3600:02}{left // 60 % 60:02}{left % 60:02}000R"

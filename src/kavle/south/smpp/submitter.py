@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, cast
 
 from kavle.clock import Clock
@@ -60,7 +61,7 @@ class Submitter:
         self._governor = Governor(self._rate)
         # A crash would put what was leased ahead before an operator, though no network can have it.
         ahead = settings.unsure != "hold"
-        self._window = Window(settings.window, self._rate, self._submit_sm, settings.payload, ahead)
+        self._window = Window(settings.window, self._rate, settings.payload, ahead)
         self._pacing: asyncio.TimerHandle | None = None  # until the rate lets out the next
 
     @property
@@ -115,7 +116,7 @@ class Submitter:
         client = self._way.open
         if client is not None:
             self._governor.adjust(now)
-            ended.extend(self._window.fill(client.session, now))
+            ended.extend(self._window.fill(client.session, now, partial(self._submit_sm, at)))
             self._pace(client, now)
         self._report(ended, at)
 
@@ -140,9 +141,9 @@ class Submitter:
         if self.free() > 0:
             self._events.room()
 
-    def _submit_sm(self, handed: Handed) -> SubmitSm:
+    def _submit_sm(self, at: datetime, handed: Handed) -> SubmitSm:
         parcel = handed.parcel
-        validity = validity_period(self._settings.validity, parcel.expires_at, self._clock.now())
+        validity = validity_period(self._settings.validity, parcel.expires_at, at)
         if len(handed.segments) > 1:
             return payload_submit_sm(parcel, validity, self._form)
         return submit_sm(parcel, handed.segments[0], validity, self._form)

@@ -52,18 +52,11 @@ class Window:
     something to do then, while the next are leased."""
 
     def __init__(
-        self,
-        size: int,
-        rate: Rate | None = None,
-        said: Said = _as_it_is,
-        payload: bool = False,
-        ahead: bool = True,
+        self, size: int, rate: Rate | None = None, payload: bool = False, ahead: bool = True
     ) -> None:
-        """`said`: the PDU, asked for when it goes out. `payload`: long messages go in one where they can.
-        `ahead`: whether any are to wait here for others' responses."""
+        """`payload`: long messages go in one where they can. `ahead`: some may wait for others' responses."""
         self._size = size
         self._rate = rate or Rate(None)
-        self._said = said
         self._payload = payload
         self._may_be_ahead = ahead
         self._kept = max(1, size // KEPT) if size > 1 else 0
@@ -101,15 +94,15 @@ class Window:
                 [Handed(parcel, segments, now) for segments in self._pieces(parcel)]
             )
 
-    def fill(self, session: Session, now: float) -> Sequence[Ended]:
-        """Let the session send as many as may be; those that can't be sent have ended."""
+    def fill(self, session: Session, now: float, said: Said = _as_it_is) -> Sequence[Ended]:
+        """Let the session send as many as may be, as each is `said` then; what can't be sent has ended."""
         if not self.waiting:
             return ()
         ended = self._stale(now)
         owed, all_of_it = self._shares.owed(), dict.fromkeys(self._queues, self._size)
         sent = Counter[int]()
         for priority, most in (*owed.items(), *all_of_it.items()):
-            sent[priority] += self._send(priority, most, session, now, ended)
+            sent[priority] += self._send(priority, most, session, now, said, ended)
         self._shares.took(sent, {priority for priority, queue in self._queues.items() if not queue})
         return ended
 
@@ -146,7 +139,9 @@ class Window:
         others = session.in_flight - self._urgent_in_flight
         return min(self._size - session.in_flight, self._size - self._kept - others)
 
-    def _send(self, priority: int, most: int, session: Session, now: float, ended: list[Ended]) -> int:
+    def _send(
+        self, priority: int, most: int, session: Session, now: float, said: Said, ended: list[Ended]
+    ) -> int:
         queue, urgent = self._queues[priority], priority == Priority.URGENT
         room = self._size - session.in_flight if urgent else self._free_for_others(session)
         before = self.submits
@@ -154,7 +149,7 @@ class Window:
             handed = queue.popleft()
             handed.at = now
             try:
-                session.request(self._said(handed), handed, now)
+                session.request(said(handed), handed, now)
             except FieldError as error:
                 # It is the sender that may hold what SMPP has no place for; all else was checked or is ours.
                 ended.append((handed, Refused(Status.NETWORK_FAILED, False, str(error))))
