@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kavle.wire.smpp import pdus
 from kavle.wire.smpp.body import Pdu
@@ -82,11 +83,11 @@ DIALECTS: dict[str, tuple[pdus.DeliverSm, ReceiptText]] = {
             MESSAGE_STATE=b"\x02",
             NETWORK_ERROR_CODE=b"\x03\x00\x21",
         ),
-        ReceiptText("abc", MessageState.DELIVERED, "033"),
+        ReceiptText("abc", MessageState.DELIVERED, "033", by_parameter=True),
     ),
     "TLVs before the text": (
         receipt(STANDARD, RECEIPTED_MESSAGE_ID=b"abc", MESSAGE_STATE=b"\x05"),
-        ReceiptText("abc", MessageState.UNDELIVERABLE, "000", "2601011200", "2601011201", "001", "001"),
+        ReceiptText("abc", MessageState.UNDELIVERABLE, "000", "2601011200", "2601011201", "001", "001", True),
     ),
     "broken TLVs give way to the text": (
         receipt(
@@ -126,7 +127,9 @@ def test_a_phones_text_is_no_receipt_whatever_it_says(esm_class: int) -> None:
 
 def test_data_sm_carries_receipts_too() -> None:
     tlvs = receipt_tlvs("77", MessageState.DELIVERED)
-    assert parse_receipt(pdus.DataSm(esm_class=0x04, tlvs=tlvs)) == ReceiptText("77", MessageState.DELIVERED)
+    assert parse_receipt(pdus.DataSm(esm_class=0x04, tlvs=tlvs)) == ReceiptText(
+        "77", MessageState.DELIVERED, by_parameter=True
+    )
 
 
 ids = st.text(
@@ -157,7 +160,7 @@ def test_a_receipt_goes_back_the_way_its_message_came() -> None:
     assert (made.source_addr_ton, made.source_addr_npi, made.source_addr) == (1, 1, "46701234567")
     assert (made.dest_addr_ton, made.dest_addr_npi, made.destination_addr) == (5, 0, "Kavle")
     assert Decoder().feed(encode(made, 1)) == [Pdu(1, 0, made)]
-    assert parse_receipt(made) == READ
+    assert parse_receipt(made) == replace(READ, by_parameter=True)
 
 
 @given(

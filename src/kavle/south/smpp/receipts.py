@@ -12,7 +12,7 @@ from kavle.model.status import FAILED, Status
 from kavle.south.smpp.ids import AS_IS, LONGEST_ID, Ids
 from kavle.wire.smpp.constants import DataCoding, MessageState
 from kavle.wire.smpp.pdus import DataSm, DeliverSm
-from kavle.wire.smpp.receipt import ReceiptText, is_intermediate, names_by_parameter, parse_receipt
+from kavle.wire.smpp.receipt import ReceiptText, is_intermediate, parse_receipt
 
 LONGEST_RAW: Final = 300
 
@@ -61,7 +61,7 @@ def receipt_of(
         number = _no_digits.sub("", number)
     return Receipt(
         carrier_id=carrier_id,
-        network_id=_network_id(message, parsed.id, ids),
+        network_id=_network_id(parsed, ids),
         recipient=number,
         status=_status(parsed, network_errors, is_intermediate(message)),
         raw=raw_text(message),
@@ -79,10 +79,11 @@ def _status(parsed: ReceiptText, network_errors: Container[str], intermediate: b
     return status
 
 
-def _network_id(message: DeliverSm | DataSm, written: str, ids: Ids) -> str:
+def _network_id(parsed: ReceiptText, ids: Ids) -> str:
+    written = parsed.id
     if not written or len(written) > LONGEST_ID or "\0" in written:
         return ""
-    return ids.of_response(written) if names_by_parameter(message) else ids.of_receipt(written)
+    return ids.of_response(written) if parsed.by_parameter else ids.of_receipt(written)
 
 
 def raw_text(message: DeliverSm | DataSm) -> str:

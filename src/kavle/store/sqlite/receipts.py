@@ -115,9 +115,10 @@ def _roll_up(db: apsw.Connection, latest: dict[int, Incoming]) -> None:
         receipt = latest[id]
         if before in FINAL or receipt.status is None:
             continue
+        after: int
         # A message of one segment is what its receipt says: no need to read that back.
         if total == 1:
-            after = Status(receipt.status)
+            after = receipt.status
         elif receipt.whole:
             after = rolled_up_whole(Status(before), Status(receipt.status))
         else:

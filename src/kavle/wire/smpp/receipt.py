@@ -4,7 +4,7 @@ parameters and in the text of SMPP 3.4 Appendix B, which every network writes a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -54,20 +54,21 @@ _pair: Final = re.compile(rf"(?<![^\s,;]){_KEY}(?: ?(?!{_KEY})([^\s,;]*))", re.I
 
 # Most write it so to the letter. This reads them in a fifth of the time, and to the same result.
 _KEYS: Final = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err")
-_standard: Final = re.compile(" ".join(rf"{key}:([^\s,;:]*)" for key in _KEYS) + " ", re.IGNORECASE).match
+_standard: Final = re.compile(" ".join(rf"{key}:([^\s,;:]*)" for key in _KEYS) + " ").match
 
 
 class ReceiptText(msgspec.Struct, frozen=True, gc=False):
     """A receipt as read. Strings are empty where it says nothing; dates are as the network wrote them,
     mostly YYMMDDhhmm or YYMMDDhhmmss in a time zone of its own."""
 
-    id: str  # the message_id of the submit_sm_resp, though maybe in another base
+    id: str  # the message_id of the submit_sm_resp, though in the text maybe in another base
     state: MessageState | None  # None: not said, or a word that nobody knows
     err: str = ""  # the network's own error code
     submit_date: str = ""
     done_date: str = ""
     sub: str = ""
     dlvrd: str = ""
+    by_parameter: bool = False  # the id is from receipted_message_id, and not from the text
 
 
 def is_receipt(message: DeliverSm | DataSm) -> bool:
@@ -84,23 +85,15 @@ def parse_receipt(message: DeliverSm | DataSm) -> ReceiptText | None:
     """None for what is no receipt. One that can't be read has an empty `id`, and is to be answered too."""
     if not is_receipt(message):
         return None
-    text = _pairs(_text(message))
+    id, sub, dlvrd, submitted, done, stat, err = _values(_text(message))
+    state = _STATES.get(stat.upper())
     tlvs = message.tlvs
-    return ReceiptText(
-        id=_c_string(tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"")) or text.get("id", ""),
-        state=_STATE_OCTETS.get(tlvs.get(Tag.MESSAGE_STATE, b""))
-        or _STATES.get(text.get("stat", "").upper()),
-        err=_network_error(tlvs.get(Tag.NETWORK_ERROR_CODE, b"")) or text.get("err", ""),
-        submit_date=text.get("submit date", ""),
-        done_date=text.get("done date", ""),
-        sub=text.get("sub", ""),
-        dlvrd=text.get("dlvrd", ""),
-    )
-
-
-def names_by_parameter(message: DeliverSm | DataSm) -> bool:
-    """Whether `parse_receipt` has its id from receipted_message_id, and not from the text."""
-    return bool(_c_string(message.tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"")))
+    if not tlvs:
+        return ReceiptText(id, state, err, submitted, done, sub, dlvrd)
+    named = _c_string(tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b""))
+    state = _STATE_OCTETS.get(tlvs.get(Tag.MESSAGE_STATE, b""), state)
+    err = _network_error(tlvs.get(Tag.NETWORK_ERROR_CODE, b"")) or err
+    return ReceiptText(named or id, state, err, submitted, done, sub, dlvrd, bool(named))
 
 
 def format_receipt(
@@ -152,18 +145,19 @@ def _text(message: DeliverSm | DataSm) -> str:
     return octets.decode("latin-1")
 
 
-def _pairs(text: str) -> dict[str, str]:
-    """The first value of each key. What follows "text:" is the customer's and holds no keys."""
+def _values(text: str) -> Sequence[str]:
+    """The first value of each of `_KEYS`, empty where it has none. What follows "text:" is the customer's and
+    holds no keys."""
     standard = _standard(text)
     if standard is not None:
-        return dict(zip(_KEYS, standard.groups(), strict=True))
+        return standard.groups()
     found: dict[str, str] = {}
     for pair in _pair(text):
         key = pair[1].lower().replace("_", " ")
         if key == "text":
             break
         found.setdefault(key, pair[3])
-    return found
+    return [found.get(key, "") for key in _KEYS]
 
 
 def _c_string(value: bytes) -> str:
