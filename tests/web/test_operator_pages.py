@@ -277,6 +277,7 @@ async def test_numbers_and_what_came_in_on_them(gateway: Running, admin: Browser
     (id,) = re.findall(r"/operator/incoming/(\d+)", listed.body)
     page = await admin.get(f"/operator/incoming/{id}")
     assert "Hej &lt;b&gt;du&lt;/b&gt;" in page.body
+    assert "1970" not in page.body, "a call that is to be made at once"
     assert "The customer is called again." in (await admin.post(f"/operator/incoming/{id}/replay")).text
     unowned = await admin.get("/operator/incoming?which=unowned")
     assert ("46700000000" in unowned.text, NUMBER in unowned.text) == (True, False)
