@@ -27,6 +27,20 @@ class Kept(StrEnum):
     AUDIT = "audit"
 
 
+_OF_MESSAGES: Final = {"body": "message_id", "file": "message_id"}
+ROWS: Final = {
+    Kept.FILES: {"file": "message_id"},
+    Kept.TEXTS: {"body": "message_id"},
+    Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
+    Kept.MESSAGES: {**_OF_MESSAGES, "segment": "message_id", "receipt": "message_id", "message": "id"},
+    Kept.INCOMING: {**_OF_MESSAGES, "callback_try": "incoming_id", "incoming": "id"},
+    Kept.AUDIT: {"audit": "id"},
+}
+"""The tables that go with each, in this order, and their column with the id that is looked at."""
+HELD: Final = {Kept.FILES: "file", Kept.TEXTS: "body"}
+"""What is no row of its own, but held by messages of all kinds: its table."""
+
+
 class Erase(msgspec.Struct, frozen=True):
     """Some of what came before then, from behind the id `after` on."""
 

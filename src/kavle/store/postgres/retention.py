@@ -10,7 +10,7 @@ import asyncpg
 
 from kavle.store.postgres.recipients import forget
 from kavle.store.postgres.rows import Db
-from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
+from kavle.store.retention import BATCH, HELD, ROWS, Erase, Erased, Kept, chosen
 from kavle.store.rows import to_ms
 
 WIDTH: Final = 10_000_000
@@ -60,24 +60,14 @@ _ROW: Final = {
         + " FROM incoming WHERE {whose}id > $2 ORDER BY id LIMIT $3"
     ),
 }
-_HELD: Final = {Kept.FILES: "file", Kept.TEXTS: "body"}
 _LOOK: Final = {
-    **{kind: _MESSAGES.format(old=_WITH.format(table=table), gone="") for kind, table in _HELD.items()},
+    **{kind: _MESSAGES.format(old=_WITH.format(table=table), gone="") for kind, table in HELD.items()},
     **{kind: look.format(whose="") for kind, look in _ROW.items()},
     Kept.AUDIT: "SELECT id, at >= $1, false FROM audit WHERE id > $2 ORDER BY id LIMIT $3",
 }
 _LOOK_OF_ACCOUNT: Final = {
-    **{kind: _MESSAGES.format(old=_OWN, gone=_GONE.format(table=table)) for kind, table in _HELD.items()},
+    **{kind: _MESSAGES.format(old=_OWN, gone=_GONE.format(table=table)) for kind, table in HELD.items()},
     **{kind: look.format(whose="account_id = $4 AND ") for kind, look in _ROW.items()},
-}
-_OF_MESSAGES: Final = {"body": "message_id", "file": "message_id"}
-_ROWS: Final = {
-    Kept.FILES: {"file": "message_id"},
-    Kept.TEXTS: {"body": "message_id"},
-    Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
-    Kept.MESSAGES: {**_OF_MESSAGES, "segment": "message_id", "receipt": "message_id", "message": "id"},
-    Kept.INCOMING: {**_OF_MESSAGES, "callback_try": "incoming_id", "incoming": "id"},
-    Kept.AUDIT: {"audit": "id"},
 }
 _WHOLE: Final[dict[Kept, tuple[str, ...]]] = {
     Kept.FILES: ("file",),
@@ -125,7 +115,7 @@ async def _erase(db: Db, one: Erase) -> Erased:
     ids, after = chosen(one.kind, [tuple(row) for row in rows])
     if one.kind is Kept.MESSAGES:
         await forget(db, ids)
-    for table, key in _ROWS[one.kind].items():
+    for table, key in ROWS[one.kind].items():
         await db.execute(f"DELETE FROM {table} WHERE {key} = ANY($1::bigint[])", ids)  # noqa: S608 -- ours
     return Erased(len(ids), after)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import apsw
 
-from kavle.store.retention import BATCH, Erase, Erased, Kept, chosen
+from kavle.store.retention import BATCH, HELD, ROWS, Erase, Erased, Kept, chosen
 from kavle.store.rows import to_ms
 from kavle.store.sqlite.connection import overwriting
 from kavle.store.sqlite.recipients import forget
@@ -57,24 +57,14 @@ _ROW: Final = {
         + " FROM incoming WHERE {whose}id > ?2 ORDER BY id LIMIT ?3"
     ),
 }
-_HELD: Final = {Kept.FILES: "file", Kept.TEXTS: "body"}
 _LOOK: Final = {
-    **{kind: _MESSAGES.format(old=_WITH.format(table=table), gone="") for kind, table in _HELD.items()},
+    **{kind: _MESSAGES.format(old=_WITH.format(table=table), gone="") for kind, table in HELD.items()},
     **{kind: look.format(whose="") for kind, look in _ROW.items()},
     Kept.AUDIT: "SELECT id, at >= ?1, false FROM audit WHERE id > ?2 ORDER BY id LIMIT ?3",
 }
 _LOOK_OF_ACCOUNT: Final = {
-    **{kind: _MESSAGES.format(old=_OWN, gone=_GONE.format(table=table)) for kind, table in _HELD.items()},
+    **{kind: _MESSAGES.format(old=_OWN, gone=_GONE.format(table=table)) for kind, table in HELD.items()},
     **{kind: look.format(whose="account_id = ?4 AND ") for kind, look in _ROW.items()},
-}
-_OF_MESSAGES: Final = {"body": "message_id", "file": "message_id"}
-_ROWS: Final = {
-    Kept.FILES: {"file": "message_id"},
-    Kept.TEXTS: {"body": "message_id"},
-    Kept.BUNDLES: {"body": "message_id", "bundle_part": "bundle_id", "bundle": "id"},
-    Kept.MESSAGES: {**_OF_MESSAGES, "segment": "message_id", "receipt": "message_id", "message": "id"},
-    Kept.INCOMING: {**_OF_MESSAGES, "callback_try": "incoming_id", "incoming": "id"},
-    Kept.AUDIT: {"audit": "id"},
 }
 
 
@@ -93,7 +83,7 @@ def _erase(db: apsw.Connection, one: Erase) -> Erased:
     ids, after = _chosen(db, one)
     if one.kind is Kept.MESSAGES:
         forget(db, ids)
-    for table, key in _ROWS[one.kind].items():
+    for table, key in ROWS[one.kind].items():
         db.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))", (array(ids),))  # noqa: S608
     _give_back(db)
     return Erased(len(ids), after)
