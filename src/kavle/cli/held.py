@@ -60,7 +60,7 @@ def _verdict(verdict: Verdict, done: str) -> Callable[[Callable[..., None]], cli
     """A command that carries out `verdict`; the function that it is made of has its help."""
 
     def make(described: Callable[..., None]) -> click.Command:
-        @click.argument("ids", metavar="ID...", nargs=-1)
+        @click.argument("ids", metavar="[ID]...", nargs=-1)
         @click.option("--all", "everything", is_flag=True, help="All that is held, instead of the IDs.")
         @carrier_option
         @config_option

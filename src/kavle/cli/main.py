@@ -58,7 +58,7 @@ class Lazily(click.Group):
 @click.group(cls=Lazily, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="kavle")
 def main() -> None:
-    """Kavle, a self-hosted SMS gateway that speaks the iP.1 SMSCom interface.
+    """Kavle, a self-hosted SMS and MMS gateway that speaks the iP.1 SMSCom interface.
 
     To try it, run `kavle demo`: it brings simulated networks and an account. To run it for real, copy
     kavle.toml.example to kavle.toml and change it, make an account by `kavle account create`, and run

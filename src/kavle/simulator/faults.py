@@ -35,11 +35,15 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = None
 
     # For so many seconds; 0 ends it
-    refuse_binds: Annotated[_Seconds | None, _told("Refuse binds with ESME_RBINDFAIL for so long.")] = None
-    half_open: Annotated[
-        _Seconds | None, _told("Links there now, and those made for so long, stay deaf and dumb.")
+    refuse_binds: Annotated[
+        _Seconds | None, _told("Refuse binds with ESME_RBINDFAIL for so many seconds.")
     ] = None
-    mute: Annotated[_Seconds | None, _told("For so long act on what comes, and lose what is sent.")] = None
+    half_open: Annotated[
+        _Seconds | None, _told("Links there now, and those made for so many seconds, stay deaf and dumb.")
+    ] = None
+    mute: Annotated[
+        _Seconds | None, _told("For so many seconds act on what comes, and lose what is sent.")
+    ] = None
 
     # Until another order changes it; 0 ends it
     response_delay: Annotated[_Seconds | None, _told("Seconds more before each submit_sm_resp.")] = None

@@ -95,7 +95,9 @@ def links(settings: Settings, database: Database) -> Iterator[Finding]:
                 f"{carrier.name}: {len(bound)} of {carrier.binds} bound{f'; {errors[0]}' if errors else ''}"
             )
             make = hint if bound else wrong
-            yield make("links", says, "`kavle carriers` tells when, and how the network is to be reached")
+            yield make(
+                "links", says, "`kavle carriers` shows each link, and what went wrong with it last and when"
+            )
         else:
             yield from _reachable(carrier.name, *_peer(carrier))
         yield from _bare(carrier)

@@ -24,7 +24,7 @@ class MmscFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     calm: Annotated[bool, _told("End all that was ordered before.")] = False
 
     # For so many seconds; 0 ends it
-    down: Annotated[_Seconds | None, _told("Answer everything with HTTP 503 for so long.")] = None
+    down: Annotated[_Seconds | None, _told("Answer everything with HTTP 503 for so many seconds.")] = None
 
     # Until another order changes it; 0 ends it
     response_delay: Annotated[_Seconds | None, _told("Seconds more before each SubmitRsp.")] = None
