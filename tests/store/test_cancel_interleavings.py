@@ -53,14 +53,6 @@ async def world(url: str) -> AsyncIterator[World]:
         await world.store.close()
 
 
-@pytest.fixture
-async def stage(url: str, world: World) -> AsyncIterator[Stage]:
-    stage = Stage(POINTS)
-    await stage.open(url)
-    yield stage
-    await stage.close()
-
-
 def asked(world: World, id: int) -> list[Cancel]:
     return [Cancel(world.account.id, id, world.clock.now())]
 

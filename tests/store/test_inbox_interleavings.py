@@ -51,14 +51,6 @@ async def world(url: str) -> AsyncIterator[World]:
     await world.store.close()
 
 
-@pytest.fixture
-async def stage(url: str, world: World) -> AsyncIterator[Stage]:
-    stage = Stage(POINTS)
-    await stage.open(url)
-    yield stage
-    await stage.close()
-
-
 def part(world: World, text: str, number: int, total: int, reference: int) -> list[list[Piece]]:
     return [[Piece(world.carrier_id, PHONE, NUMBER, text, world.clock.now(), reference, number, total)]]
 

@@ -58,14 +58,6 @@ async def world(url: str) -> AsyncIterator[World]:
         await world.store.close()
 
 
-@pytest.fixture
-async def stage(url: str, world: World) -> AsyncIterator[Stage]:
-    stage = Stage(POINTS)
-    await stage.open(url)
-    yield stage
-    await stage.close()
-
-
 async def books_are_in_order(world: World) -> None:
     wrong = (
         "SELECT account_id FROM balance JOIN (SELECT account_id, sum(amount) AS entries FROM ledger"

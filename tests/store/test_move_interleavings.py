@@ -39,14 +39,6 @@ async def world(url: str) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def stage(url: str, world: World) -> AsyncIterator[Stage]:
-    stage = Stage(POINTS)
-    await stage.open(url)
-    yield stage
-    await stage.close()
-
-
-@pytest.fixture
 async def others(world: World) -> list[int]:
     ids = await world.store.carrier_ids([CarrierTerms("tele2"), CarrierTerms("three")])
     return [ids["tele2"], ids["three"]]
