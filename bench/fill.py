@@ -24,6 +24,8 @@ from bench.verbs import Verbs, verbs
 from kavle.core.bundle_order import MOST_RECIPIENTS, BundleOrder
 from kavle.core.order import SmsOrder
 
+_AT_ONCE: Final = 500
+"""Orders of one message that wait for their commit together: beyond 800 a gateway refuses them."""
 _TEXT: Final = "The water will be turned off tomorrow from nine to eleven."
 
 
@@ -63,8 +65,10 @@ async def _bundles(gateway: Verbs, messages: int) -> None:
 
 
 async def _timed(gateway: Verbs, messages: int, due: int) -> None:
-    orders = [SmsOrder(to, SENDER, _TEXT, "2", at=str(due)) for to in recipients(0, messages)]
-    await asyncio.gather(*(gateway.accept.sms(gateway.account, order) for order in orders))
+    for first in range(0, messages, _AT_ONCE):
+        numbers = recipients(first, min(_AT_ONCE, messages - first))
+        orders = [SmsOrder(to, SENDER, _TEXT, "2", at=str(due)) for to in numbers]
+        await asyncio.gather(*(gateway.accept.sms(gateway.account, order) for order in orders))
 
 
 def recipients(first: int, count: int) -> list[str]:

@@ -141,7 +141,7 @@ def folder() -> Iterator[Path]:
         (BUNDLE, 5_000),
         (PRIORITY_FAST, 60_000),
         (PRIORITY_FAST_NODES, 60_000),
-        (DUE, 500),
+        (DUE, 1_000),
         (INCOMING, 1_000),
         (INCOMING_HANGING, 1_000),
         (MMS, 20),
