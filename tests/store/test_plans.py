@@ -44,7 +44,8 @@ from kavle.store.postgres import (
     schedule,
     sweep,
 )
-from kavle.store.postgres.connection import Link
+from kavle.store.postgres.connection import Link, open_pool
+from kavle.store.postgres.rows import Db
 
 FOUND = recipients._FOUND.format(whose="account_id = $8", order="DESC")
 
@@ -242,17 +243,34 @@ async def url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     await release(url)
 
 
+async def plan(db: Db, sql: str) -> str:
+    await db.execute(f"PREPARE one AS {sql}")
+    nulls = ", ".join(["NULL"] * len(set(re.findall(r"\$[0-9]+", sql))))
+    given = f"({nulls})" if nulls else ""
+    found = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN EXECUTE one{given}"))
+    await db.execute("DEALLOCATE one")
+    return found
+
+
 async def test_every_statement_of_the_commits_goes_by_index(url: str) -> None:
     link = Link(url)
     async with link.use() as (db, _):
         for name, sql in STATEMENTS.items():
-            await db.execute(f"PREPARE one AS {sql}")
-            nulls = ", ".join(["NULL"] * len(set(re.findall(r"\$[0-9]+", sql))))
-            given = f"({nulls})" if nulls else ""
-            plan = "\n".join(row[0] for row in await db.fetch(f"EXPLAIN EXECUTE one{given}"))
-            await db.execute("DEALLOCATE one")
+            found = await plan(db, sql)
             for slow in ("Seq Scan", "Hash Join", "Merge Join", "Bitmap"):
-                assert slow not in plan, f"{name}\n{plan}"
+                assert slow not in found, f"{name}\n{found}"
             for index in INDEXES.get(name, ()):
-                assert index in plan, f"{name}\n{plan}"
+                assert index in found, f"{name}\n{found}"
     await link.close()
+
+
+async def test_nothing_that_is_read_reads_a_table_whole(url: str) -> None:
+    """Not even one that has only just begun to fill: its plan is kept while it does."""
+    pool = await open_pool(url, 1)
+    try:
+        async with pool.acquire() as db:
+            for name, sql in STATEMENTS.items():
+                found = await plan(db, sql)
+                assert "Seq Scan" not in found, f"{name}\n{found}"
+    finally:
+        await pool.close()
