@@ -41,7 +41,7 @@ class Checkpointer:
         db.set_wal_hook(self._committed)
 
     def _committed(self, db: apsw.Connection, name: str, pages: int) -> int:
-        if pages < self._pages:  # it started over by itself, when all of it was copied and nobody read
+        if pages < self._pages:  # it has started over: by `_restart`, or by itself while nobody read
             self._asked = self._copied = 0
         self._pages = pages
         return apsw.SQLITE_OK
@@ -63,7 +63,6 @@ class Checkpointer:
         db.set_busy_timeout(0)
         try:
             db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-            self._pages = self._asked = 0
         except apsw.BusyError:
             _log.info("the log can't start over while somebody reads: it has %d pages", self._pages)
         finally:
